@@ -259,9 +259,7 @@ impl<'a> Walk<'a> {
     /// Counts the query for the client's names, which is made once at most (RFC 7208 §4.6.4).
     fn count_names(&mut self) -> Result<(), Stop> {
         if !self.names_counted {
-            let void_counted = self.void_counted;
             self.count_term(|| "%{p}".to_owned())?;
-            self.void_counted = void_counted; // it is still the same term
             self.names_counted = true;
         }
         Ok(())

@@ -521,4 +521,20 @@ mod tests {
         assert_eq!(name(&format!("{exact}."), &VALUES), exact);
         assert_eq!(name(&format!("c.{exact}."), &VALUES), exact);
     }
+
+    #[test]
+    fn long_expansions_keep_the_same_end_as_if_nothing_had_been_dropped() {
+        for (spec, part) in
+            [("%{o}.", "email.example.com."), ("%{l-}.x.", "strong.bad.x."), ("%{H}.", "mail.example.org.")]
+        {
+            for repeats in [1, 10, 25, 120] {
+                let whole = format!("{}end.example", part.repeat(repeats));
+                let mut expected = whole.as_str();
+                while expected.len() > MAX_DOMAIN_LENGTH {
+                    expected = expected.split_once('.').unwrap().1;
+                }
+                assert_eq!(name(&format!("{}end.example", spec.repeat(repeats)), &VALUES), expected);
+            }
+        }
+    }
 }
