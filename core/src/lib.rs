@@ -41,3 +41,4 @@ pub use lookup::{Answer, Answers, DnsAnswer, Outcome, Pending, Question, Questio
 pub use machine::{Machine, Misuse, Output};
 pub use time::{Millis, Now, UnixTime};
 pub use trail::{Step, Trail};
+pub use transcript::{Transcript, TranscriptError};

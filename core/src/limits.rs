@@ -33,3 +33,8 @@ pub const MAX_TRAIL_STEPS: usize = 500;
 
 /// Tags in one list. Ours: DKIM-Signature has 13 registered tags, DMARC 12.
 pub const MAX_TAGS: usize = 64;
+
+// --- Transcripts ------------------------------------------------------------------------------------------------
+
+/// Octets of a transcript. Ours: a verification of the largest kind records some 200 KiB.
+pub const MAX_TRANSCRIPT_SIZE: usize = 16 << 20;
