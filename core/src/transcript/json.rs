@@ -68,6 +68,10 @@ pub(super) fn parse(json: &[u8]) -> Result<Transcript, TranscriptError> {
     if json.len() > MAX_TRANSCRIPT_SIZE {
         return Err(TranscriptError::TooLarge);
     }
+    // serde would take an array for the fields in their order.
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        return Err(TranscriptError::Json("it is not a JSON object".into()));
+    }
     let file: File = serde_json::from_slice(json).map_err(|e| TranscriptError::Json(e.to_string()))?;
     let mut transcript = Transcript::new();
     if let Some(word) = file.default {
