@@ -34,6 +34,7 @@ pub mod tags;
 pub mod time;
 pub mod trail;
 pub mod transcript;
+pub mod verify;
 
 pub use domain::{Domain, DomainError};
 pub use evaluate::{Evaluate, Evaluation, Reply};
