@@ -1,0 +1,240 @@
+//! Domain names as mail and the DNS use them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+use serde::{Serialize, Serializer};
+use thiserror::Error;
+
+use crate::limits::{MAX_DOMAIN_LENGTH, MAX_LABEL_LENGTH, MAX_UNICODE_DOMAIN_LENGTH};
+
+/// A domain name: one label or more, in lower-case ASCII (A-labels), without a trailing dot.
+///
+/// Two of them are equal when the DNS says they are. Cloning is cheap.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Domain(Arc<str>);
+
+/// Why a text is not a domain name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DomainError {
+    /// No text, or only a dot.
+    #[error("the domain name is empty")]
+    Empty,
+    /// Two dots in a row, or a dot at the front.
+    #[error("the domain name has an empty label")]
+    EmptyLabel,
+    /// A label of more than 63 octets.
+    #[error("the domain name has a label of more than 63 octets")]
+    LabelTooLong,
+    /// More than 253 octets.
+    #[error("the domain name is longer than 253 octets")]
+    TooLong,
+    /// A character that has no place in a domain name.
+    #[error("the domain name has a character that is not allowed there")]
+    Character,
+    /// Letters outside ASCII that are no U-labels (RFC 5890 §2.3.2.1): unassigned, disallowed, or not in their
+    /// normal form.
+    #[error("the internationalized domain name is not made of valid U-labels")]
+    Idna,
+}
+
+impl Domain {
+    /// Reads a domain name as mail writes it: letters, digits, hyphens and underscores, or U-labels, which become
+    /// A-labels. One trailing dot is dropped.
+    ///
+    /// Characters that IDNA would have to map (full-width letters, say) are refused, except for upper case: such a
+    /// text is no U-label, and what another program makes of it is not certain.
+    ///
+    /// # Errors
+    /// [`DomainError`] says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, DomainError> {
+        if text.is_ascii() {
+            let domain = Self::from_dns(text)?;
+            return match domain.0.bytes().all(|b| is_ldh(b) || b == b'.') {
+                true => Ok(domain),
+                false => Err(DomainError::Character),
+            };
+        }
+        if text.len() > MAX_UNICODE_DOMAIN_LENGTH {
+            return Err(DomainError::TooLong);
+        }
+        let text = text.strip_suffix('.').unwrap_or(text);
+        let uts46 = Uts46::new();
+        let ascii = uts46
+            .to_ascii(text.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore)
+            .map_err(|_| DomainError::Idna)?;
+        let (unicode, valid) = uts46.to_unicode(ascii.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+        if valid.is_err() || unicode != text.to_lowercase() {
+            return Err(DomainError::Idna);
+        }
+        Self::parse(&ascii)
+    }
+
+    /// Reads a name as the DNS may hold it: labels of any printable ASCII characters. One trailing dot is dropped.
+    ///
+    /// # Errors
+    /// [`DomainError`] says what is wrong.
+    pub fn from_dns(text: &str) -> Result<Self, DomainError> {
+        let text = text.strip_suffix('.').unwrap_or(text);
+        if text.is_empty() {
+            return Err(DomainError::Empty);
+        }
+        if text.len() > MAX_DOMAIN_LENGTH {
+            return Err(DomainError::TooLong);
+        }
+        for label in text.split('.') {
+            match label.len() {
+                0 => return Err(DomainError::EmptyLabel),
+                1..=MAX_LABEL_LENGTH => {}
+                _ => return Err(DomainError::LabelTooLong),
+            }
+            if !label.bytes().all(|b| b.is_ascii_graphic()) {
+                return Err(DomainError::Character);
+            }
+        }
+        Ok(Self(text.to_ascii_lowercase().into()))
+    }
+
+    /// The name, in lower-case ASCII, without a trailing dot.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The labels from left to right.
+    pub fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split('.')
+    }
+
+    /// How many labels there are; at least one.
+    pub fn label_count(&self) -> usize {
+        self.labels().count()
+    }
+
+    /// The name without its leftmost label; `None` for a name of one label.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.split_once('.').map(|(_, parent)| Self(parent.into()))
+    }
+
+    /// The name made of the rightmost `count` labels; `None` when there are fewer, or `count` is zero.
+    pub fn suffix(&self, count: usize) -> Option<Self> {
+        let mut start = self.0.len();
+        for _ in 0..count {
+            start = match start {
+                0 => return None,
+                end => self.0[..end - usize::from(end != self.0.len())].rfind('.').map_or(0, |dot| dot + 1),
+            };
+        }
+        if count == 0 { None } else { Some(Self(self.0[start..].into())) }
+    }
+
+    /// Whether this is `ancestor` or a name below it.
+    pub fn is_within(&self, ancestor: &Self) -> bool {
+        self.0.strip_suffix(&*ancestor.0).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
+    /// The name with `labels` (one or more, dotted) put in front, such as `_dmarc`.
+    ///
+    /// # Errors
+    /// [`DomainError`] when the result is too long or `labels` are no labels.
+    pub fn prepend(&self, labels: &str) -> Result<Self, DomainError> {
+        Self::from_dns(&format!("{labels}.{}", self.0))
+    }
+
+    /// The name with its A-labels shown as U-labels, for people only; `None` when it has none, or one that is
+    /// not valid.
+    pub fn to_unicode(&self) -> Option<String> {
+        let (unicode, valid) = Uts46::new().to_unicode(self.0.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+        (valid.is_ok() && unicode != *self.0).then(|| unicode.into_owned())
+    }
+}
+
+fn is_ldh(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b == b'-' || b == b'_'
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Domain({})", self.0)
+    }
+}
+
+impl Serialize for Domain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for Domain {
+    type Err = DomainError;
+
+    fn from_str(text: &str) -> Result<Self, DomainError> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain(text: &str) -> Domain {
+        Domain::parse(text).unwrap()
+    }
+
+    #[test]
+    fn case_and_trailing_dot_do_not_count() {
+        assert_eq!(domain("Example.COM."), domain("example.com"));
+    }
+
+    #[test]
+    fn u_labels_become_a_labels() {
+        assert_eq!(domain("Bücher.example").as_str(), "xn--bcher-kva.example");
+        assert_eq!(domain("xn--bcher-kva.example").to_unicode().as_deref(), Some("bücher.example"));
+        assert_eq!(domain("example.com").to_unicode(), None);
+    }
+
+    #[test]
+    fn what_idna_would_map_is_refused() {
+        for text in ["ｅxample.com", "example。com", "bu\u{308}cher.example", "a\u{ad}b.example", "ﬀ.example"] {
+            assert_eq!(Domain::parse(text), Err(DomainError::Idna), "{text}");
+        }
+    }
+
+    #[test]
+    fn malformed_names_are_refused() {
+        assert_eq!(Domain::parse(""), Err(DomainError::Empty));
+        assert_eq!(Domain::parse("."), Err(DomainError::Empty));
+        assert_eq!(Domain::parse("a..b"), Err(DomainError::EmptyLabel));
+        assert_eq!(Domain::parse(".a"), Err(DomainError::EmptyLabel));
+        assert_eq!(Domain::parse("a.."), Err(DomainError::EmptyLabel));
+        assert_eq!(Domain::parse("a b.example"), Err(DomainError::Character));
+        assert_eq!(Domain::parse("a\0.example"), Err(DomainError::Character));
+        assert_eq!(Domain::parse("a+b.example"), Err(DomainError::Character));
+        assert_eq!(Domain::parse(&"a".repeat(64)), Err(DomainError::LabelTooLong));
+        assert_eq!(Domain::parse(&"a.".repeat(127)).map(|d| d.label_count()), Ok(127));
+        assert_eq!(Domain::parse(&"a.".repeat(128)), Err(DomainError::TooLong));
+        assert_eq!(Domain::from_dns("a+b.example").map(|d| d.to_string()), Ok("a+b.example".into()));
+    }
+
+    #[test]
+    fn relations() {
+        let name = domain("mail.example.com");
+        assert_eq!(name.parent(), Some(domain("example.com")));
+        assert_eq!(domain("com").parent(), None);
+        assert_eq!(name.suffix(1), Some(domain("com")));
+        assert_eq!(name.suffix(2), Some(domain("example.com")));
+        assert_eq!(name.suffix(3), Some(name.clone()));
+        assert_eq!(name.suffix(4), None);
+        assert_eq!(name.suffix(0), None);
+        assert!(name.is_within(&domain("example.com")) && name.is_within(&name));
+        assert!(!domain("badexample.com").is_within(&domain("example.com")));
+        assert_eq!(name.prepend("_dmarc").unwrap().as_str(), "_dmarc.mail.example.com");
+    }
+}

@@ -1,0 +1,40 @@
+//! Every bound of the engine, each with its source.
+//!
+//! A bound marked *ours* has no number in an RFC: it is set where real mail stays well below and hostile mail is
+//! stopped early.
+
+// --- Names (RFC 1035, RFC 5321) ---------------------------------------------------------------------------------
+
+/// Octets in a domain name in presentation form, without the trailing dot (RFC 1035 §2.3.4 allows 255 on the wire).
+pub const MAX_DOMAIN_LENGTH: usize = 253;
+/// Octets in one label (RFC 1035 §2.3.4).
+pub const MAX_LABEL_LENGTH: usize = 63;
+/// Octets of a U-label domain that are looked at before it is refused: an A-label of 63 octets stands for fewer than
+/// 63 characters of at most 4 octets each. Ours.
+pub const MAX_UNICODE_DOMAIN_LENGTH: usize = 4 * MAX_DOMAIN_LENGTH;
+
+// --- Lookups ----------------------------------------------------------------------------------------------------
+
+/// Questions that one message, or one stand-alone evaluation, may ask. Ours: a message with the largest number of
+/// signatures, a full SPF evaluation and the tree walks stays below 150.
+pub const MAX_QUESTIONS: usize = 400;
+/// Records kept of one answer; an answer with more counts as SERVFAIL. Ours: a DNS message of 65,535 octets cannot
+/// carry more A records than 4,095, and no sane name comes near.
+pub const MAX_ANSWER_RECORDS: usize = 4096;
+/// CNAME records followed in a transcript. The design; resolvers use 8 to 16.
+pub const MAX_CNAME_CHAIN: usize = 8;
+
+// --- Trail ------------------------------------------------------------------------------------------------------
+
+/// Steps kept in a trail. Ours.
+pub const MAX_TRAIL_STEPS: usize = 500;
+
+// --- Tag lists --------------------------------------------------------------------------------------------------
+
+/// Tags in one list. Ours: DKIM-Signature has 13 registered tags, DMARC 12.
+pub const MAX_TAGS: usize = 64;
+
+// --- Transcripts ------------------------------------------------------------------------------------------------
+
+/// Octets of a transcript. Ours: a verification of the largest kind records some 200 KiB.
+pub const MAX_TRANSCRIPT_SIZE: usize = 16 << 20;
