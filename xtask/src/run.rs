@@ -201,6 +201,8 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_a_failure_with_its_name() {
-        assert!(matches!(Run::new("no-such-program").go(), Err(Stop::Failed(reason)) if reason.contains("no-such-program")));
+        assert!(
+            matches!(Run::new("no-such-program").go(), Err(Stop::Failed(reason)) if reason.contains("no-such-program"))
+        );
     }
 }

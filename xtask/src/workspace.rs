@@ -57,7 +57,10 @@ pub(crate) fn manifest_value(manifest: &str, section: &str, key: &str) -> Option
     for line in manifest.lines().map(str::trim) {
         if line.starts_with('[') {
             inside = line == format!("[{section}]");
-        } else if inside && let Some((name, value)) = line.split_once('=') && name.trim() == key {
+        } else if inside
+            && let Some((name, value)) = line.split_once('=')
+            && name.trim() == key
+        {
             return Some(value.trim().trim_matches('"').to_owned());
         }
     }
