@@ -38,3 +38,15 @@ pub const MAX_TAGS: usize = 64;
 
 /// Octets of a transcript. Ours: a verification of the largest kind records some 200 KiB.
 pub const MAX_TRANSCRIPT_SIZE: usize = 16 << 20;
+// --- DMARC (RFC 9989) -------------------------------------------------------------------------------------------
+
+/// Queries of one DNS tree walk (RFC 9989 §4.10).
+pub const MAX_TREE_WALK_QUERIES: usize = 8;
+/// Labels of the second name that a tree walk asks about when the first has eight or more
+/// (RFC 9989 §4.10 step 4).
+pub const TREE_WALK_SHORTCUT_LABELS: usize = MAX_TREE_WALK_QUERIES - 1;
+/// Identifiers for whose organizational domain a tree walk is made. Ours: only names below the author's organizational
+/// domain need one, and a real message has one or two of them.
+pub const MAX_ALIGNMENT_WALKS: usize = 24;
+/// Kinds of faults kept of one policy record. Ours, for the reader's sake.
+pub const MAX_DMARC_IGNORED: usize = 32;
