@@ -50,3 +50,29 @@ pub const TREE_WALK_SHORTCUT_LABELS: usize = MAX_TREE_WALK_QUERIES - 1;
 pub const MAX_ALIGNMENT_WALKS: usize = 24;
 /// Kinds of faults kept of one policy record. Ours, for the reader's sake.
 pub const MAX_DMARC_IGNORED: usize = 32;
+// --- SPF (RFC 7208) ---------------------------------------------------------------------------------------------
+
+/// Terms that cause DNS queries in one evaluation: `include`, `a`, `mx`, `ptr`, `exists`, `redirect`, and the query
+/// of the `%{p}` macro (RFC 7208 §4.6.4). It bounds the recursion of `check_host()` too.
+pub const MAX_SPF_LOOKUPS: u32 = 10;
+/// Terms of which a query may find nothing (RFC 7208 §4.6.4), unless the host sets another number.
+pub const MAX_SPF_VOID_LOOKUPS: u32 = 2;
+/// MX records that one `mx` may yield; with more the result is permerror (RFC 7208 §4.6.4).
+pub const MAX_SPF_MX_NAMES: usize = 10;
+/// PTR records of which the names are looked up; the others are ignored (RFC 7208 §4.6.4).
+pub const MAX_SPF_PTR_NAMES: usize = 10;
+/// Octets in one SPF record. Ours: published records stay below 8 KiB, even those made of nothing but networks.
+pub const MAX_SPF_RECORD: usize = 16 * 1024;
+/// Terms in one SPF record. Ours: more `ip4` terms than this do not fit in [`MAX_SPF_RECORD`].
+pub const MAX_SPF_TERMS: usize = 2000;
+/// Octets in one domain-spec, before expansion. Ours: what it expands to is cut to 253 octets, and a macro takes 4.
+pub const MAX_SPF_DOMAIN_SPEC: usize = 1024;
+/// Octets in a reverse-path that is checked. Ours: four times what RFC 5321 §4.5.3.1.3 asks receivers to take.
+pub const MAX_SPF_SENDER: usize = 1024;
+/// Octets of the HELO argument that `%{h}` and `Received-SPF` show. Ours: one more than a domain name can have.
+pub const MAX_SPF_HELO: usize = MAX_DOMAIN_LENGTH + 1;
+/// Octets in an explanation, expanded; a longer one is dropped. Ours: it becomes lines of an SMTP reply.
+pub const MAX_SPF_EXPLANATION: usize = 2048;
+/// Octets of one value in `Received-SPF`; the rest is cut off. Ours: twice that, escaped, fits in a line of 998
+/// octets (RFC 5322 §2.1.1).
+pub const MAX_RECEIVED_SPF_VALUE: usize = 400;
