@@ -135,7 +135,7 @@ pub struct Verdict {
     pub policy: Option<Policy>,
     /// What the owner asks for: the policy, one level lower under `t=y`, if the result is fail; otherwise nothing.
     pub disposition: Disposition,
-    /// The mechanisms with an aligned, authenticated identifier, each once.
+    /// The mechanisms with an aligned, authenticated identifier, each once; also where no policy record applies.
     pub aligned_by: Vec<Method>,
     /// Why the result is not pass, and other things worth knowing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -180,7 +180,10 @@ impl Discovery {
             PolicyDiscovery::Found(applied) => applied,
             PolicyDiscovery::Absent => {
                 let reason = format!("no policy record applies to {}", self.author);
-                return self.verdict(DmarcResult::None, Some(reason), "RFC 9989 §5.3.2");
+                let mut verdict = self.verdict(DmarcResult::None, Some(reason), "RFC 9989 §5.3.2");
+                // Without any record each domain is its own organizational domain (RFC 9989 §4.10.2).
+                verdict.aligned_by = methods(authenticated, |identifier| identifier.domain == self.author);
+                return verdict;
             }
             PolicyDiscovery::Unusable { domain } => {
                 let reason = format!("the policy record of {domain} has no valid policy and no address for reports");
@@ -198,12 +201,7 @@ impl Discovery {
         let mut verdict = self.verdict(result, reason, source);
         verdict.policy_domain = Some(applied.domain.clone());
         verdict.policy = applied.policy;
-        verdict.aligned_by = [Method::Spf, Method::Dkim]
-            .into_iter()
-            .filter(|method| {
-                authenticated.iter().any(|a| a.method == *method && self.aligned(a, applied) == Aligned::Yes)
-            })
-            .collect();
+        verdict.aligned_by = methods(authenticated, |identifier| self.aligned(identifier, applied) == Aligned::Yes);
         if let (DmarcResult::Fail, Some(policy)) = (result, applied.policy) {
             // RFC 9989 §4.7, tag t.
             let asked = if applied.record.testing { policy.lowered() } else { policy };
@@ -276,4 +274,10 @@ impl Discovery {
             trail,
         }
     }
+}
+
+/// The mechanisms by which an identifier is authenticated and `aligned`, each once.
+fn methods(authenticated: &[Authenticated], aligned: impl Fn(&Authenticated) -> bool) -> Vec<Method> {
+    let by = |method: Method| authenticated.iter().any(|a| a.method == method && aligned(a));
+    [Method::Spf, Method::Dkim].into_iter().filter(|method| by(*method)).collect()
 }
