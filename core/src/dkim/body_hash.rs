@@ -33,7 +33,8 @@ impl BodyHasher {
             lengths.peek()?;
             Some(Pass::new(canonicalization, lengths.map(|w| w.length)))
         };
-        let passes: Passes = [Canonicalization::Simple, Canonicalization::Relaxed].into_iter().filter_map(pass).collect();
+        let passes: Passes =
+            [Canonicalization::Simple, Canonicalization::Relaxed].into_iter().filter_map(pass).collect();
         Self { window: Window::new(&passes), passes }
     }
 
