@@ -182,10 +182,8 @@ fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(),
 impl Open {
     /// RFC 6376 §6.1.2 and §6.1.3.
     fn conclude(&self, verdict: &mut Verdict, key: Option<KeyAnswer>, hashes: &BodyHashes, policy: &VerifyPolicy) {
-        verdict.body_uncovered = self
-            .body
-            .length
-            .and_then(|length| hashes.total(self.body.canonicalization).checked_sub(length));
+        verdict.body_uncovered =
+            self.body.length.and_then(|length| hashes.total(self.body.canonicalization).checked_sub(length));
         let records = match key {
             Some(KeyAnswer::Records(records)) => records,
             Some(KeyAnswer::Missing) => return verdict.fail(Failure::NoKey(self.key_name.clone())),
@@ -242,9 +240,7 @@ impl Open {
             return if header_intact { Ok(()) } else { Err(Failure::BadSignature) };
         }
         let diagnosis = match (self.body.length, digest) {
-            (Some(signed), None) => {
-                Diagnosis::CutShort { signed, present: hashes.total(self.body.canonicalization) }
-            }
+            (Some(signed), None) => Diagnosis::CutShort { signed, present: hashes.total(self.body.canonicalization) },
             (Some(_), Some(_)) => Diagnosis::PrefixChanged,
             (None, _) => hashes.window.diagnose(self.body.canonicalization, &self.body_hash),
         };
