@@ -116,7 +116,7 @@ impl Pass {
 /// What is known of a canonical body at its end.
 #[derive(Clone, Debug)]
 pub(super) struct Totals {
-    octets: u64,
+    pub(super) octets: u64,
     /// `None` when nobody wanted it.
     pub(super) whole: Option<Digest>,
     prefixes: Vec<(u64, Option<Digest>)>,
