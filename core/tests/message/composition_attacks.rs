@@ -134,6 +134,8 @@ fn an_empty_line_for_some_above_the_field() {
     refused(section("X: y\n\nz: 1\r\nFrom: a@evil.example"), AuthorError::LineEndings);
     refused(section("X: y\n\r\nFrom: a@evil.example"), AuthorError::LineEndings);
     refused(section("X: y\r\n\nFrom: a@evil.example"), AuthorError::MalformedLines);
+    // For a program that splits at CRLF CRLF first and at LF then, this is a second one.
+    refused(section("From: a@evil.example\r\nX: y\n\nFrom: a@legit.example"), AuthorError::LineEndings);
     // The end of the section for some and not for others, but the only From is above it for all.
     certain(section("From: a@evil.example\r\nX: y\n\nbody"), "evil.example");
 }
@@ -465,14 +467,15 @@ fn naive_domains(text: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(3000))]
 
     /// Where the author is certain and nothing is quoted, a reader that takes any `@` for an address, and any octet of
     /// CR and LF for the end of a line, finds no other domain.
     #[test]
     fn no_naive_reader_disagrees(section in hostile_section()) {
         if let Ok(domain) = self::section(&section) {
-            let lines: Vec<&str> = section.split(['\r', '\n']).filter(|line| !line.is_empty()).collect();
+            let fields = section.split("\r\n\r\n").next().unwrap();
+            let lines: Vec<&str> = fields.split(['\r', '\n']).filter(|line| !line.is_empty()).collect();
             let is_from = |line: &str| {
                 line.split_once(':').is_some_and(|(name, _)| name.trim_matches([' ', '\t', '\0']).eq_ignore_ascii_case("from"))
             };
@@ -481,7 +484,7 @@ proptest! {
             let folded = lines[at[0] + 1..].iter().take_while(|line| line.starts_with([' ', '\t']));
             let value = folded.fold(lines[at[0]].to_owned(), |value, line| value + line);
             for found in naive_domains(&value) {
-                prop_assert_eq!(&found, &domain, "{:?}", section);
+                prop_assert_eq!(&found.to_ascii_lowercase(), &domain, "{:?}", section);
             }
         }
     }
