@@ -65,8 +65,8 @@ fn claimed_id(value: &[u8]) -> Option<String> {
     matches!(cursor.peek(), None | Some(';')).then_some(id)
 }
 
-/// Lines inside a field, or that are no field, which some program may take for an `Authentication-Results`; each up to
-/// the next of them.
+/// Lines inside a field, or that are no field, which some program may take for an `Authentication-Results`: what is
+/// behind the colon of each, up to the next of them.
 fn hidden_lines<'a>(field: &Field<'a>) -> Vec<&'a [u8]> {
     let raw = field.raw();
     let endings = LineEndings::of(raw);
@@ -80,7 +80,8 @@ fn hidden_lines<'a>(field: &Field<'a>) -> Vec<&'a [u8]> {
         starts.retain(|&at| resembles_name(&raw[at..]));
     }
     let ends = starts.iter().skip(1).copied().chain([raw.len()]);
-    starts.iter().zip(ends).map(|(&start, end)| &raw[start..end]).collect()
+    let behind_colon = |line: &'a [u8]| memchr::memchr(b':', line).map_or(line, |at| &line[at + 1..]);
+    starts.iter().zip(ends).map(|(&start, end)| behind_colon(&raw[start..end])).collect()
 }
 
 /// Whether a line begins with the name, white space and control characters aside.
