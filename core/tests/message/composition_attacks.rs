@@ -467,7 +467,7 @@ fn naive_domains(text: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(1500))]
 
     /// Where the author is certain and nothing is quoted, a reader that takes any `@` for an address, and any octet of
     /// CR and LF for the end of a line, finds no other domain.
