@@ -28,11 +28,11 @@ fuzz_target!(|input: &[u8]| {
     // Without every other field: the others are as they were.
     let kept: Vec<_> = header.fields().step_by(2).collect();
     let mut index = 0;
-    let unwanted = |_: &_| {
+    let fewer = header.without(|_| {
         index += 1;
         index % 2 == 0
-    };
-    if let Ok((fewer, dropped)) = header.without(unwanted) {
+    });
+    if let Ok((fewer, dropped)) = fewer {
         assert_eq!(kept.len() + dropped, header.fields().len());
         assert!(fewer.fields().eq(kept));
     }
