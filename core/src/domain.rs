@@ -72,7 +72,8 @@ impl Domain {
         Self::parse(&ascii)
     }
 
-    /// Reads a name as the DNS may hold it: labels of any printable ASCII characters. One trailing dot is dropped.
+    /// Reads a name as the DNS may hold it: labels of any printable ASCII characters, the space among them (RFC 7208
+    /// §7.2 can ask for such a name). One trailing dot is dropped.
     ///
     /// # Errors
     /// [`DomainError`] says what is wrong.
@@ -90,7 +91,7 @@ impl Domain {
                 1..=MAX_LABEL_LENGTH => {}
                 _ => return Err(DomainError::LabelTooLong),
             }
-            if !label.bytes().all(|b| b.is_ascii_graphic()) {
+            if !label.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
                 return Err(DomainError::Character);
             }
         }
