@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for (modulus, bits) in [(vec![0xff; 128], 1024), (vec![0x01; 128], 1017), ([&[0x7f][..], &[3; 255]].concat(), 2047)]
+        for (modulus, bits) in
+            [(vec![0xff; 128], 1024), (vec![0x01; 128], 1017), ([&[0x7f][..], &[3; 255]].concat(), 2047)]
         {
             let numbers = RsaNumbers { modulus: &modulus, exponent: &[1, 0, 1] };
             assert_eq!(numbers.bits(), bits);

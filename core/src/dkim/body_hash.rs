@@ -33,7 +33,8 @@ impl BodyHasher {
             lengths.peek()?;
             Some(Pass::new(canonicalization, lengths.map(|w| w.length)))
         };
-        let passes: Passes = [Canonicalization::Simple, Canonicalization::Relaxed].into_iter().filter_map(pass).collect();
+        let passes: Passes =
+            [Canonicalization::Simple, Canonicalization::Relaxed].into_iter().filter_map(pass).collect();
         Self { window: Window::new(&passes), passes }
     }
 
@@ -115,7 +116,7 @@ impl Pass {
 /// What is known of a canonical body at its end.
 #[derive(Clone, Debug)]
 pub(super) struct Totals {
-    octets: u64,
+    pub(super) octets: u64,
     /// `None` when nobody wanted it.
     pub(super) whole: Option<Digest>,
     prefixes: Vec<(u64, Option<Digest>)>,

@@ -132,7 +132,9 @@ impl Window {
         if self.complete && octets.is_empty() {
             return Diagnosis::Empty;
         }
-        if self.complete && let Some(diagnosis) = line_ends(&octets, canonicalization, signed) {
+        if self.complete
+            && let Some(diagnosis) = line_ends(&octets, canonicalization, signed)
+        {
             return diagnosis;
         }
         let before = self.previous.before.iter().find(|pass| pass.canonicalization == canonicalization);

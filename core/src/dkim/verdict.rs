@@ -106,7 +106,9 @@ pub enum Failure {
     #[error("the signature does not verify: a signed header field was changed, or another key signed")]
     BadSignature,
     /// The signature verifies and covers a part of the body only.
-    #[error("the signature covers only the first {signed} octets of the body (l=), which is not accepted; {uncovered} are not signed")]
+    #[error(
+        "the signature covers only the first {signed} octets of the body (l=), which is not accepted; {uncovered} are not signed"
+    )]
     BodyLength {
         /// The value of `l=`.
         signed: u64,

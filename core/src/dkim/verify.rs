@@ -96,6 +96,12 @@ impl Verifier {
         open.map(|open| KeyRequest { name: open.key_name.clone() }).collect()
     }
 
+    /// The signing domains (`d=`) of those signatures, in the same order: what DMARC may find aligned.
+    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
+        let open = self.signatures.iter().filter(|signature| signature.open.is_some());
+        open.filter_map(|signature| signature.verdict.domain.as_ref())
+    }
+
     /// Takes the next octets of the body. How the body is cut into chunks does not matter.
     pub fn body(&mut self, chunk: &[u8]) {
         self.body.push(chunk);
@@ -182,10 +188,8 @@ fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(),
 impl Open {
     /// RFC 6376 §6.1.2 and §6.1.3.
     fn conclude(&self, verdict: &mut Verdict, key: Option<KeyAnswer>, hashes: &BodyHashes, policy: &VerifyPolicy) {
-        verdict.body_uncovered = self
-            .body
-            .length
-            .and_then(|length| hashes.total(self.body.canonicalization).checked_sub(length));
+        verdict.body_uncovered =
+            self.body.length.and_then(|length| hashes.total(self.body.canonicalization).checked_sub(length));
         let records = match key {
             Some(KeyAnswer::Records(records)) => records,
             Some(KeyAnswer::Missing) => return verdict.fail(Failure::NoKey(self.key_name.clone())),
@@ -242,9 +246,7 @@ impl Open {
             return if header_intact { Ok(()) } else { Err(Failure::BadSignature) };
         }
         let diagnosis = match (self.body.length, digest) {
-            (Some(signed), None) => {
-                Diagnosis::CutShort { signed, present: hashes.total(self.body.canonicalization) }
-            }
+            (Some(signed), None) => Diagnosis::CutShort { signed, present: hashes.total(self.body.canonicalization) },
             (Some(_), Some(_)) => Diagnosis::PrefixChanged,
             (None, _) => hashes.window.diagnose(self.body.canonicalization, &self.body_hash),
         };
