@@ -85,7 +85,7 @@ test("the chunks make no difference", () => {
     const verification = new Verification({ ...ENVELOPE, now: NOW });
     for (let at = 0; at < message.length; at += size) verification.octets(message.subarray(at, at + size));
     verification.end();
-    assert.equal(JSON.stringify(JSON.parse(finish(verification).report).spf), JSON.stringify(JSON.parse(expected).spf));
+    assert.equal(finish(verification).report, expected, `chunks of ${size}`);
   }
 });
 
