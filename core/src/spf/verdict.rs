@@ -114,4 +114,9 @@ impl Verdict {
             trail,
         }
     }
+
+    /// Whether there was something to check.
+    pub fn is_checked(&self) -> bool {
+        !self.domain_text.is_empty()
+    }
 }

@@ -1,6 +1,6 @@
 //! From discovery and authenticated identifiers to the verdict and its JSON.
 
-use passerelle::dmarc::{Disposition, DmarcResult, Policy, Verdict};
+use passerelle::dmarc::{Disposition, DmarcResult, Method, Policy, Verdict};
 
 use crate::zone::{Zone, dkim, spf};
 
@@ -12,7 +12,11 @@ fn at_example_com(record: &str) -> Zone {
 fn no_record_is_none_even_for_authenticated_mail() {
     let verdict = Zone::default().judge("example.com", &[dkim("example.com")]);
     assert_eq!((verdict.result, verdict.disposition), (DmarcResult::None, Disposition::None));
-    assert_eq!((verdict.policy_domain, verdict.policy, verdict.aligned_by), (None, None, vec![]));
+    assert_eq!((verdict.policy_domain, verdict.policy), (None, None));
+    // Without any record each domain is its own organizational domain (RFC 9989 §4.10.2).
+    assert_eq!(verdict.aligned_by, [Method::Dkim]);
+    let verdict = Zone::default().judge("example.com", &[dkim("a.example.com")]);
+    assert_eq!((verdict.result, verdict.aligned_by), (DmarcResult::None, vec![]));
 }
 
 #[test]
