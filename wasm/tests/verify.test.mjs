@@ -209,17 +209,25 @@ test("what was recorded gives the same report again", async () => {
   assert.equal((await examine(message, { ...options, resolve: again })).json, first.json);
 });
 
-test("a file with LF is converted, and the report says so; one with both is left alone", async () => {
+test("a file with LF is converted as the command does it, and the report says so", async () => {
   const { octets: converted, notes } = fromFile(message.replaceAll("\r\n", "\n"));
   assert.deepEqual(Buffer.from(converted), Buffer.from(octets));
   const report = await verify(converted, { ...options, notes });
   assert.equal(report.dkim[0].result, "pass");
-  assert.equal(report.trail[0].outcome, notes[0].outcome);
-  for (const file of [message, "a\nb\r\n", "no line", "", "\r", "a\r\n\n"]) {
+  assert.deepEqual(report.trail.slice(0, 1), notes);
+  assert.equal(notes[0].outcome, "LF converted to CRLF");
+  for (const file of [message, "a\r\nb\n", "no line", "", "\r", "\r\n\n", "From x"]) {
     const { octets: kept, notes: none } = fromFile(file);
     assert.deepEqual([Buffer.from(kept).toString(), none], [file, []]);
   }
-  assert.equal(Buffer.from(fromFile(Buffer.from("\n\na\rb\n")).octets).toString(), "\r\n\r\na\rb\r\n");
+  for (const [file, wire, steps] of [
+    ["\n\na\rb\nc\r\n", "\r\n\r\na\rb\r\nc\r\n", 1],
+    ["From a@b Thu Jan 1\nA: b\n", "A: b\r\n", 2],
+    ["From a@b Thu Jan 1\r\nA: b\r\n", "A: b\r\n", 1],
+  ]) {
+    const { octets: changed, notes: said } = fromFile(file);
+    assert.deepEqual([Buffer.from(changed).toString(), said.length], [wire, steps]);
+  }
 });
 
 test("memory does not grow with the number of messages", async () => {
