@@ -245,7 +245,7 @@ mod tests {
         assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         assert!(!shown.contains('\u{202e}'));
         // One for each place above; the result words and the identity are not among them.
-        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 20, "{shown}");
+        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 23, "{shown}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::escape;
 /// Columns that a line of prose may have.
 const WIDTH: usize = 100;
 /// Where the text behind label and result begins.
-const TEXT_COLUMN: usize = 20;
+const TEXT_COLUMN: usize = 21;
 
 /// Lines that are being written.
 pub(super) struct Lines {
