@@ -113,3 +113,37 @@ pub const MAX_RESULT_VALUE: usize = 400;
 pub const MAX_RESULT_KEYWORD: usize = 64;
 /// Names of an address that iprev looks at (RFC 7208 §4.6.4 has the same number for `ptr`; RFC 8601 §3 leaves it open).
 pub const MAX_IPREV_NAMES: usize = 10;
+// --- Cryptography -----------------------------------------------------------------------------------------------
+
+/// Bits of the smallest RSA key with which a signature may verify (RFC 8301 §3.2).
+pub const MIN_RSA_BITS: u32 = 1024;
+/// Bits of the largest RSA key with which a signature may verify. RFC 8301 §3.2 requires 4096 and allows more; both
+/// cryptographic back ends stop here, where verifying one signature costs some sixteen times what it costs with 2048.
+pub const MAX_RSA_BITS: u32 = 8192;
+/// Bits of the smallest RSA key that signs. RFC 8301 §3.2 says SHOULD 2048; AWS-LC signs with nothing smaller.
+pub const MIN_SIGNING_RSA_BITS: u32 = 2048;
+/// Octets of a public key in DER that are looked at. Ours: an RSA key of 16,384 bits takes 2,100.
+pub const MAX_PUBLIC_KEY_LENGTH: usize = 4096;
+/// Octets of a private key's PEM text that are looked at. Ours: an RSA key of 8,192 bits takes 6,400.
+pub const MAX_PEM_LENGTH: usize = 65_536;
+
+// --- DKIM (RFC 6376) --------------------------------------------------------------------------------------------
+
+/// Signatures of one message that are examined unless the host says otherwise (RFC 6376 §6.1 lets the verifier set
+/// a limit). Ours: mailing lists and forwarders leave two to four.
+pub const MAX_SIGNATURES: usize = 10;
+/// Key records tried under one name; RFC 6376 §3.6.2.2 leaves several undefined. Ours: during a change of key type
+/// there are two.
+pub const MAX_KEY_RECORDS: usize = 4;
+/// Digits of `t=` and `x=` that are read; a longer value counts as infinite (RFC 6376 §3.5).
+pub const MAX_TIMESTAMP_DIGITS: usize = 12;
+/// Digits of `l=` (RFC 6376 §3.5).
+pub const MAX_LENGTH_DIGITS: usize = 76;
+/// Octets of body that are kept to find out why a body hash failed; up to twice as many are held. Ours: the footers
+/// of mailing lists take some hundred octets.
+pub const DIAGNOSIS_WINDOW: usize = 8192;
+/// Line ends within the kept octets at which the signed body is tried to have ended. Ours: a footer of more lines is
+/// rare, and each try costs one SHA-256 block.
+pub const MAX_FOOTER_LINES: usize = 128;
+/// Columns within which a generated field is folded where it can be (RFC 5322 §2.1.1).
+pub const FOLD_WIDTH: usize = 78;

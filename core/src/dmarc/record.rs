@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::dmarc::uri::ReportUri;
 use crate::limits::MAX_DMARC_IGNORED;
-use crate::tags::{Tag, tags};
+use crate::tags::{Tag, TagError, tags};
 
 /// A domain owner's assessment policy (RFC 9989 §4.7, tag `p`). A stricter one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -174,7 +174,8 @@ impl PolicyRecord {
         let mut reader = Reader::default();
         for tag in tags(text).skip(1) {
             match tag {
-                Ok(tag) => reader.read(&tag),
+                Ok(tag) => reader.read(tag.name, Some(tag.value)),
+                Err(TagError::Value(name)) => reader.read(&name, None),
                 Err(_) => reader.ignore(None, IgnoredBecause::Malformed),
             }
         }
@@ -227,8 +228,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&mut self, tag: &Tag<'_>) {
-        let name = tag.name.to_ascii_lowercase();
+    /// Takes the next tag; without a value when it has one that no tag may have.
+    fn read(&mut self, name: &str, value: Option<&[u8]>) {
+        let name = name.to_ascii_lowercase();
         let why = match KNOWN.into_iter().find(|known| *known == name) {
             Some(known) if self.seen.contains(&known) => {
                 self.unset(known);
@@ -236,7 +238,7 @@ impl Reader {
             }
             Some(known) => {
                 self.seen.push(known);
-                match self.set(known, tag.value) {
+                match value.and_then(|value| self.set(known, value)) {
                     Some(()) => return,
                     None => IgnoredBecause::Malformed,
                 }
@@ -357,4 +359,123 @@ fn failure_options(value: &[u8]) -> Option<FailureOptions> {
         }
     }
     (!(all && options.any)).then_some(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> PolicyRecord {
+        PolicyRecord::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_version_makes_it_a_record() {
+        for text in ["v=DMARC1", "v=DMARC1;", "V = DMARC1 ; p=none", "v=DMARC1;;", "v=DMARC1; ="] {
+            assert!(PolicyRecord::is_one(text.as_bytes()), "{text}");
+        }
+        let others = [
+            "",
+            "v",
+            "v=",
+            "v=DMARC12",
+            "v=dmarc1; p=none",
+            "v=DMARC1 p=none",
+            "p=none; v=DMARC1",
+            " v=DMARC1",
+            ";v=DMARC1",
+        ];
+        for text in others {
+            assert!(!PolicyRecord::is_one(text.as_bytes()), "{text}");
+            assert_eq!(PolicyRecord::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_tag() {
+        let record = parse(
+            "v=DMARC1; rua=mailto:a@example.com , https://example.net/r!5m; ruf=mailto:f@example.com; fo=1:d:s; t=y; \
+             psd=n; aspf=s; adkim=S; np=reject; sp=Quarantine; p=NONE",
+        );
+        assert_eq!((record.p, record.sp), (Some(Policy::None), Some(Policy::Quarantine)));
+        assert_eq!((record.np, record.psd, record.testing), (Some(Policy::Reject), Psd::No, true));
+        assert_eq!((record.adkim, record.aspf), (AlignmentMode::Strict, AlignmentMode::Strict));
+        assert_eq!(record.fo, FailureOptions { any: true, dkim: true, spf: true });
+        let rua: Vec<_> = record.rua.iter().map(ReportUri::as_str).collect();
+        assert_eq!(rua, ["mailto:a@example.com", "https://example.net/r"]);
+        assert_eq!(record.ruf.len(), 1);
+        assert_eq!(record.ignored, []);
+    }
+
+    #[test]
+    fn faulty_values_give_way_to_defaults() {
+        let record =
+            parse("v=DMARC1; p=reject; adkim=x; aspf=; t=maybe; psd=yes; fo=0:1; ruf=a, mailto:b@c; pct=5; new=1; =");
+        let expected =
+            PolicyRecord { p: Some(Policy::Reject), ruf: ReportUri::list(b"mailto:b@c").0, ..Default::default() };
+        assert_eq!(PolicyRecord { ignored: Vec::new(), ..record.clone() }, expected);
+        let ignored: Vec<_> = record.ignored.iter().map(|i| (i.tag.as_deref(), i.why)).collect();
+        let malformed = ["adkim", "aspf", "t", "psd", "fo", "ruf"].map(|tag| (Some(tag), IgnoredBecause::Malformed));
+        assert_eq!(ignored[..6], malformed);
+        assert_eq!(ignored[6..8], [(Some("pct"), IgnoredBecause::Historic), (Some("new"), IgnoredBecause::Unknown)]);
+        assert_eq!(ignored[8..], [(None, IgnoredBecause::Malformed)]);
+    }
+
+    /// A tag that occurs twice has no value, whichever came first.
+    #[test]
+    fn repeated_tags_have_no_value() {
+        for text in ["v=DMARC1; p=none; p=reject", "v=DMARC1; p=reject; P=reject; p=none"] {
+            assert_eq!(parse(text).p, None, "{text}");
+            assert_eq!(parse(text).standing(), Standing::Unusable);
+        }
+        assert_eq!(parse("v=DMARC1; p=reject; adkim=s; adkim=s").adkim, AlignmentMode::Relaxed);
+        assert_eq!(parse("v=DMARC1; p=reject; rua=mailto:a@b; rua=mailto:a@b").rua, []);
+        assert_eq!(parse("v=DMARC1; p=reject; x=1; x=2").standing(), Standing::AsPublished);
+    }
+
+    /// RFC 9989 §4.10.1.
+    #[test]
+    fn a_missing_or_faulty_policy_needs_a_reporting_address() {
+        for faulty in [
+            "",
+            "p=bogus;",
+            "sp=reject;",
+            "p=reject; sp=bogus;",
+            "p=reject; np=;",
+            "p=reject; sp=\x01;",
+            "p=none; sp=none; sp=none;",
+        ] {
+            assert_eq!(parse(&format!("v=DMARC1; {faulty}")).policy_for(Subject::Subdomain), None, "{faulty}");
+            let reporting = parse(&format!("v=DMARC1; {faulty} rua=nowhere,mailto:a@example.com"));
+            assert_eq!(reporting.standing(), Standing::AsNone, "{faulty}");
+            for subject in [Subject::Itself, Subject::Subdomain, Subject::NonExistent] {
+                assert_eq!(reporting.policy_for(subject), Some(Policy::None), "{faulty}");
+            }
+            let nowhere = parse(&format!("v=DMARC1; {faulty} rua=nowhere"));
+            assert_eq!(nowhere.standing(), Standing::Unusable, "{faulty}");
+        }
+    }
+
+    #[test]
+    fn subdomains() {
+        let policies = |text: &str| {
+            let record = parse(text);
+            [Subject::Itself, Subject::Subdomain, Subject::NonExistent].map(|s| record.policy_for(s).unwrap().as_str())
+        };
+        assert_eq!(policies("v=DMARC1; p=reject"), ["reject"; 3]);
+        assert_eq!(policies("v=DMARC1; p=reject; sp=none"), ["reject", "none", "none"]);
+        assert_eq!(policies("v=DMARC1; p=none; np=reject"), ["none", "none", "reject"]);
+        assert_eq!(policies("v=DMARC1; p=none; sp=quarantine; np=reject"), ["none", "quarantine", "reject"]);
+    }
+
+    #[test]
+    fn failure_options_of_every_kind() {
+        let fo = |text: &str| failure_options(text.as_bytes()).map(|o| (o.any, o.dkim, o.spf));
+        assert_eq!(fo("0"), Some((false, false, false)));
+        assert_eq!(fo("1:s"), Some((true, false, true)));
+        assert_eq!(fo("D : 0"), Some((false, true, false)));
+        for faulty in ["", "01", "2", "0:1", "d:d", "d:", ":"] {
+            assert_eq!(fo(faulty), None, "{faulty}");
+        }
+    }
 }

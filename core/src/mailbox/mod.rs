@@ -12,9 +12,8 @@ use thiserror::Error;
 
 use crate::domain::{Domain, DomainError};
 use crate::limits::{MAX_ADDRESSES, MAX_COMMENT_DEPTH, MAX_LOCAL_PART, MAX_PATH};
-use cursor::is_dot_string;
 
-pub(crate) use cursor::{Cursor, is_wsp};
+pub(crate) use cursor::{Cursor, is_atext, is_dot_string, is_wsp};
 
 pub use list::{Address, NamedMailbox, parse_address_list};
 pub use path::{ForwardPath, ReversePath, parse_local_part};

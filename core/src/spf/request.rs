@@ -58,6 +58,11 @@ impl Request {
         Self { ip, helo: helo.into(), mail_from: mail_from.into(), receiver: None, unix: UnixTime::default() }
     }
 
+    /// Whether the reverse-path is the null one, so that HELO is what there is to check (RFC 7208 §2.4).
+    pub fn is_null_reverse_path(&self) -> bool {
+        self.reverse_path().is_empty()
+    }
+
     /// The reverse-path without angle brackets.
     pub(super) fn reverse_path(&self) -> &str {
         let path = self.mail_from.trim();
@@ -130,6 +135,11 @@ impl CheckHost {
             void_limit: MAX_SPF_VOID_LOOKUPS,
             with_trail: true,
         }
+    }
+
+    /// The domain that is checked, if there is one.
+    pub fn domain(&self) -> Option<&Domain> {
+        self.domain.as_ref().ok()
     }
 
     /// Sets how many terms may find nothing in the DNS before the result is permerror; 2 unless set

@@ -94,3 +94,29 @@ pub struct Verdict {
     #[serde(skip)]
     pub trail: Trail,
 }
+
+impl Verdict {
+    /// The verdict where there is nothing to check: `none`, for this reason.
+    pub fn not_checked(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        let mut trail = Trail::new();
+        trail.push("spf", "none", reason.clone(), "RFC 7208 §2.6.1");
+        Self {
+            result: SpfResult::None,
+            identity: Identity::MailFrom,
+            domain: None,
+            domain_text: String::new(),
+            explanation: None,
+            mechanism: None,
+            lookups: 0,
+            void_lookups: 0,
+            reason: Some(reason),
+            trail,
+        }
+    }
+
+    /// Whether there was something to check.
+    pub fn is_checked(&self) -> bool {
+        !self.domain_text.is_empty()
+    }
+}

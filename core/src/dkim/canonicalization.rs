@@ -1,0 +1,363 @@
+//! Canonicalization (RFC 6376 §3.4): the form in which header fields and bodies are hashed.
+//!
+//! Bodies are canonicalized as they stream by. What is the same before and after goes to the hash straight from the
+//! input, in runs as long as possible; only what changes is written anew. Nothing depends on how the input is cut.
+//!
+//! Only CRLF ends a line. A bare CR or LF is content like any other octet (RFC 6376 §5.3 leaves it to the signer to
+//! avoid them).
+
+use std::fmt;
+
+/// One of the two canonicalization algorithms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Canonicalization {
+    /// Tolerates almost no change (RFC 6376 §3.4.1, §3.4.3).
+    #[default]
+    Simple,
+    /// Tolerates changes of white space, and of the case of field names (RFC 6376 §3.4.2, §3.4.4).
+    Relaxed,
+}
+
+impl Canonicalization {
+    /// The word in `c=`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Relaxed => "relaxed",
+        }
+    }
+}
+
+impl fmt::Display for Canonicalization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Appends the relaxed form of a header field, with its CRLF (RFC 6376 §3.4.2).
+pub fn relaxed_field(name: &[u8], value: &[u8], to: &mut Vec<u8>) {
+    to.extend(name.trim_ascii_end().iter().map(u8::to_ascii_lowercase));
+    to.push(b':');
+    let start = to.len();
+    let mut space = false;
+    let mut octets = value.iter().copied().peekable();
+    while let Some(octet) = octets.next() {
+        match octet {
+            b' ' | b'\t' => space = true,
+            b'\r' if octets.peek() == Some(&b'\n') => _ = octets.next(), // unfolding; CRLF only stands before WSP
+            _ => {
+                if space && to.len() > start {
+                    to.push(b' ');
+                }
+                space = false;
+                to.push(octet);
+            }
+        }
+    }
+    to.extend_from_slice(b"\r\n");
+}
+
+/// What takes the canonical form of a body, piece by piece.
+pub trait Sink {
+    /// Takes the next octets.
+    fn write(&mut self, octets: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn write(&mut self, octets: &[u8]) {
+        self.extend_from_slice(octets);
+    }
+}
+
+/// A body canonicalization in progress.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// RFC 6376 §3.4.3.
+    Simple(Simple),
+    /// RFC 6376 §3.4.4.
+    Relaxed(Relaxed),
+}
+
+impl Body {
+    /// At the start of a body.
+    pub fn new(algorithm: Canonicalization) -> Self {
+        match algorithm {
+            Canonicalization::Simple => Self::Simple(Simple::default()),
+            Canonicalization::Relaxed => Self::Relaxed(Relaxed::default()),
+        }
+    }
+
+    /// Takes the next octets of the body.
+    pub fn push(&mut self, chunk: &[u8], to: &mut impl Sink) {
+        match self {
+            Self::Simple(body) => body.push(chunk, to),
+            Self::Relaxed(body) => body.push(chunk, to),
+        }
+    }
+
+    /// Ends the body.
+    pub fn finish(self, to: &mut impl Sink) {
+        match self {
+            Self::Simple(body) => body.finish(to),
+            Self::Relaxed(body) => body.finish(to),
+        }
+    }
+}
+
+/// Line ends that are held back: whether they count is known when content follows, or the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Held {
+    /// CRLFs.
+    lines: u64,
+    /// A CR behind them that may be half of one more.
+    cr: bool,
+}
+
+impl Held {
+    /// Writes the CRLFs out, because something follows them.
+    fn write_lines(&mut self, to: &mut impl Sink) {
+        const MANY: [u8; 128] = repeated(b"\r\n");
+        while self.lines > 0 {
+            let count = self.lines.min(MANY.len() as u64 / 2);
+            to.write(&MANY[..2 * count as usize]);
+            self.lines -= count;
+        }
+    }
+}
+
+const fn repeated<const N: usize>(unit: &[u8]) -> [u8; N] {
+    let mut octets = [0; N];
+    let mut at = 0;
+    while at < N {
+        octets[at] = unit[at % unit.len()];
+        at += 1;
+    }
+    octets
+}
+
+/// The simple body canonicalization: CRLFs at the end become one (RFC 6376 §3.4.3).
+#[derive(Clone, Debug, Default)]
+pub struct Simple {
+    held: Held,
+}
+
+impl Simple {
+    fn push(&mut self, chunk: &[u8], to: &mut impl Sink) {
+        let mut rest = chunk;
+        // What is held back grows, or is let go by the first octet that is no line end.
+        while let Some((&octet, tail)) = rest.split_first() {
+            match (self.held.cr, octet) {
+                (true, b'\n') => self.held = Held { lines: self.held.lines + 1, cr: false },
+                (true, _) => {
+                    self.held.write_lines(to);
+                    to.write(b"\r");
+                    self.held.cr = false;
+                    continue;
+                }
+                (false, b'\r') => self.held.cr = true,
+                (false, _) => break,
+            }
+            rest = tail;
+        }
+        if rest.is_empty() {
+            return;
+        }
+        self.held.write_lines(to);
+        let mut content = rest;
+        if let [before @ .., b'\r'] = content {
+            content = before;
+            self.held.cr = true;
+        }
+        while let [before @ .., b'\r', b'\n'] = content {
+            content = before;
+            self.held.lines += 1;
+        }
+        to.write(content);
+    }
+
+    fn finish(mut self, to: &mut impl Sink) {
+        if self.held.cr {
+            self.held.write_lines(to);
+            to.write(b"\r");
+        }
+        // Also for a body that is empty (RFC 6376 §3.4.3).
+        to.write(b"\r\n");
+    }
+}
+
+/// The relaxed body canonicalization: white space at line ends goes, other white space becomes one SP, CRLFs at the
+/// end become one, or none where nothing else is (RFC 6376 §3.4.4).
+///
+/// What is written never ends with a CRLF before the end: CRLFs, and the white space behind them, are held back until
+/// content follows.
+#[derive(Clone, Debug, Default)]
+pub struct Relaxed {
+    held: Held,
+    /// White space was seen behind what is held and is not written yet. With `held.cr` it stands before the CR.
+    space: bool,
+    /// Something was written.
+    any: bool,
+}
+
+impl Relaxed {
+    fn push(&mut self, chunk: &[u8], to: &mut impl Sink) {
+        // What the last octets become depends on what follows, so they go through the slow path. Three are enough: the
+        // longest unchanged text that may still change is CR LF SP.
+        let undecided = chunk.iter().rev().take(3).take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
+        let mut limit = chunk.len() - undecided;
+        if chunk[..limit].ends_with(b"\r") {
+            limit -= 1; // never between CR and LF
+        }
+        let mut at = 0;
+        while at < limit {
+            if self.is_idle() {
+                let end = unchanged_until(chunk, at, limit);
+                if end > at {
+                    self.any = true;
+                    to.write(&chunk[at..end]);
+                    at = end;
+                    continue;
+                }
+            }
+            let octet = chunk[at];
+            if !self.held.cr && !matches!(octet, b' ' | b'\t' | b'\r') {
+                self.release(to);
+                // The octet itself begins the next unchanged run, of one octet at least.
+                let end = unchanged_until(chunk, at + 1, limit);
+                self.any = true;
+                to.write(&chunk[at..end]);
+                at = end;
+                continue;
+            }
+            self.step(octet, to);
+            at += 1;
+        }
+        for &octet in &chunk[at..] {
+            self.step(octet, to);
+        }
+    }
+
+    /// Whether nothing is held back.
+    fn is_idle(&self) -> bool {
+        self.held == Held::default() && !self.space
+    }
+
+    /// Takes one octet.
+    fn step(&mut self, octet: u8, to: &mut impl Sink) {
+        if std::mem::take(&mut self.held.cr) {
+            if octet == b'\n' {
+                self.held.lines += 1;
+                self.space = false;
+                return;
+            }
+            self.release(to);
+            self.any = true;
+            to.write(b"\r");
+        }
+        match octet {
+            b' ' | b'\t' => self.space = true,
+            b'\r' => self.held.cr = true,
+            _ => {
+                self.release(to);
+                self.any = true;
+                to.write(&[octet]);
+            }
+        }
+    }
+
+    /// Writes what is held back, because content follows.
+    fn release(&mut self, to: &mut impl Sink) {
+        self.held.write_lines(to);
+        if std::mem::take(&mut self.space) {
+            to.write(b" ");
+        }
+    }
+
+    fn finish(mut self, to: &mut impl Sink) {
+        if self.held.cr {
+            self.release(to);
+            self.any = true;
+            to.write(b"\r");
+        }
+        if self.any {
+            to.write(b"\r\n");
+        }
+    }
+}
+
+/// How many octets are compared at once: enough for the compiler to do it with vector instructions.
+const BLOCK: usize = 64;
+/// How finely a hit within a block is narrowed down before octets are looked at one by one.
+const LANE: usize = 16;
+
+/// Where, from `at` on, the relaxed form stops being the same as the input; at most `limit`.
+///
+/// A CRLF that is part of the run is always followed by content that is part of it, too. `chunk[limit]`, if there is
+/// one, and what is behind it may be looked at.
+fn unchanged_until(chunk: &[u8], start: usize, limit: usize) -> usize {
+    let mut at = start;
+    loop {
+        let hit = next_suspect(chunk, at, limit);
+        if hit >= limit {
+            return without_line_end(chunk, start, limit);
+        }
+        if chunk[hit] != b'\n' {
+            return without_line_end(chunk, start, hit);
+        }
+        // LF CR. One empty line with content behind it stays as it is, and so does a bare LF.
+        if hit == start || chunk[hit - 1] != b'\r' {
+            at = hit + 1;
+            continue;
+        }
+        match chunk.get(hit + 2..limit) {
+            Some([b'\n', next, ..]) if !matches!(next, b' ' | b'\t' | b'\r') => at = hit + 3,
+            _ => return hit - 1,
+        }
+    }
+}
+
+/// `end`, or two less where a CRLF stands before it.
+fn without_line_end(chunk: &[u8], start: usize, end: usize) -> usize {
+    match &chunk[start..end] {
+        [.., b'\r', b'\n'] => end - 2,
+        _ => end,
+    }
+}
+
+/// The first octet from `at` on that the relaxed form may change, or behind which it may: TAB; SP before SP, TAB or CR;
+/// LF before CR. `limit` when there is none.
+fn next_suspect(chunk: &[u8], mut at: usize, limit: usize) -> usize {
+    while let Some(block) = chunk[at..limit].first_chunk::<{ BLOCK + 1 }>() {
+        if any_suspect::<BLOCK, { BLOCK + 1 }>(block) {
+            break;
+        }
+        at += BLOCK;
+    }
+    while let Some(lane) = chunk[at..limit].first_chunk::<{ LANE + 1 }>() {
+        if any_suspect::<LANE, { LANE + 1 }>(lane) {
+            break;
+        }
+        at += LANE;
+    }
+    while at < limit {
+        if is_suspect(chunk[at], chunk.get(at + 1).copied().unwrap_or(b'\r')) {
+            return at;
+        }
+        at += 1;
+    }
+    limit
+}
+
+fn any_suspect<const N: usize, const WITH_NEXT: usize>(octets: &[u8; WITH_NEXT]) -> bool {
+    let mut any = 0;
+    for i in 0..N {
+        any |= u8::from(is_suspect(octets[i], octets[i + 1]));
+    }
+    any != 0
+}
+
+/// Written without branches, for the compiler's sake.
+fn is_suspect(octet: u8, next: u8) -> bool {
+    let space = (octet == b' ') & ((next == b' ') | (next == b'\t') | (next == b'\r'));
+    (octet == b'\t') | space | ((octet == b'\n') & (next == b'\r'))
+}

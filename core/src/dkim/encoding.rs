@@ -1,0 +1,67 @@
+//! The two encodings of tag values: base64 with folding white space, and quoted-printable in DKIM's form.
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// RFC 6376 §2.10 lets the padding be there or not.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Decodes a base64string (RFC 6376 §2.10); white space in it is ignored.
+pub(super) fn base64(value: &[u8]) -> Option<Vec<u8>> {
+    BASE64.decode(without_space(value)).ok()
+}
+
+/// The value without folding white space.
+pub(super) fn without_space(value: &[u8]) -> Vec<u8> {
+    value.iter().copied().filter(|b| !is_space(*b)).collect()
+}
+
+/// White space or a part of a CRLF: what folding white space is made of (RFC 6376 §2.8).
+pub(super) fn is_space(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Decodes dkim-quoted-printable (RFC 6376 §2.11); white space in it is ignored. `None` where `=` is not followed by
+/// two hexadecimal digits.
+pub(super) fn quoted_printable(value: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(value.len());
+    let mut octets = value.iter().copied().filter(|b| !is_space(*b));
+    while let Some(octet) = octets.next() {
+        decoded.push(match octet {
+            b'=' => hex(octets.next()?)? << 4 | hex(octets.next()?)?,
+            _ => octet,
+        });
+    }
+    Some(decoded)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    // RFC 6376 §2.11 wants upper case; lower case cannot mean anything else.
+    char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_with_and_without_padding() {
+        for text in [&b"Zm9vYg=="[..], b"Zm9vYg", b" Zm\r\n 9v\tYg=="] {
+            assert_eq!(base64(text).as_deref(), Some(&b"foob"[..]));
+        }
+        for text in [&b"Zm9vY"[..], b"Zm9v*g==", b"Zm9vYg==x"] {
+            assert_eq!(base64(text), None);
+        }
+    }
+
+    #[test]
+    fn quoted_printable_octets() {
+        assert_eq!(quoted_printable(b"a=3D b=3b").as_deref(), Some(&b"a=b;"[..]));
+        assert_eq!(quoted_printable(b"a=3"), None);
+        assert_eq!(quoted_printable(b"a=zz"), None);
+    }
+}

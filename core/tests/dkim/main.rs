@@ -1,0 +1,17 @@
+//! DKIM: verification and signing, and the cryptography under them.
+#![allow(unreachable_pub)]
+
+mod canonicalization;
+mod common;
+mod diagnosis;
+mod keys;
+mod many_signatures;
+mod policy;
+mod signing;
+mod suite_chasquid;
+mod suite_mox;
+mod suite_vectors;
+mod tags;
+
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,9 @@
+//! `Authentication-Results` and iprev.
+
+mod forgeries;
+mod iprev;
+mod real_fields;
+mod round_trip;
+#[allow(unreachable_pub)]
+#[path = "../support/mod.rs"]
+mod support;

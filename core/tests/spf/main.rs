@@ -1,0 +1,13 @@
+//! SPF (RFC 7208).
+
+#[allow(unreachable_pub)]
+#[path = "../support/mod.rs"]
+mod support;
+mod zone;
+
+mod hostile;
+mod mox;
+mod openspf;
+mod properties;
+mod received_spf;
+mod semantics;
