@@ -27,8 +27,8 @@ impl Lines {
         self.out.push('\n');
     }
 
-    pub(super) fn headline(&mut self, (tone, text): (Tone, &str)) {
-        let text = self.palette.paint(tone, text);
+    pub(super) fn headline(&mut self, tone: Tone, text: &str) {
+        let text = self.palette.paint(tone, &escape::text(text));
         self.line(&self.palette.paint(Tone::Strong, &text));
     }
 

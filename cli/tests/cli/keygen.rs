@@ -28,13 +28,17 @@ fn the_key_is_private_and_never_overwritten() {
 
 #[test]
 fn the_record_is_a_zone_line_and_a_value() {
-    for (algorithm, bits, k) in [(&["--rsa", "3072"][..], 3072, "rsa"), (&[][..], 2048, "rsa"), (&["--ed25519"], 256, "ed25519")] {
+    for (algorithm, bits, k) in
+        [(&["--rsa", "3072"][..], 3072, "rsa"), (&[][..], 2048, "rsa"), (&["--ed25519"], 256, "ed25519")]
+    {
         let folder = Folder::new();
         let path = folder.path("key.pem");
-        let arguments = [&["keygen", "--selector", "Sel", "--domain", "A.Example.", "--out", &path], algorithm].concat();
+        let arguments =
+            [&["keygen", "--selector", "Sel", "--domain", "A.Example.", "--out", &path], algorithm].concat();
         let made = run(&arguments);
         assert_eq!(made.code, 0, "{}", made.stderr);
-        let zone: Vec<&str> = made.out().lines().filter(|l| l.starts_with("sel._domainkey.a.example. IN TXT ")).collect();
+        let zone: Vec<&str> =
+            made.out().lines().filter(|l| l.starts_with("sel._domainkey.a.example. IN TXT ")).collect();
         let value: Vec<&str> = made.out().lines().filter(|l| l.starts_with("v=DKIM1; ")).collect();
         let ([zone], [value]) = (&*zone, &*value) else { panic!("{}", made.out()) };
         assert!(value.starts_with(&format!("v=DKIM1; k={k}; p=")));

@@ -22,10 +22,11 @@ fn outcome(zone: Zone) -> (String, i32) {
 #[test]
 fn records_of_each_type_arrive() {
     let long = format!("v=spf1 exists:{}.example mx:b.example -all", "x".repeat(60)).repeat(1);
-    let zone = Zone::default()
-        .txt("a.example", &long)
-        .record("b.example", MX, mx(10, "host.b.example"))
-        .record("host.b.example", A, a("192.0.2.1"));
+    let zone = Zone::default().txt("a.example", &long).record("b.example", MX, mx(10, "host.b.example")).record(
+        "host.b.example",
+        A,
+        a("192.0.2.1"),
+    );
     assert_eq!(outcome(zone), ("pass".into(), 0));
     let zone = Zone::default()
         .txt("a.example", "v=spf1 ptr -all")
@@ -43,9 +44,8 @@ fn a_text_of_several_strings_is_joined() {
 
 #[test]
 fn failures_are_told_apart() {
-    let include = |behaviour| {
-        Zone::default().txt("a.example", "v=spf1 exists:b.example -all").with("b.example", A, behaviour)
-    };
+    let include =
+        |behaviour| Zone::default().txt("a.example", "v=spf1 exists:b.example -all").with("b.example", A, behaviour);
     // No such name and no such record are answers: the mechanism does not match.
     assert_eq!(outcome(include(Behaviour::Rcode(3))), ("fail".into(), 1));
     assert_eq!(outcome(include(Behaviour::NoData)), ("fail".into(), 1));
@@ -105,8 +105,18 @@ fn what_timed_out_is_recorded_and_replays_the_same() {
     assert_eq!((live.code, live.json()["result"].as_str()), (3, Some("temperror")));
     drop(server);
     let replayed = run(&[
-        "spf", "--ip", "192.0.2.1", "--helo", "mx.a.example", "--mail-from", "ann@a.example", "--dns", &transcript,
-        "--json", "--now", "1",
+        "spf",
+        "--ip",
+        "192.0.2.1",
+        "--helo",
+        "mx.a.example",
+        "--mail-from",
+        "ann@a.example",
+        "--dns",
+        &transcript,
+        "--json",
+        "--now",
+        "1",
     ]);
     assert_eq!(replayed.stdout, live.stdout);
 }

@@ -63,7 +63,8 @@ fn transcripts_that_are_missing_or_malformed_are_refused() {
     let message = example("message.eml");
     assert_eq!(run(&["verify", &message, "--dns", "nowhere.json"]).code, 2);
     let folder = Folder::new();
-    for (content, says) in [("nonsense", "not a JSON object"), (r#"{"answers": [{"name": "a", "type": "Q"}]}"#, "type")] {
+    for (content, says) in [("nonsense", "not a JSON object"), (r#"{"answers": [{"name": "a", "type": "Q"}]}"#, "type")]
+    {
         let ran = run(&["verify", &message, "--dns", &folder.write("dns.json", content)]);
         assert_eq!(ran.code, 2);
         assert!(ran.stderr.contains(says) && ran.stderr.contains("dns.json"), "{}", ran.stderr);
