@@ -1,7 +1,7 @@
 //! A DNS server for tests, on a port of 127.0.0.1, over UDP and TCP. Written from RFC 1035 §4 and from nothing else, so
 //! that the resolver under test is not tested against itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,6 +74,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(zone: Zone) -> Self {
+        Self::start_holding(zone, 0)
+    }
+
+    /// A server that answers nobody over UDP before this many different questions have come.
+    pub(crate) fn start_holding(zone: Zone, hold: usize) -> Self {
         let (udp, tcp) = sockets();
         let address = udp.local_addr().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
@@ -84,10 +89,13 @@ impl Server {
         let for_tcp = Arc::clone(&shared);
         thread::spawn(move || {
             let mut query = [0; 4096];
+            let mut held = Vec::new();
             while !shared.1.load(Ordering::Relaxed) {
                 let Ok((length, client)) = udp.recv_from(&mut query) else { continue };
-                if let Some(reply) = reply(&query[..length], &shared.0, &shared.2, true) {
-                    udp.send_to(&reply, client).unwrap();
+                held.extend(reply(&query[..length], &shared.0, &shared.2, true).map(|reply| (reply, client)));
+                let different: BTreeSet<_> = shared.2.lock().unwrap().iter().cloned().collect();
+                if different.len() >= hold {
+                    held.drain(..).for_each(|(reply, client)| _ = udp.send_to(&reply, client).unwrap());
                 }
             }
         });
