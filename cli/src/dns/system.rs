@@ -22,7 +22,6 @@ const TRIES: usize = 2;
 ///
 /// It does not validate DNSSEC, and it does not believe the AD bit of a resolver across an unprotected network: no
 /// answer counts as secure.
-#[derive(Clone)]
 pub(crate) struct System {
     resolver: TokioResolver,
 }
