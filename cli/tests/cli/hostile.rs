@@ -1,6 +1,6 @@
 //! What a hostile message or a hostile DNS says is shown, and never steers the terminal.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::support::{Folder, example, run};
 
@@ -52,29 +52,69 @@ fn names_of_files_are_tame_in_errors() {
 }
 
 #[test]
+fn arguments_are_tame_in_usage_errors() {
+    for arguments in [
+        &["verify", "-", "--helo", "\x1b[31mx\u{202e}"][..],
+        &["verify", "-", "--ip", "\x1b]0;x\x07"],
+        &["spf", "--\u{9b}2J"],
+        &["\x1b[2J"],
+    ] {
+        let ran = run(arguments);
+        assert_eq!(ran.code, 2);
+        assert!(ran.stderr.contains("error: "), "{}", ran.stderr);
+        assert_tame(&ran.stderr, false);
+    }
+}
+
+/// What the command prints on a terminal, from `script`, where there is such a tool.
+fn on_terminal(line: &str, environment: &[(&str, &str)]) -> Option<String> {
+    let mut script = Command::new("script");
+    script.args(["-qec", line, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
+    let output = script.envs(environment.iter().copied()).stdin(Stdio::null()).output();
+    match output {
+        Ok(output) => Some(String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n")),
+        Err(_) => {
+            println!("skipped: there is no `script` here, so no terminal to be had");
+            None
+        }
+    }
+}
+
+#[test]
+fn a_terminal_is_not_steered() {
+    let command = env!("CARGO_BIN_EXE_passerelle");
+    let (message, dns) = (example("hostile.eml"), example("dns.json"));
+    for line in [
+        format!("'{command}' verify - --helo $'\\e[36mx\\u202e'"),
+        format!("'{command}' verify '{message}' --dns '{dns}' -v"),
+        format!("'{command}' verify '{message}' --dns '{dns}' --json"),
+    ] {
+        let Some(shown) = on_terminal(&format!("bash -c {}", quoted(&line)), &[]) else { return };
+        assert!(!shown.is_empty());
+        assert_tame(&shown, true);
+    }
+}
+
+/// For a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[test]
 fn colour_is_for_terminals_and_not_for_those_who_refuse_it() {
     let plain = run(&["verify", &example("message.eml"), "--dns", &example("dns.json")]);
     assert!(!plain.out().contains('\x1b'), "a pipe is no terminal");
-    // `script` gives the command a terminal, where there is such a tool.
-    let on_terminal = |environment: &[(&str, &str)]| {
-        let line = format!(
-            "'{}' verify '{}' --dns '{}'",
-            env!("CARGO_BIN_EXE_passerelle"),
-            example("message.eml"),
-            example("dns.json")
-        );
-        let mut script = Command::new("script");
-        script.args(["-qec", &line, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
-        script.envs(environment.iter().copied()).output().ok().map(|o| String::from_utf8(o.stdout).unwrap())
-    };
-    let Some(coloured) = on_terminal(&[]) else {
-        println!("skipped: there is no `script` here, so no terminal to be had");
-        return;
-    };
+    let line = format!(
+        "'{}' verify '{}' --dns '{}'",
+        env!("CARGO_BIN_EXE_passerelle"),
+        example("message.eml"),
+        example("dns.json")
+    );
+    let Some(coloured) = on_terminal(&line, &[]) else { return };
     assert!(coloured.contains("\x1b[32m"), "{coloured:?}");
     for refusal in [("NO_COLOR", "1"), ("TERM", "dumb")] {
-        let plain = on_terminal(&[refusal]).unwrap();
+        let plain = on_terminal(&line, &[refusal]).unwrap();
         assert!(!plain.contains('\x1b') && plain.contains("Authenticated"), "{refusal:?}: {plain:?}");
     }
-    assert!(on_terminal(&[("NO_COLOR", "")]).unwrap().contains('\x1b'), "an empty NO_COLOR is none");
+    assert!(on_terminal(&line, &[("NO_COLOR", "")]).unwrap().contains('\x1b'), "an empty NO_COLOR is none");
 }
