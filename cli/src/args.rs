@@ -191,10 +191,9 @@ pub(crate) struct Keygen {
 fn resolver(text: &str) -> Result<SocketAddr, String> {
     const DNS_PORT: u16 = 53;
     let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
-    bare.parse::<IpAddr>()
-        .map(|ip| SocketAddr::new(ip, DNS_PORT))
-        .or_else(|_| text.parse())
-        .map_err(|_| "give an IP address, with a port or without: 192.0.2.53, 192.0.2.53:5353, [2001:db8::53]:53".into())
+    bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, DNS_PORT)).or_else(|_| text.parse()).map_err(|_| {
+        "give an IP address, with a port or without: 192.0.2.53, 192.0.2.53:5353, [2001:db8::53]:53".into()
+    })
 }
 
 fn rsa_bits(text: &str) -> Result<u16, String> {

@@ -137,7 +137,8 @@ mod tests {
     #[test]
     fn names_that_cannot_be_published_are_refused() {
         assert_eq!(record_name("a.b", "Example.com").unwrap().as_str(), "a.b._domainkey.example.com");
-        for (selector, domain) in [("../x", "example.com"), ("s", "example..com"), ("", "example.com"), ("s s", "a.b")] {
+        for (selector, domain) in [("../x", "example.com"), ("s", "example..com"), ("", "example.com"), ("s s", "a.b")]
+        {
             assert!(record_name(selector, domain).is_err());
         }
     }

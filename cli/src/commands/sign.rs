@@ -150,8 +150,7 @@ struct Counting {
 
 impl Counting {
     fn next<R: Read>(&mut self, reader: &mut MessageReader<R>) -> Result<Option<Vec<u8>>, Failure> {
-        let chunk =
-            reader.next_chunk().map_err(|error| Failure::new(format!("cannot read the message: {error}")))?;
+        let chunk = reader.next_chunk().map_err(|error| Failure::new(format!("cannot read the message: {error}")))?;
         self.octets += chunk.as_ref().map_or(0, |c| c.len() as u64);
         Ok(chunk)
     }

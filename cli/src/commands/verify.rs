@@ -28,8 +28,11 @@ pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
     };
     notes.extend(envelope_notes);
 
-    let settings =
-        Settings { authserv_id: args.authserv_id.clone(), accept_body_length: args.accept_body_length, ..Settings::default() };
+    let settings = Settings {
+        authserv_id: args.authserv_id.clone(),
+        accept_body_length: args.accept_body_length,
+        ..Settings::default()
+    };
     let mut verification = Verification::new(&settings, &envelope, host.now());
     for note in &notes {
         verification.note(note.clone());
@@ -89,7 +92,8 @@ fn envelope_from(header: HeaderReader) -> (Envelope, Vec<Step>) {
         false => Step {
             step: "envelope".into(),
             outcome: "taken from the message".into(),
-            why: format!("{}; none was given, and these fields prove nothing by themselves", found.sources.join(", ")).into(),
+            why: format!("{}; none was given, and these fields prove nothing by themselves", found.sources.join(", "))
+                .into(),
             rfc: "RFC 5321 §4.4".into(),
         },
     };

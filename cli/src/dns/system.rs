@@ -89,10 +89,9 @@ fn found(lookup: &Lookup, record_type: RecordType) -> DnsAnswer {
     let records: Option<Vec<Record>> =
         answers.iter().filter(|r| r.record_type() == wanted).map(|r| record(&r.data)).collect();
     match records {
-        Some(records) => DnsAnswer {
-            ttl: answers.iter().map(|r| r.ttl).min().unwrap_or(0),
-            ..DnsAnswer::found(records)
-        },
+        Some(records) => {
+            DnsAnswer { ttl: answers.iter().map(|r| r.ttl).min().unwrap_or(0), ..DnsAnswer::found(records) }
+        }
         // A record that cannot be represented: saying there is none would be another answer than was given.
         None => DnsAnswer::empty(Status::ServFail),
     }

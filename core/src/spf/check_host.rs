@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::macros::{self, DomainSpec, Values};
+use super::expansion::{self, Values};
+use super::macros::{self, DomainSpec};
 use super::record::SpfRecord;
 use super::request::{CheckHost, start};
 use super::verdict::{SpfResult, Verdict};
@@ -207,7 +208,7 @@ impl<'a> Walk<'a> {
             return Ok(Err(fault.to_string().into()));
         }
         let name = if macros::uses(text, b"p") { self.validated_name(domain)? } else { String::new() };
-        Ok(match macros::explanation(text, &self.values(domain, &name)) {
+        Ok(match expansion::explanation(text, &self.values(domain, &name)) {
             None => Err("the explanation is too long".into()),
             // The sender's local part and the HELO name may hold anything.
             Some(text) if !text.bytes().all(|b| b.is_ascii_graphic() || b == b' ') => {
@@ -259,9 +260,7 @@ impl<'a> Walk<'a> {
     /// Counts the query for the client's names, which is made once at most (RFC 7208 §4.6.4).
     fn count_names(&mut self) -> Result<(), Stop> {
         if !self.names_counted {
-            let void_counted = self.void_counted;
             self.count_term(|| "%{p}".to_owned())?;
-            self.void_counted = void_counted; // it is still the same term
             self.names_counted = true;
         }
         Ok(())

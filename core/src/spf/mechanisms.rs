@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::check_host::{Role, Stop, Walk, permerror};
-use super::macros::{DomainSpec, dotted};
+use super::expansion::dotted;
+use super::macros::DomainSpec;
 use super::record::{DualCidr, Mechanism};
 use super::verdict::SpfResult;
 use crate::domain::Domain;

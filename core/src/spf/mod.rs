@@ -39,6 +39,7 @@
 //! - A local part outside ASCII cannot be part of a name: a mechanism that needs it does not match (RFC 8616 §4).
 
 mod check_host;
+mod expansion;
 mod macros;
 mod mechanisms;
 mod received_spf;

@@ -186,7 +186,9 @@ impl<'a> SpfRecord<'a> {
             return Err(RecordError::Character);
         }
         let text = str::from_utf8(text).map_err(|_| RecordError::Character)?;
-        let mut record = Self { terms: Vec::new(), redirect: None, explanation: None };
+        // A guess at the number of terms, so that the list need not grow: few terms are shorter than eight octets.
+        let terms = Vec::with_capacity(text.len() / 8);
+        let mut record = Self { terms, redirect: None, explanation: None };
         // The version's six octets are ASCII. Terms are separated by spaces alone, one or more.
         for text in text[6..].split(' ').filter(|term| !term.is_empty()) {
             if record.terms.len() >= MAX_SPF_TERMS {

@@ -1,6 +1,5 @@
 //! SPF (RFC 7208).
 
-#[allow(unreachable_pub)]
 #[path = "../support/mod.rs"]
 mod support;
 mod zone;

@@ -325,3 +325,55 @@ fn all_outcomes_of_a_first_lookup() {
         assert!(verdict.reason.is_some());
     }
 }
+
+#[test]
+fn an_explanation_behind_an_include_is_not_even_asked_for() {
+    let zone = Zone::from_lines(&[
+        "example.com TXT v=spf1 include:a.example.com include:c.example.com ~all",
+        "a.example.com TXT v=spf1 redirect=b.example.com exp=e.example.com",
+        "b.example.com TXT v=spf1 -all exp=e.example.com",
+        "c.example.com TXT v=spf1 -all exp=e.example.com",
+    ]);
+    let check = CheckHost::mail_from(&request("192.0.2.1", "a@example.com"));
+    let verdict = Evaluation::new(check).run_with(|question| {
+        assert!(!matches!(question, Question::Dns(name, _) if name.as_str() == "e.example.com"));
+        zone.answer(question)
+    });
+    assert_eq!((verdict.result, verdict.lookups), (SpfResult::SoftFail, 3));
+}
+
+#[test]
+fn the_macro_p_prefers_the_domain_then_what_is_below_it() {
+    // RFC 7208 §7.3
+    let names = |names: &[&str]| {
+        let mut lines = vec!["b.example TXT v=spf1 -all exp=e.b.example".to_owned(), "e.b.example TXT %{p}".to_owned()];
+        for name in names {
+            lines.push(format!("1.2.0.192.in-addr.arpa PTR {name}"));
+            lines.push(format!("{name} A 192.0.2.1"));
+        }
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        Zone::from_lines(&lines).mail_from("192.0.2.1", "a@b.example").explanation.unwrap()
+    };
+    assert_eq!(names(&["a.example", "a.b.example", "b.example", "z.example"]), "b.example");
+    assert_eq!(names(&["a.example", "z.b.example", "m.b.example", "ab.example"]), "m.b.example");
+    assert_eq!(names(&["z.example", "ab.example"]), "ab.example");
+    assert_eq!(names(&[]), "unknown");
+}
+
+#[test]
+fn ptr_and_the_macro_p_make_one_query_and_count_it_once() {
+    let lines = ["example.com TXT v=spf1 ptr exists:%{p}.x.example.com -all"];
+    assert_eq!(Zone::from_lines(&lines).mail_from("192.0.2.1", "a@example.com").lookups, 2);
+    let lines = ["example.com TXT v=spf1 exists:%{p}.x.example.com ptr -all"];
+    assert_eq!(Zone::from_lines(&lines).mail_from("192.0.2.1", "a@example.com").lookups, 3);
+}
+
+#[test]
+fn a_name_of_one_label_has_no_policy_wherever_it_comes_from() {
+    // RFC 7208 §4.3: none, which include and redirect turn into permerror.
+    for term in ["include:%{d1}", "redirect=%{d1}"] {
+        let line = format!("a.example TXT v=spf1 {term}");
+        let lines = [&*line, "example TXT v=spf1 +all"];
+        assert_eq!(result(&lines, "192.0.2.1", "a@a.example"), SpfResult::PermError, "{term}");
+    }
+}
