@@ -96,8 +96,7 @@ test("the entry for the web says what it waits for, and takes the module from in
     try { new Verification({ now: 1 }); } catch (error) { tell(error); }
     try { new Transcript(); } catch (error) { tell(error); }
     await init(new Uint8Array(8)).catch((error) => console.log(error.name));
-    const { readFileSync } = await import("node:fs");
-    await init(readFileSync("node_modules/passerelle/passerelle_bg.wasm"));
+    await init(process.getBuiltinModule("node:fs").readFileSync("node_modules/passerelle/passerelle_bg.wasm"));
     const entry = "web.js"; ${USE}`;
   assert.deepEqual(run(program).split("\n"), [
     "the engine is not loaded yet: await init() first",
