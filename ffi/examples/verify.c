@@ -3,11 +3,14 @@
  *
  *     verify MESSAGE TRANSCRIPT [--ip A] [--helo N] [--mail-from M] [--authserv-id N] [--now UNIX]
  *
+ * The options are those of `passerelle verify`; as there, the transcript may also be given as --dns TRANSCRIPT.
+ *
  * The report goes to standard output as a line of JSON. The exit code is 0 when the message is authenticated, 1 when it
  * is not, 3 when a temporary error stands in the way, and 2 when the program was called wrongly or a file cannot be
  * read; standard error says why.
  *
- * The message must be as it goes over the wire, with CRLF line endings. --mail-from "" is the null reverse-path.
+ * --mail-from "" is the null reverse-path. A message whose lines end with LF is converted to CRLF, as it would go over
+ * the wire, and the report says so.
  *
  * A host with a network does the same with its own event loop: see the top of passerelle.h.
  */
@@ -21,7 +24,7 @@
 
 #include "passerelle.h"
 
-enum { CHUNK_SIZE = 16 * 1024, EXIT_USAGE = 2 };
+enum { CHUNK_SIZE = 64 * 1024, EXIT_USAGE = 2 };
 
 struct options {
     const char *message;
@@ -242,14 +245,63 @@ static bool drain(struct host *host, passerelle_report *report)
     }
 }
 
+static bool hand_in(struct host *host, const uint8_t *data, size_t data_len, passerelle_report *report)
+{
+    return verification_done(host, passerelle_verification_octets(host->verification, data, data_len), "message") &&
+           drain(host, report);
+}
+
+/* Hands in octets with a CR in front of every LF that has none. *last is the octet before them, and becomes the last
+ * one of them: a chunk may end between CR and LF. */
+static bool hand_in_as_crlf(struct host *host, const uint8_t *data, size_t data_len, uint8_t *last,
+                            passerelle_report *report)
+{
+    static uint8_t converted[2 * CHUNK_SIZE];
+    size_t len = 0;
+    for (size_t i = 0; i < data_len; i++) {
+        if (data[i] == '\n' && *last != '\r') {
+            converted[len++] = '\r';
+        }
+        converted[len++] = data[i];
+        *last = data[i];
+    }
+    return hand_in(host, converted, len, report);
+}
+
+/* Whether lines end with LF alone: the first one tells. */
+static bool has_lf_endings(const uint8_t *data, size_t data_len)
+{
+    const uint8_t *lf = memchr(data, '\n', data_len);
+    return lf != NULL && (lf == data || lf[-1] != '\r');
+}
+
+static bool note_conversion(struct host *host)
+{
+    static const char step[] = "message file";
+    static const char outcome[] = "LF converted to CRLF";
+    static const char why[] = "lines end with LF in the file; mail has CRLF on the wire, and that is what was signed";
+    static const char source[] = "RFC 5321 \u00a72.3.8";
+    return verification_done(host,
+                             passerelle_verification_note(host->verification, step, sizeof step - 1, outcome,
+                                                          sizeof outcome - 1, why, sizeof why - 1, source,
+                                                          sizeof source - 1),
+                             "note");
+}
+
 /* Feeds the message as it is read, and answers questions as they come: most before the message is complete. */
 static bool feed(struct host *host, FILE *message, const char *path, passerelle_report *report)
 {
     static uint8_t chunk[CHUNK_SIZE];
-    size_t count = 0;
-    while ((count = fread(chunk, 1, sizeof chunk, message)) > 0) {
-        if (!verification_done(host, passerelle_verification_octets(host->verification, chunk, count), "message") ||
-            !drain(host, report)) {
+    uint8_t last = 0;
+    size_t count = fread(chunk, 1, sizeof chunk, message);
+    bool convert = has_lf_endings(chunk, count);
+    if (convert && !note_conversion(host)) {
+        return false;
+    }
+    for (; count > 0; count = fread(chunk, 1, sizeof chunk, message)) {
+        bool handed_in = convert ? hand_in_as_crlf(host, chunk, count, &last, report)
+                                 : hand_in(host, chunk, count, report);
+        if (!handed_in) {
             return false;
         }
     }
@@ -314,7 +366,8 @@ static bool parse_time(const char *text, uint64_t *seconds)
 /* Where the value of an option goes; NULL for what is no option with a text. */
 static const char **text_option(struct options *options, const char *name)
 {
-    return strcmp(name, "--ip") == 0            ? &options->ip
+    return strcmp(name, "--dns") == 0           ? &options->transcript
+           : strcmp(name, "--ip") == 0          ? &options->ip
            : strcmp(name, "--helo") == 0        ? &options->helo
            : strcmp(name, "--mail-from") == 0   ? &options->mail_from
            : strcmp(name, "--authserv-id") == 0 ? &options->authserv_id
@@ -345,7 +398,10 @@ static int parse_options(int argc, char **argv, struct options *options)
             return usage("--now wants seconds since 1970, not ", argv[i]);
         }
     }
-    return options->transcript == NULL ? usage("a message and a transcript are needed", "") : 0;
+    if (options->message == NULL || options->transcript == NULL) {
+        return usage("a message and a transcript are needed", "");
+    }
+    return 0;
 }
 
 int main(int argc, char **argv)

@@ -301,7 +301,9 @@ typedef struct {
      */
     uint32_t kind;
     /**
-     * The domain name: lower-case ASCII, without a trailing dot, and not ended by a NUL.
+     * The domain name: lower-case ASCII, without a trailing dot, and not ended by a NUL. Nothing in it is escaped: a
+     * hostile SPF record can make it hold spaces, quotes and backslashes, which resolvers that take text with
+     * escapes (RFC 1035 section 5.1) want escaped.
      */
     const char *name;
     /**
@@ -423,6 +425,30 @@ passerelle_status passerelle_settings_set_authserv_id(passerelle_settings *setti
  * of the body may be by anyone. Off by default.
  */
 passerelle_status passerelle_settings_set_accept_body_length(passerelle_settings *settings, bool accept);
+
+/**
+ * Sets how many bits an RSA key of DKIM may have, at least 1024 (RFC 8301 section 3.2) and at most 8192, which are also
+ * the defaults. A signature with another key does not pass.
+ */
+passerelle_status passerelle_settings_set_rsa_bits(passerelle_settings *settings,
+                                                   uint32_t min,
+                                                   uint32_t max);
+
+/**
+ * Sets by how many seconds the clocks of signer and verifier may differ (RFC 6376 section 3.5, x=). 300 by default.
+ */
+passerelle_status passerelle_settings_set_clock_skew(passerelle_settings *settings, uint64_t seconds);
+
+/**
+ * Sets whether SPF of HELO is checked besides that of MAIL FROM (RFC 7208 section 2.3). On by default. With a null
+ * reverse-path HELO is checked in any case.
+ */
+passerelle_status passerelle_settings_set_check_helo(passerelle_settings *settings, bool check);
+
+/**
+ * Sets whether the client's address is looked up and confirmed (iprev, RFC 8601 section 3). On by default.
+ */
+passerelle_status passerelle_settings_set_check_iprev(passerelle_settings *settings, bool check);
 
 /**
  * The error of the last call that could change the settings; empty when it succeeded. The text is valid until the

@@ -52,7 +52,9 @@ pub struct Question {
     pub id: u32,
     /// One of passerelle_question_kind.
     pub kind: u32,
-    /// The domain name: lower-case ASCII, without a trailing dot, and not ended by a NUL.
+    /// The domain name: lower-case ASCII, without a trailing dot, and not ended by a NUL. Nothing in it is escaped: a
+    /// hostile SPF record can make it hold spaces, quotes and backslashes, which resolvers that take text with
+    /// escapes (RFC 1035 section 5.1) want escaped.
     pub name: *const c_char,
     /// The length of name.
     pub name_len: usize,
@@ -137,7 +139,7 @@ mod tests {
             Question { kind: QuestionKind::Dns as u32, record_type: 99, ..view },
             Question { name: ptr::null(), ..view },
             Question { name_len: 0, ..view },
-            Question { name: c"two words  ".as_ptr(), ..view },
+            Question { name: c"two..dots  ".as_ptr(), ..view },
         ];
         for view in spoiled {
             // SAFETY: every name is NULL or has at least 11 octets.

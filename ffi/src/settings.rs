@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use engine::limits::{MAX_RSA_BITS, MIN_RSA_BITS};
 use engine::verify;
 
 use crate::handle::{Handle, opaque};
@@ -57,7 +58,62 @@ pub unsafe extern "C" fn passerelle_settings_set_accept_body_length(settings: *m
     // SAFETY: the caller keeps to the header's rules for pointers.
     unsafe {
         change(settings, |settings| {
-            settings.accept_body_length = accept;
+            settings.dkim.accept_body_length = accept;
+            Ok(())
+        })
+    }
+}
+
+/// Sets how many bits an RSA key of DKIM may have, at least 1024 (RFC 8301 section 3.2) and at most 8192, which are also
+/// the defaults. A signature with another key does not pass.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_settings_set_rsa_bits(settings: *mut Settings, min: u32, max: u32) -> Status {
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe {
+        change(settings, |settings| {
+            if min < MIN_RSA_BITS || max > MAX_RSA_BITS || min > max {
+                return Err(Failure::argument(format!(
+                    "RSA keys may have between {MIN_RSA_BITS} and {MAX_RSA_BITS} bits, not between {min} and {max}"
+                )));
+            }
+            (settings.dkim.min_rsa_bits, settings.dkim.max_rsa_bits) = (min, max);
+            Ok(())
+        })
+    }
+}
+
+/// Sets by how many seconds the clocks of signer and verifier may differ (RFC 6376 section 3.5, x=). 300 by default.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_settings_set_clock_skew(settings: *mut Settings, seconds: u64) -> Status {
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe {
+        change(settings, |settings| {
+            settings.dkim.clock_skew = seconds;
+            Ok(())
+        })
+    }
+}
+
+/// Sets whether SPF of HELO is checked besides that of MAIL FROM (RFC 7208 section 2.3). On by default. With a null
+/// reverse-path HELO is checked in any case.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_settings_set_check_helo(settings: *mut Settings, check: bool) -> Status {
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe {
+        change(settings, |settings| {
+            settings.check_helo = check;
+            Ok(())
+        })
+    }
+}
+
+/// Sets whether the client's address is looked up and confirmed (iprev, RFC 8601 section 3). On by default.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_settings_set_check_iprev(settings: *mut Settings, check: bool) -> Status {
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe {
+        change(settings, |settings| {
+            settings.check_iprev = check;
             Ok(())
         })
     }

@@ -43,6 +43,10 @@ static void no_handle(void)
 
     CHECK_STATUS(passerelle_settings_set_authserv_id(NULL, "a", 1), null);
     CHECK_STATUS(passerelle_settings_set_accept_body_length(NULL, true), null);
+    CHECK_STATUS(passerelle_settings_set_rsa_bits(NULL, 2048, 4096), null);
+    CHECK_STATUS(passerelle_settings_set_clock_skew(NULL, 0), null);
+    CHECK_STATUS(passerelle_settings_set_check_helo(NULL, true), null);
+    CHECK_STATUS(passerelle_settings_set_check_iprev(NULL, true), null);
     CHECK_STATUS(passerelle_settings_error(NULL, &text, &text_len), null);
     CHECK_STATUS(passerelle_envelope_set_ip(NULL, &octet, 1), null);
     CHECK_STATUS(passerelle_envelope_set_ip_text(NULL, "::1", 3), null);
@@ -83,6 +87,11 @@ static void settings(void)
     CHECK_STATUS(passerelle_settings_set_authserv_id(settings, NOT_UTF8, strlen(NOT_UTF8)), PASSERELLE_STATUS_UTF8);
     CHECK_OK(passerelle_settings_error(settings, &text, &text_len));
     CHECK(contains(text, text_len, "authserv-id"));
+    CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 512, 4096), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 2048, UINT32_MAX), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 4096, 2048), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_OK(passerelle_settings_set_rsa_bits(settings, 2048, 2048));
+    CHECK_OK(passerelle_settings_set_clock_skew(settings, UINT64_MAX));
     CHECK_OK(passerelle_settings_set_accept_body_length(settings, true));
     CHECK_OK(passerelle_settings_error(settings, &text, &text_len));
     CHECK(text_len == 0);

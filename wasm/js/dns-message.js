@@ -118,8 +118,9 @@ function format(data, type) {
     case TYPES.SOA:
       return [data.name() || ".", data.name() || ".", ...Array.from({ length: 5 }, () => data.u32())].join(" ");
     case TYPES.TLSA: {
-      const [usage, selector, matching, ...rest] = data.take(data.end - data.at);
-      return `${usage} ${selector} ${matching} ${rest.map((o) => o.toString(16).padStart(2, "0")).join("")}`;
+      const [usage, selector, matching] = data.take(3);
+      const hex = Array.from(data.take(data.end - data.at), (octet) => octet.toString(16).padStart(2, "0"));
+      return `${usage} ${selector} ${matching} ${hex.join("")}`;
     }
     case TYPES.TXT:
       return text(data);

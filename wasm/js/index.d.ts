@@ -86,8 +86,9 @@ export interface Examination {
 export type Authenticated = "yes" | "no" | "temporarily";
 
 /**
- * A message as a file has it, as it would be on the wire: a file that has only LF as line ending is converted to
- * CRLF, and `notes`, handed to {@link verify}, makes the report say so.
+ * A message as a file has it, as it would be on the wire, by the rules of the command: an mbox separator is dropped,
+ * and where the first line ends with LF alone, every LF without CR becomes CRLF. `notes`, handed to {@link verify},
+ * makes the report say so.
  */
 export function fromFile(file: Uint8Array | ArrayBuffer | string): { octets: Uint8Array; notes: Step[] };
 
@@ -162,7 +163,10 @@ export type Output =
 
 /** What came of the checks. Fields are only ever added. */
 export interface Report {
+  /** SPF of MAIL FROM, or of HELO with a null reverse-path. */
   spf: Spf;
+  /** SPF of HELO, where it was checked besides MAIL FROM. */
+  spf_helo?: Spf;
   /** One for each signature, in the order of the message. */
   dkim: Dkim[];
   dmarc: Dmarc;
@@ -177,6 +181,7 @@ export interface Spf {
   result: SpfResult;
   /** Which identity was checked. */
   identity: "mailfrom" | "helo";
+  /** Empty when there was nothing to check. */
   domain: string;
   /** What the domain has to say about a fail. It comes from a stranger. */
   explanation?: string;
@@ -192,19 +197,24 @@ export type SpfResult = "pass" | "fail" | "softfail" | "neutral" | "none" | "tem
 
 export interface Dkim {
   result: DkimResult;
-  domain?: string;
-  selector?: string;
-  identity?: string;
+  /** Null, as the fields below, where the signature could not be read so far. */
+  domain: string | null;
+  selector: string | null;
+  identity: string | null;
   /** Such as `rsa-sha256`. */
-  algorithm?: string;
-  key_bits?: number;
+  algorithm: string | null;
+  /** Null where no key was found. */
+  key_bits: number | null;
   /** Of header and body, such as `relaxed/simple`. */
-  canonicalization?: string;
-  /** Octets of the body that `l=` covers. */
+  canonicalization: string | null;
+  /** Octets of the canonical body that `l=` covers. */
   body_length?: number;
-  /** Octets of the body that `l=` does not cover. */
+  /** Octets of the canonical body that `l=` does not cover. */
   body_uncovered?: number;
+  /** Why it does not pass, or what is to be said about a pass. */
   reason?: string;
+  /** The key's owner is testing DKIM: a failure is to be treated as no signature. */
+  testing?: boolean;
 }
 
 /** RFC 8601 §2.7.1. */
@@ -212,8 +222,8 @@ export type DkimResult = "pass" | "fail" | "none" | "policy" | "neutral" | "temp
 
 export interface Dmarc {
   result: DmarcResult;
-  /** The author's domain; missing when it is not certain. */
-  domain?: string;
+  /** The author's domain; null when it is not certain. */
+  domain: string | null;
   /** The domain whose record applies. */
   policy_domain?: string;
   policy?: DmarcPolicy;
@@ -230,6 +240,9 @@ export type DmarcPolicy = "none" | "quarantine" | "reject";
 /** RFC 8601 §2.7.3. */
 export interface Iprev {
   result: "pass" | "fail" | "temperror" | "permerror";
+  ip: string;
+  /** The name that has the address. */
+  name?: string;
   reason?: string;
 }
 

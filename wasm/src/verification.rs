@@ -38,7 +38,7 @@ impl Verification {
             settings.authserv_id = authserv_id;
         }
         if let Some(accept) = options.flag("acceptBodyLength")? {
-            settings.accept_body_length = accept;
+            settings.dkim.accept_body_length = accept;
         }
         let ip = match options.text("ip")? {
             None => None,

@@ -75,6 +75,17 @@ pub enum AuthorError {
 /// Several mailboxes are fine as long as they have one domain (RFC 9989 §5.3.1 counts domains, not mailboxes). What
 /// the field may look like besides is said at [`parse_address_list`].
 ///
+/// ```
+/// use passerelle::message::{AuthorError, Header, author};
+///
+/// let (header, _body) = Header::split(b"From: \"Ann @ Home\" <ann@b\xc3\xbccher.example>\r\n\r\nHello.\r\n");
+/// assert_eq!(author(&header)?.domain.as_str(), "xn--bcher-kva.example");
+///
+/// let (header, _body) = Header::split(b"From: ann@a.example\r\nFrom: ann@b.example\r\n\r\n");
+/// assert_eq!(author(&header), Err(AuthorError::Several));
+/// # Ok::<(), AuthorError>(())
+/// ```
+///
 /// # Errors
 /// [`AuthorError`] says why the domain is not certain; it is never guessed.
 pub fn author(header: &Header) -> Result<Author, AuthorError> {

@@ -31,9 +31,14 @@ pub(super) fn only_from(header: &Header) -> Result<Field<'_>, Uncertain> {
     }
     elements.judge()?;
     let fields = &header.octets()[..header.octets().len() - header.separator().len()];
-    for is_end in [is_lf as fn(u8) -> bool, is_cr_or_lf] {
+    // The last is for programs that cut the body off first and split the rest into lines then.
+    for (is_end, empty_line) in [
+        (is_lf as fn(u8) -> bool, EmptyLine::EndsSection),
+        (is_cr_or_lf, EmptyLine::EndsSection),
+        (is_cr_or_lf, EmptyLine::IsSkipped),
+    ] {
         if has_other_ends(fields, is_end) {
-            read_leniently(fields, is_end).judge().map_err(|_| Uncertain::LineEndings)?;
+            read_leniently(fields, is_end, empty_line).judge().map_err(|_| Uncertain::LineEndings)?;
         }
     }
     only.ok_or(Uncertain::Missing)
@@ -123,13 +128,26 @@ fn has_other_ends(octets: &[u8], is_end: fn(u8) -> bool) -> bool {
     })
 }
 
-/// Reads up to the first empty line, where a line ends with what `is_end` says, or with CRLF.
-fn read_leniently(octets: &[u8], is_end: fn(u8) -> bool) -> Elements {
+/// What an empty line means to a program that has other ends of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EmptyLine {
+    EndsSection,
+    IsSkipped,
+}
+
+/// Reads a section in which a line ends with what `is_end` says, or with CRLF.
+fn read_leniently(octets: &[u8], is_end: fn(u8) -> bool, empty_line: EmptyLine) -> Elements {
     let mut elements = Elements::default();
     let mut rest = octets;
     while let Some((line, behind)) = split_line(rest, is_end) {
         if line.is_empty() {
-            break;
+            match empty_line {
+                EmptyLine::EndsSection => break,
+                EmptyLine::IsSkipped => {
+                    rest = behind;
+                    continue;
+                }
+            }
         }
         let name = field_name(line);
         let mut length = rest.len() - behind.len();

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::header::{Field, Header};
 use super::unfold;
-use crate::mailbox::{Cursor, ReversePath, is_wsp};
+use crate::mailbox::{Address, Cursor, ReversePath, is_wsp, parse_address_list};
 
 /// What the header section says about the envelope: hints for a check by hand, not evidence. Whoever wrote the message
 /// can have written them.
@@ -45,10 +45,17 @@ pub fn envelope(header: &Header) -> Envelope {
     found
 }
 
+/// The path, or what some software writes in its place: an address as in other fields, maybe without brackets.
 fn return_path(field: Field<'_>) -> Option<String> {
     let value = unfold(field.value());
-    let path = ReversePath::parse(str::from_utf8(&value).ok()?.trim_matches(is_wsp)).ok()?;
-    Some(path.mailbox().map(ToString::to_string).unwrap_or_default())
+    let text = str::from_utf8(&value).ok()?.trim_matches(is_wsp);
+    if let Ok(path) = ReversePath::parse(text) {
+        return Some(path.mailbox().map(ToString::to_string).unwrap_or_default());
+    }
+    match parse_address_list(text).ok()?.as_slice() {
+        [Address::Mailbox(only)] => Some(only.mailbox.to_string()),
+        _ => None,
+    }
 }
 
 struct Client {

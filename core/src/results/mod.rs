@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::limits::{MAX_RESULT_KEYWORD, MAX_RESULT_VALUE};
 
-pub use iprev::{IpRev, IpRevResult, IpRevVerdict, reverse_name};
+pub use iprev::{IpRev, IpRevResult, IpRevVerdict};
 pub use parse::{Leniency, ParsedResults, ResultsError};
 pub use strip::{forged, strip_forged};
 
@@ -18,6 +18,19 @@ pub use strip::{forged, strip_forged};
 /// All text in it can be written: keywords are made of letters, digits, hyphens and underscores, in lower case, and
 /// values hold no control characters. What does not fit is replaced when it is put in, so hostile text can neither end
 /// the field nor begin another result.
+///
+/// ```
+/// use passerelle::results::{AuthenticationResults, MethodResult};
+///
+/// let dkim = MethodResult::new("dkim", "fail").with_reason("no key").with_property("header", "d", "example.com");
+/// let field = AuthenticationResults::new("mx.example.net").with(dkim).to_field();
+/// assert_eq!(field, "Authentication-Results: mx.example.net;\r\n\tdkim=fail reason=\"no key\" header.d=example.com\r\n");
+///
+/// let (_name, value) = field.split_once(':').unwrap();
+/// let parsed = AuthenticationResults::parse(value.as_bytes())?;
+/// assert_eq!(parsed.results.results()[0].reason(), Some("no key"));
+/// # Ok::<(), passerelle::results::ResultsError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuthenticationResults {
     authserv_id: String,

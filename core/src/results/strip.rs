@@ -20,7 +20,7 @@ pub fn forged(field: &Field<'_>, authserv_id: &str) -> bool {
     if ours.is_empty() {
         return false;
     }
-    if hidden_lines(field).is_some_and(|octets| mentions(octets, &ours, authserv_id)) {
+    if hidden_lines(field).into_iter().any(|line| mentions(line, &ours, authserv_id)) {
         return true;
     }
     if !field.is("Authentication-Results") {
@@ -65,17 +65,23 @@ fn claimed_id(value: &[u8]) -> Option<String> {
     matches!(cursor.peek(), None | Some(';')).then_some(id)
 }
 
-/// Lines inside another field, or that are no field, which some program may take for an `Authentication-Results`.
-fn hidden_lines<'a>(field: &Field<'a>) -> Option<&'a [u8]> {
+/// Lines inside a field, or that are no field, which some program may take for an `Authentication-Results`: what is
+/// behind the colon of each, up to the next of them.
+fn hidden_lines<'a>(field: &Field<'a>) -> Vec<&'a [u8]> {
     let raw = field.raw();
-    if field.is_malformed() && resembles_name(raw) {
-        return Some(raw);
-    }
     let endings = LineEndings::of(raw);
-    if endings.bare_cr == 0 && endings.bare_lf == 0 {
-        return None;
+    let mut starts = Vec::new();
+    if field.is_malformed() && resembles_name(raw) {
+        starts.push(0);
     }
-    memchr::memchr2_iter(b'\r', b'\n', raw).map(|at| &raw[at + 1..]).find(|line| resembles_name(line))
+    if endings.bare_cr > 0 || endings.bare_lf > 0 {
+        let behind = memchr::memchr2_iter(b'\r', b'\n', raw).map(|at| at + 1);
+        starts.extend(behind.filter(|&at| raw[at..].first().is_some_and(|b| !b.is_ascii_whitespace())));
+        starts.retain(|&at| resembles_name(&raw[at..]));
+    }
+    let ends = starts.iter().skip(1).copied().chain([raw.len()]);
+    let behind_colon = |line: &'a [u8]| memchr::memchr(b':', line).map_or(line, |at| &line[at + 1..]);
+    starts.iter().zip(ends).map(|(&start, end)| behind_colon(&raw[start..end])).collect()
 }
 
 /// Whether a line begins with the name, white space and control characters aside.

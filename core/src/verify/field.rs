@@ -18,7 +18,7 @@ pub(super) fn authentication_results(settings: &Settings, envelope: &Envelope, p
     match &*parts.dkim {
         // RFC 8601 §2.7.1: the message was not signed.
         [] => results.push(MethodResult::new("dkim", "none")),
-        verdicts => verdicts.iter().map(dkim).for_each(|result| results.push(result)),
+        verdicts => verdicts.iter().map(|verdict| dkim(verdict, verdicts)).for_each(|result| results.push(result)),
     }
     results.push(dmarc(&parts.dmarc));
     if let Some(verdict) = &parts.iprev {
@@ -44,8 +44,8 @@ fn spf(verdict: &spf::Verdict, envelope: &Envelope) -> MethodResult {
     }
 }
 
-/// RFC 8601 §2.7.1; `header.b` as RFC 6008 §4 has it, so that a result can be found by its signature.
-fn dkim(verdict: &dkim::Verdict) -> MethodResult {
+/// RFC 8601 §2.7.1.
+fn dkim(verdict: &dkim::Verdict, all: &[dkim::Verdict]) -> MethodResult {
     let mut result = MethodResult::new("dkim", verdict.result.as_str());
     if let Some(reason) = &verdict.reason {
         result = result.with_reason(reason);
@@ -56,7 +56,7 @@ fn dkim(verdict: &dkim::Verdict) -> MethodResult {
         ("s", verdict.selector.as_deref()),
         ("i", verdict.identity.as_deref()),
         ("a", verdict.algorithm.as_deref()),
-        ("b", Some(verdict.b.as_str()).filter(|b| !b.is_empty())),
+        ("b", signature_start(verdict, all)),
     ];
     for (property, value) in properties {
         if let Some(value) = value {
@@ -64,6 +64,13 @@ fn dkim(verdict: &dkim::Verdict) -> MethodResult {
         }
     }
     result
+}
+
+/// As much of `b=` as tells the signature from the others, and at least eight characters (RFC 6008 §4).
+fn signature_start<'v>(verdict: &'v dkim::Verdict, all: &[dkim::Verdict]) -> Option<&'v str> {
+    let start = verdict.b.get(..8)?;
+    let ambiguous = all.iter().filter(|other| other.b.starts_with(start)).count() > 1;
+    Some(if ambiguous { &verdict.b } else { start })
 }
 
 /// RFC 9989 §9.1.

@@ -8,6 +8,7 @@ use passerelle::DomainError;
 use passerelle::limits::{MAX_FROM_SIZE, MAX_HEADER_SIZE};
 use passerelle::mailbox::AddressError;
 use passerelle::message::{AuthorError, Header, author};
+use proptest::prelude::*;
 
 fn read(message: &[u8]) -> Result<String, AuthorError> {
     author(&Header::split(message).0).map(|author| author.domain.to_string())
@@ -133,6 +134,8 @@ fn an_empty_line_for_some_above_the_field() {
     refused(section("X: y\n\nz: 1\r\nFrom: a@evil.example"), AuthorError::LineEndings);
     refused(section("X: y\n\r\nFrom: a@evil.example"), AuthorError::LineEndings);
     refused(section("X: y\r\n\nFrom: a@evil.example"), AuthorError::MalformedLines);
+    // For a program that splits at CRLF CRLF first and at LF then, this is a second one.
+    refused(section("From: a@evil.example\r\nX: y\n\nFrom: a@legit.example"), AuthorError::LineEndings);
     // The end of the section for some and not for others, but the only From is above it for all.
     certain(section("From: a@evil.example\r\nX: y\n\nbody"), "evil.example");
 }
@@ -413,5 +416,82 @@ fn ordinary_fields() {
             "Service@Home <x@one.example>" => malformed(value, AddressError::AddressBeforeAngle),
             _ => certain(from(value), "one.example"),
         }
+    }
+}
+
+// --- What certainty means ---------------------------------------------------------------------------------------------
+
+/// Header sections made of what the attacks above are made of.
+fn hostile_section() -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(vec![
+        "From: ",
+        "From",
+        "from:",
+        ": ",
+        "\r\n",
+        "\r\n ",
+        "\n",
+        "\r",
+        "\0",
+        " ",
+        "X: y\r\n",
+        "a@evil.example",
+        "@",
+        "<",
+        ">",
+        "<b@legit.example>",
+        "b@legit.example",
+        "legit",
+        ".example",
+        ",",
+        ";",
+        ":",
+        "<a@evil.example>",
+        "From: a@evil.example\r\n",
+        "Name",
+        "\t",
+        "evil.example",
+        "junk\r\n",
+        "[",
+        "]",
+        "\\",
+    ]);
+    (proptest::collection::vec(piece.clone(), 0..4), proptest::collection::vec(piece, 0..5))
+        .prop_map(|(above, rest)| format!("{}From: a@evil.example{}", above.concat(), rest.concat()))
+}
+
+/// The domains behind each `@` of a text, taken as far as letters and dots go.
+fn naive_domains(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '.';
+    text.split('@').skip(1).map(|t| t.chars().take_while(|&c| is_part(c)).collect()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    /// Where the author is certain and nothing is quoted, a reader that takes any `@` for an address, and any octet of
+    /// CR and LF for the end of a line, finds no other domain.
+    #[test]
+    fn no_naive_reader_disagrees(section in hostile_section()) {
+        if let Ok(domain) = self::section(&section) {
+            let fields = section.split("\r\n\r\n").next().unwrap();
+            let lines: Vec<&str> = fields.split(['\r', '\n']).filter(|line| !line.is_empty()).collect();
+            let is_from = |line: &str| {
+                line.split_once(':').is_some_and(|(name, _)| name.trim_matches([' ', '\t', '\0']).eq_ignore_ascii_case("from"))
+            };
+            let at: Vec<usize> = (0..lines.len()).filter(|&i| is_from(lines[i]) && !lines[i].starts_with([' ', '\t'])).collect();
+            prop_assert_eq!(at.len(), 1, "{:?}", section);
+            let folded = lines[at[0] + 1..].iter().take_while(|line| line.starts_with([' ', '\t']));
+            let value = folded.fold(lines[at[0]].to_owned(), |value, line| value + line);
+            for found in naive_domains(&value) {
+                prop_assert_eq!(&found.to_ascii_lowercase(), &domain, "{:?}", section);
+            }
+        }
+    }
+
+    #[test]
+    fn no_octets_panic(octets in proptest::collection::vec(any::<u8>(), 0..80)) {
+        let _ = read(&[b"From: ", &octets[..]].concat());
+        let _ = read(&octets);
     }
 }

@@ -1,6 +1,7 @@
 //! The envelope as other servers note it.
 
 use passerelle::message::{Envelope, Header, envelope};
+use proptest::prelude::*;
 
 fn of(text: &str) -> Envelope {
     envelope(&Header::split(text.replace('\n', "\r\n").as_bytes()).0)
@@ -108,6 +109,9 @@ fn the_topmost_that_parses_counts() {
         ]
     );
     assert_eq!(of("Return-Path: <>\n").mail_from.as_deref(), Some(""));
+    assert_eq!(of("Return-Path: bounce@x.example\n").mail_from.as_deref(), Some("bounce@x.example"));
+    assert_eq!(of("Return-Path: <a..b@x.example>\n").mail_from.as_deref(), Some("\"a..b\"@x.example"));
+    assert_eq!(of("Return-Path: <a@x.example>, <b@x.example>\n").mail_from, None);
     assert_eq!(of("Subject: x\n"), Envelope::default());
 }
 
@@ -120,4 +124,14 @@ fn hostile_fields_are_passed_over() {
     assert_none(&format!("from a {} by c", "(".repeat(10_000)));
     assert_none(&format!("from a ({}) by c", "[".repeat(10_000)));
     assert_none("from a by c ([192.0.2.1])");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn no_text_panics(text in "(from |by |helo=|ident=|HELO |IPv6:|\\[|\\]|\\(|\\)|@|192.0.2.1|::|%|é|;| |\r\n ){0,20}") {
+        let message = format!("Received: from {text}\r\nReceived: {text}\r\nReturn-Path: {text}\r\n");
+        let _ = envelope(&Header::split(message.as_bytes()).0);
+    }
 }

@@ -4,6 +4,5 @@ mod addresses;
 mod composition_attacks;
 mod envelope;
 mod header;
-#[allow(unreachable_pub)]
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,6 +1,6 @@
 //! Fields that claim to be ours are found, however they are written.
 
-use passerelle::limits::MAX_HEADER_SIZE;
+use passerelle::limits::{MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
 use passerelle::message::{EditError, Header};
 use passerelle::results::strip_forged;
 use proptest::prelude::*;
@@ -105,6 +105,7 @@ fn behind_a_bare_line_ending() {
     forged("Subject: x\nAuthentication-Results: mx.example.com; dkim=pass");
     forged("Subject: x\rAuthentication-Results : mx.example.com; dkim=pass");
     forged("Authentication-Results: other.example;\nAuthentication-Results: mx.example.com; dkim=pass\r\n x");
+    forged("x\nAuthentication-Results: other;\n\0Authentication-Results: mx(x).example.com; dkim=pass");
     forged("Authentication-Results:\nmx.example.com; dkim=pass");
 }
 
@@ -143,6 +144,21 @@ fn past_the_limit_nothing_is_promised() {
         format!("Authentication-Results: mx.example.com; dkim=pass\r\n{}", "X: 1\r\n".repeat(MAX_HEADER_SIZE / 6));
     let (header, _) = Header::split(section.as_bytes());
     assert_eq!(strip_forged(&header, &["mx.example.com"]), Err(EditError::OverLimit));
+}
+
+#[test]
+fn hostile_sections_take_linear_time() {
+    let lines =
+        ["Authentication-Results: (", "x\n\rAuthentication-Results:", "Authentication-Results: a b mx.example.co"];
+    for line in lines {
+        let field = format!("{line}{}\r\n", "(\n\r mx.example.co".repeat(6));
+        let section = field.repeat((MAX_HEADER_SIZE / field.len()).min(MAX_HEADER_FIELDS));
+        assert_eq!(strip(&section).1, 0);
+        let long = format!("X: y{}\r\n", line.repeat((MAX_HEADER_SIZE - 10) / line.len()));
+        assert_eq!(strip(&long).1, 0);
+        let long = format!("X: y{}\r\n", "\n".repeat(MAX_HEADER_SIZE - 10));
+        assert_eq!(strip(&long).1, 0);
+    }
 }
 
 #[test]

@@ -4,6 +4,5 @@ mod forgeries;
 mod iprev;
 mod real_fields;
 mod round_trip;
-#[allow(unreachable_pub)]
 #[path = "../support/mod.rs"]
 mod support;

@@ -119,6 +119,11 @@ fn other_software() {
     );
     lenient(" mx.example; spf=none smtp.mailfrom=<>", &["spf=none smtp.mailfrom=<>"], &[Leniency::UnquotedValue]);
     lenient(" mx.example;; x_y=pass", &["x_y=pass"], &[Leniency::EmptyResult, Leniency::Underscore]);
+    lenient(
+        " mx.example;\n\tiprev=pass policy.iprev=2001:db8::1;\n\tdmarc=fail (policy) header.from=x.example policy.dmarc=none",
+        &["iprev=pass policy.iprev=2001:db8::1", "dmarc=fail header.from=x.example policy.dmarc=none"],
+        &[Leniency::UnquotedValue],
+    );
     lenient(" mx.example", &[], &[Leniency::NoResults]);
     lenient(" mx.example;", &[], &[Leniency::NoResults]);
     lenient(

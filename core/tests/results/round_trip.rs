@@ -6,11 +6,12 @@ use proptest::prelude::*;
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
-        any::<String>(),
+        "\\PC{0,20}",
+        proptest::collection::vec(any::<char>(), 0..12).prop_map(String::from_iter),
         "[ -~]{0,30}",
         "[a-z@.;=\"\\\\()\r\n\t ]{0,20}",
         "[a-z]{1,8}@[a-z]{1,8}\\.example",
-        "(x|\u{0}|\r\n|é|\u{2028}){0,300}",
+        "(x|\u{0}|\r\n|é|\u{2028}){0,20}",
     ]
 }
 
@@ -42,7 +43,7 @@ fn results() -> impl Strategy<Value = AuthenticationResults> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(250))]
 
     #[test]
     fn parse_undoes_write(results in results()) {

@@ -23,17 +23,15 @@ fn driven(message: &[u8], envelope: &Envelope, world: &Transcript, cuts: &[usize
             Output::Transmit(_) => panic!("a verification has no peer"),
             Output::Idle { .. } => {
                 let pick = *order.next().unwrap();
-                match chunks.next() {
-                    _ if !open.is_empty() && pick % 3 > 0 => {
-                        let (id, question) = open.remove(pick % open.len());
-                        verification.handle(now, Input::Answer(id, world.answer(&question))).unwrap();
-                    }
-                    Some(chunk) => verification.handle(now, Input::Octets(chunk)).unwrap(),
-                    None if !ended => {
-                        ended = true;
-                        verification.handle(now, Input::End).unwrap();
-                    }
-                    None => assert!(!open.is_empty(), "nothing is open, and there is no report"),
+                if !open.is_empty() && (ended || pick % 3 > 0) {
+                    let (id, question) = open.remove(pick % open.len());
+                    verification.handle(now, Input::Answer(id, world.answer(&question))).unwrap();
+                } else if let Some(chunk) = chunks.next() {
+                    verification.handle(now, Input::Octets(chunk)).unwrap();
+                } else {
+                    assert!(!ended, "nothing is open, and there is no report");
+                    ended = true;
+                    verification.handle(now, Input::End).unwrap();
                 }
             }
         }

@@ -8,11 +8,11 @@ use passerelle::message::Header;
 use passerelle::verify::{Envelope, Report, Settings, verify};
 use passerelle::{Domain, Now, Transcript, UnixTime};
 
-pub const RSA: &str = include_str!("../keys/rsa2048.pem");
-pub const ED25519: &str = include_str!("../keys/ed25519.pem");
-pub const NOW: u64 = 1_790_000_000;
+pub(crate) const RSA: &str = include_str!("../keys/rsa2048.pem");
+pub(crate) const ED25519: &str = include_str!("../keys/ed25519.pem");
+pub(crate) const NOW: u64 = 1_790_000_000;
 
-pub const MESSAGE: &str = "Authentication-Results: mx.receiver.example; dmarc=pass header.from=harbour.example\r\n\
+pub(crate) const MESSAGE: &str = "Authentication-Results: mx.receiver.example; dmarc=pass header.from=harbour.example\r\n\
     From: =?utf-8?q?Maya_Quay?= <maya@harbour.example>\r\nTo: crew@receiver.example\r\n\
     Subject: The tide\r\n table\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@harbour.example>\r\n\r\n\
     High water at six.  \r\n\r\nLow \t water at noon.\r\n\r\n\r\n";
@@ -22,7 +22,7 @@ fn key(pem: &str) -> SigningKey {
 }
 
 /// The message with an RSA and an Ed25519 signature of `domain`.
-pub fn signed(message: &str, domain: &str) -> Vec<u8> {
+pub(crate) fn signed(message: &str, domain: &str) -> Vec<u8> {
     let signer = Signer::new(Domain::parse(domain).unwrap());
     let signer = Arc::new(signer.key("r", key(RSA)).unwrap().key("e", key(ED25519)).unwrap());
     let (header, body) = Header::split(message.as_bytes());
@@ -33,7 +33,7 @@ pub fn signed(message: &str, domain: &str) -> Vec<u8> {
     signed
 }
 
-pub fn transcript(policy: &str) -> Transcript {
+pub(crate) fn transcript(policy: &str) -> Transcript {
     let json = serde_json::json!({"answers": [
         {"name": "harbour.example", "type": "TXT", "records": ["v=spf1 include:_spf.harbour.example mx -all"]},
         {"name": "harbour.example", "type": "MX", "records": ["10 mail.harbour.example", "20 mail2.harbour.example"]},
@@ -49,7 +49,7 @@ pub fn transcript(policy: &str) -> Transcript {
     Transcript::parse(json.to_string().as_bytes()).unwrap()
 }
 
-pub fn envelope() -> Envelope {
+pub(crate) fn envelope() -> Envelope {
     Envelope {
         ip: Some([192, 0, 2, 1].into()),
         helo: Some("mail.harbour.example".into()),
@@ -57,15 +57,15 @@ pub fn envelope() -> Envelope {
     }
 }
 
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings { authserv_id: "mx.receiver.example".into(), ..Settings::default() }
 }
 
-pub fn report_with(message: &[u8], envelope: &Envelope, transcript: &Transcript) -> Report {
+pub(crate) fn report_with(message: &[u8], envelope: &Envelope, transcript: &Transcript) -> Report {
     let report = verify(message, envelope, &settings(), Now::at(NOW), |question| transcript.answer(question));
     report.expect("a host that answers gets a report")
 }
 
-pub fn report(message: &[u8]) -> Report {
+pub(crate) fn report(message: &[u8]) -> Report {
     report_with(message, &envelope(), &transcript("v=DMARC1; p=reject"))
 }

@@ -36,6 +36,8 @@ fn generate(target: &str, module: &Path, out_dir: &Path, name: &str) -> Result<(
         .input_path(module)
         .out_name(name)
         .typescript(true)
+        // The page that imports the package finds the module beside it.
+        .omit_default_module_path(false)
         .remove_producers_section(true)
         .generate(out_dir)
         .map_err(|error| format!("{error:#}"))
