@@ -39,20 +39,28 @@ pub fn relaxed_field(name: &[u8], value: &[u8], to: &mut Vec<u8>) {
     to.extend(name.trim_ascii_end().iter().map(u8::to_ascii_lowercase));
     to.push(b':');
     let start = to.len();
+    let mut rest = value;
     let mut space = false;
-    let mut octets = value.iter().copied().peekable();
-    while let Some(octet) = octets.next() {
-        match octet {
-            b' ' | b'\t' => space = true,
-            b'\r' if octets.peek() == Some(&b'\n') => _ = octets.next(), // unfolding; CRLF only stands before WSP
-            _ => {
-                if space && to.len() > start {
-                    to.push(b' ');
-                }
-                space = false;
-                to.push(octet);
+    while !rest.is_empty() {
+        let word = memchr::memchr3(b' ', b'\t', b'\r', rest).unwrap_or(rest.len());
+        // A CR that is not part of a CRLF is content.
+        let bare_cr = rest.get(word) == Some(&b'\r') && rest.get(word + 1) != Some(&b'\n');
+        let (content, after) = rest.split_at(word + usize::from(bare_cr));
+        if !content.is_empty() {
+            if space && to.len() > start {
+                to.push(b' ');
             }
+            space = false;
+            to.extend_from_slice(content);
         }
+        rest = match after {
+            [b' ' | b'\t', after @ ..] if !bare_cr => {
+                space = true;
+                after
+            }
+            [b'\r', b'\n', after @ ..] if !bare_cr => after, // unfolding: CRLF stands before white space only
+            _ => after,
+        };
     }
     to.extend_from_slice(b"\r\n");
 }
@@ -231,6 +239,10 @@ impl Relaxed {
             }
             self.step(octet, to);
             at += 1;
+            // Behind white space, more of it changes nothing.
+            while self.space && at < limit && matches!(chunk[at], b' ' | b'\t') && !self.held.cr {
+                at += 1;
+            }
         }
         for &octet in &chunk[at..] {
             self.step(octet, to);
@@ -267,8 +279,14 @@ impl Relaxed {
 
     /// Writes what is held back, because content follows.
     fn release(&mut self, to: &mut impl Sink) {
+        let space = std::mem::take(&mut self.space);
+        // What indented text needs at every line, in one piece.
+        if space && self.held.lines == 1 {
+            self.held.lines = 0;
+            return to.write(b"\r\n ");
+        }
         self.held.write_lines(to);
-        if std::mem::take(&mut self.space) {
+        if space {
             to.write(b" ");
         }
     }
