@@ -34,6 +34,7 @@ pub mod tags;
 pub mod time;
 pub mod trail;
 pub mod transcript;
+pub mod verify;
 
 pub use domain::{Domain, DomainError};
 pub use evaluate::{Evaluate, Evaluation, Reply};
@@ -41,3 +42,4 @@ pub use lookup::{Answer, Answers, DnsAnswer, Outcome, Pending, Question, Questio
 pub use machine::{Machine, Misuse, Output};
 pub use time::{Millis, Now, UnixTime};
 pub use trail::{Step, Trail};
+pub use transcript::{Transcript, TranscriptError};

@@ -34,6 +34,85 @@ pub const MAX_TRAIL_STEPS: usize = 500;
 /// Tags in one list. Ours: DKIM-Signature has 13 registered tags, DMARC 12.
 pub const MAX_TAGS: usize = 64;
 
+// --- Transcripts ------------------------------------------------------------------------------------------------
+
+/// Octets of a transcript. Ours: a verification of the largest kind records some 200 KiB.
+pub const MAX_TRANSCRIPT_SIZE: usize = 16 << 20;
+// --- DMARC (RFC 9989) -------------------------------------------------------------------------------------------
+
+/// Queries of one DNS tree walk (RFC 9989 §4.10).
+pub const MAX_TREE_WALK_QUERIES: usize = 8;
+/// Labels of the second name that a tree walk asks about when the first has eight or more
+/// (RFC 9989 §4.10 step 4).
+pub const TREE_WALK_SHORTCUT_LABELS: usize = MAX_TREE_WALK_QUERIES - 1;
+/// Identifiers for whose organizational domain a tree walk is made. Ours: only names below the author's organizational
+/// domain need one, and a real message has one or two of them.
+pub const MAX_ALIGNMENT_WALKS: usize = 24;
+/// Kinds of faults kept of one policy record. Ours, for the reader's sake.
+pub const MAX_DMARC_IGNORED: usize = 32;
+// --- SPF (RFC 7208) ---------------------------------------------------------------------------------------------
+
+/// Terms that cause DNS queries in one evaluation: `include`, `a`, `mx`, `ptr`, `exists`, `redirect`, and the query
+/// of the `%{p}` macro (RFC 7208 §4.6.4). It bounds the recursion of `check_host()` too.
+pub const MAX_SPF_LOOKUPS: u32 = 10;
+/// Terms of which a query may find nothing (RFC 7208 §4.6.4), unless the host sets another number.
+pub const MAX_SPF_VOID_LOOKUPS: u32 = 2;
+/// MX records that one `mx` may yield; with more the result is permerror (RFC 7208 §4.6.4).
+pub const MAX_SPF_MX_NAMES: usize = 10;
+/// PTR records of which the names are looked up; the others are ignored (RFC 7208 §4.6.4).
+pub const MAX_SPF_PTR_NAMES: usize = 10;
+/// Octets in one SPF record. Ours: published records stay below 8 KiB, even those made of nothing but networks.
+pub const MAX_SPF_RECORD: usize = 16 * 1024;
+/// Terms in one SPF record. Ours: more `ip4` terms than this do not fit in [`MAX_SPF_RECORD`].
+pub const MAX_SPF_TERMS: usize = 2000;
+/// Octets in one domain-spec, before expansion. Ours: what it expands to is cut to 253 octets, and a macro takes 4.
+pub const MAX_SPF_DOMAIN_SPEC: usize = 1024;
+/// Octets in a reverse-path that is checked. Ours: four times what RFC 5321 §4.5.3.1.3 asks receivers to take.
+pub const MAX_SPF_SENDER: usize = 1024;
+/// Octets of the HELO argument that `%{h}` and `Received-SPF` show. Ours: one more than a domain name can have.
+pub const MAX_SPF_HELO: usize = MAX_DOMAIN_LENGTH + 1;
+/// Octets in an explanation, expanded; a longer one is dropped. Ours: it becomes lines of an SMTP reply.
+pub const MAX_SPF_EXPLANATION: usize = 2048;
+/// Octets of one value in `Received-SPF`; the rest is cut off. Ours: twice that, escaped, fits in a line of 998
+/// octets (RFC 5322 §2.1.1).
+pub const MAX_RECEIVED_SPF_VALUE: usize = 400;
+// --- Messages ---------------------------------------------------------------------------------------------------
+
+/// Octets in a header section. Ours: Exchange's receive connectors stop at 256 KiB too, Exim's `header_maxsize` at
+/// 1 MiB, and real mail rarely passes 64 KiB.
+pub const MAX_HEADER_SIZE: usize = 256 * 1024;
+/// Fields in a header section, lines that are no field included. Ours: mail that crossed dozens of hops and lists has
+/// some 200.
+pub const MAX_HEADER_FIELDS: usize = 2000;
+/// Octets in a `From` field. Ours: a line has at most 998 (RFC 5322 §2.1.1), and this is several.
+pub const MAX_FROM_SIZE: usize = 16 * 1024;
+
+// --- Mailboxes --------------------------------------------------------------------------------------------------
+
+/// Octets in a local part of an SMTP mailbox, without quoting (RFC 5321 §4.5.3.1.1; RFC 6531 counts octets too).
+pub const MAX_LOCAL_PART: usize = 64;
+/// Octets in an SMTP path, with its angle brackets (RFC 5321 §4.5.3.1.3).
+pub const MAX_PATH: usize = 256;
+/// Addresses in one address list. Ours: a `From` field has one or two.
+pub const MAX_ADDRESSES: usize = 200;
+/// How deep comments may be nested. RFC 5322 §3.2.2 sets no bound; real ones are two deep.
+pub const MAX_COMMENT_DEPTH: usize = 32;
+
+// --- Authentication-Results -------------------------------------------------------------------------------------
+
+/// Octets in one `Authentication-Results` field that is read. Ours.
+pub const MAX_RESULTS_SIZE: usize = 64 * 1024;
+/// Method results in one `Authentication-Results` field. Ours.
+pub const MAX_METHOD_RESULTS: usize = 200;
+/// Properties of one method result. Ours: RFC 8601 §2.7 registers at most a handful.
+pub const MAX_RESULT_PROPERTIES: usize = 50;
+/// Octets in a value that is written to `Authentication-Results`, before quoting. Ours: with every octet quoted it
+/// still fits a line of 998 (RFC 5322 §2.1.1), and a mailbox of RFC 5321 fits as a whole.
+pub const MAX_RESULT_VALUE: usize = 400;
+/// Octets in a keyword of `Authentication-Results`. Ours.
+pub const MAX_RESULT_KEYWORD: usize = 64;
+/// Names of an address that iprev looks at (RFC 7208 §4.6.4 has the same number for `ptr`; RFC 8601 §3 leaves it open).
+pub const MAX_IPREV_NAMES: usize = 10;
 // --- Cryptography -----------------------------------------------------------------------------------------------
 
 /// Bits of the smallest RSA key with which a signature may verify (RFC 8301 §3.2).

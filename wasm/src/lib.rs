@@ -1,1 +1,13 @@
-//! The JavaScript interface.
+//! Passerelle for JavaScript: the classes that the npm package's own modules (`wasm/js`) are written on.
+//!
+//! This crate only translates. What JavaScript hands in is checked and turned into the engine's types; what the
+//! engine puts out becomes plain objects. Nothing here decides anything, keeps a clock or does any I/O, and what is
+//! wrong with an argument is thrown as an `Error` whose message says what would be right.
+
+mod answer;
+mod transcript;
+mod value;
+mod verification;
+
+pub use transcript::Transcript;
+pub use verification::Verification;

@@ -96,6 +96,12 @@ impl Verifier {
         open.map(|open| KeyRequest { name: open.key_name.clone() }).collect()
     }
 
+    /// The signing domains (`d=`) of those signatures, in the same order: what DMARC may find aligned.
+    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
+        let open = self.signatures.iter().filter(|signature| signature.open.is_some());
+        open.filter_map(|signature| signature.verdict.domain.as_ref())
+    }
+
     /// Takes the next octets of the body. How the body is cut into chunks does not matter.
     pub fn body(&mut self, chunk: &[u8]) {
         self.body.push(chunk);

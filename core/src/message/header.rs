@@ -4,16 +4,23 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use crate::limits::{MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
+
 /// The header section of a message (RFC 5322 §2.1).
 ///
 /// It ends with the first empty line, or with the message. Nothing is changed or dropped: the fields' octets in
 /// order, then the separator, then the body are the message. Only CRLF ends a line; a bare CR or LF is an octet like
 /// any other here, and what it means is for the caller to judge.
+///
+/// A section of more than [`MAX_HEADER_SIZE`] octets or [`MAX_HEADER_FIELDS`] fields is not kept at all: it has no
+/// fields and no octets, and [`is_over_limit`](Self::is_over_limit) says so. A check that looks at part of such a
+/// section would guess, so every check answers with a permanent error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     octets: Vec<u8>,
     fields: Vec<Span>,
     separator: Range<usize>,
+    over_limit: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +47,7 @@ impl<'a> Field<'a> {
 
     /// The name as written, without white space before the colon (RFC 5322 §4.5.8); empty for lines that are no field.
     pub fn name(&self) -> &'a [u8] {
-        self.raw[..self.colon.unwrap_or(0)].trim_ascii_end()
+        trim_blanks_end(&self.raw[..self.colon.unwrap_or(0)])
     }
 
     /// What follows the colon, with the folding, without the final CRLF. For lines that are no field, all of them.
@@ -92,19 +99,30 @@ impl Header {
         &self.octets[self.separator.clone()]
     }
 
+    /// Whether the section was larger than the engine looks at; it then has no fields.
+    pub fn is_over_limit(&self) -> bool {
+        self.over_limit
+    }
+
+    fn over_limit() -> Self {
+        Self { over_limit: true, ..Self::default() }
+    }
+
     fn parse(octets: Vec<u8>, fields_end: usize) -> Self {
         let mut fields: Vec<Span> = Vec::new();
         let mut start = 0;
         while start < fields_end {
             let end = line_end(&octets[..fields_end], start).unwrap_or(fields_end);
+            let count = fields.len();
             match fields.last_mut() {
                 Some(last) if matches!(octets[start], b' ' | b'\t') => last.end = end,
+                _ if count >= MAX_HEADER_FIELDS => return Self::over_limit(),
                 _ => fields.push(Span { start, end, colon: colon(&octets[start..end]).map(|at| start + at) }),
             }
             start = end;
         }
         let separator = fields_end..octets.len();
-        Self { octets, fields, separator }
+        Self { octets, fields, separator, over_limit: false }
     }
 }
 
@@ -113,22 +131,33 @@ fn line_end(octets: &[u8], from: usize) -> Option<usize> {
     memmem::find(&octets[from..], b"\r\n").map(|at| from + at + 2)
 }
 
-/// The colon behind a field name, of printable ASCII with at most white space behind it.
+/// The colon behind a field name, of printable ASCII with at most blanks behind it.
 fn colon(line: &[u8]) -> Option<usize> {
     let at = memchr::memchr(b':', line)?;
-    let name = line[..at].trim_ascii_end();
+    let name = trim_blanks_end(&line[..at]);
     (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(at)
 }
 
+/// Only space and tab: a bare CR or LF before a colon leaves no field name (RFC 5322 §4.5.8).
+fn trim_blanks_end(mut octets: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = octets {
+        octets = rest;
+    }
+    octets
+}
+
 /// Collects the header section of a message that arrives in chunks of any size.
+///
+/// Of a chunk only the header section's part is copied, and no octet is looked at more than a few times, whatever
+/// the sizes of the chunks. Past [`MAX_HEADER_SIZE`] octets nothing is kept any more, but the end of the section is
+/// still found.
 #[derive(Clone, Debug, Default)]
 pub struct HeaderReader {
     octets: Vec<u8>,
-    /// Where the line that is still open begins.
-    line: usize,
-    /// How far it has been searched.
-    searched: usize,
-    complete: bool,
+    /// How many octets the section has, kept or not.
+    length: usize,
+    end: EndMatcher,
+    over_limit: bool,
 }
 
 impl HeaderReader {
@@ -140,46 +169,91 @@ impl HeaderReader {
     /// Takes octets and says how many belong to the header section; when fewer than all, or
     /// [`is_complete`](Self::is_complete), the rest is the body.
     pub fn push(&mut self, chunk: &[u8]) -> usize {
-        if self.complete {
-            return 0;
+        let used = self.end.advance(chunk);
+        self.length = self.length.saturating_add(used);
+        if self.length > MAX_HEADER_SIZE {
+            self.over_limit = true;
+            self.octets = Vec::new();
+        } else {
+            self.octets.extend_from_slice(&chunk[..used]);
         }
-        let before = self.octets.len();
-        self.octets.extend_from_slice(chunk);
-        while let Some(at) = memmem::find(&self.octets[self.searched..], b"\r\n") {
-            let end = self.searched + at + 2;
-            let empty = end == self.line + 2;
-            self.line = end;
-            self.searched = end;
-            if empty {
-                self.complete = true;
-                self.octets.truncate(end);
-                return end - before;
-            }
-        }
-        // A CR at the end may be half of a CRLF.
-        self.searched = self.line.max(self.octets.len().saturating_sub(1));
-        chunk.len()
+        used
     }
 
     /// Whether the empty line has been seen.
     pub fn is_complete(&self) -> bool {
-        self.complete
+        self.end == EndMatcher::Complete
+    }
+
+    /// Whether the section is larger than [`MAX_HEADER_SIZE`]; what came of it is then gone.
+    pub fn is_over_limit(&self) -> bool {
+        self.over_limit
     }
 
     /// How many octets the section has so far.
     pub fn len(&self) -> usize {
-        self.octets.len()
+        self.length
     }
 
     /// Whether nothing has come yet.
     pub fn is_empty(&self) -> bool {
-        self.octets.is_empty()
+        self.length == 0
     }
 
     /// The header section. Without the empty line, all that came is the section.
     pub fn finish(self) -> Header {
-        let fields_end = if self.complete { self.octets.len() - 2 } else { self.octets.len() };
+        if self.over_limit {
+            return Header::over_limit();
+        }
+        // The empty line's CRLF is in the octets when the section is complete.
+        let separator = if self.is_complete() { 2 } else { 0 };
+        let fields_end = self.octets.len() - separator;
         Header::parse(self.octets, fields_end)
+    }
+}
+
+/// Finds CRLF CRLF, or a CRLF at the very start, in chunks: how much of it the octets so far end with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum EndMatcher {
+    Text,
+    Cr,
+    /// At the start of a line, so also where the message starts.
+    #[default]
+    CrLf,
+    CrLfCr,
+    Complete,
+}
+
+impl EndMatcher {
+    /// How many octets of the chunk come up to the end of the section, the empty line included.
+    fn advance(&mut self, chunk: &[u8]) -> usize {
+        let mut at = 0;
+        while at < chunk.len() && *self != Self::Complete {
+            if *self == Self::Text {
+                let Some(found) = memmem::find(&chunk[at..], b"\r\n\r\n") else {
+                    // No more than three octets can be the beginning of the end.
+                    for &octet in &chunk[at.max(chunk.len().saturating_sub(3))..] {
+                        *self = self.next(octet);
+                    }
+                    return chunk.len();
+                };
+                *self = Self::Complete;
+                return at + found + 4;
+            }
+            *self = self.next(chunk[at]);
+            at += 1;
+        }
+        at
+    }
+
+    fn next(self, octet: u8) -> Self {
+        match (self, octet) {
+            (Self::Complete, _) | (Self::CrLfCr, b'\n') => Self::Complete,
+            (Self::CrLf, b'\r') => Self::CrLfCr,
+            (_, b'\r') => Self::Cr,
+            (Self::Cr, b'\n') => Self::CrLf,
+            _ => Self::Text,
+        }
     }
 }
 

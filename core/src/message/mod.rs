@@ -1,5 +1,16 @@
 //! A message: header fields and body, without loss.
 
+mod author;
+mod edit;
 mod header;
+mod line_endings;
+mod readings;
+mod received;
+mod unfold;
 
+pub use author::{Author, AuthorError, author};
+pub use edit::EditError;
 pub use header::{Field, Header, HeaderReader};
+pub use line_endings::{LineEndings, Normalized, normalize_line_endings};
+pub use received::{Envelope, envelope};
+pub use unfold::unfold;

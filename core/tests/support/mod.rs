@@ -1,5 +1,5 @@
 //! What several test crates share: where the suites of others are.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::path::PathBuf;
 

@@ -1,0 +1,48 @@
+//! `passerelle spf`
+
+use std::process::ExitCode;
+
+use passerelle::spf::{CheckHost, Request, SpfResult, Verdict};
+use passerelle::{Evaluation, Trail};
+use serde::Serialize;
+
+use super::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
+use crate::args::Spf;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::output::color::Palette;
+use crate::output::{human, print, print_json};
+
+/// The report's `spf` object, and its own steps behind it.
+#[derive(Serialize)]
+struct Object<'a> {
+    #[serde(flatten)]
+    verdict: &'a Verdict,
+    trail: &'a Trail,
+}
+
+pub(crate) fn run(args: &Spf) -> Result<ExitCode, Failure> {
+    let mut host = Host::new(&args.world)?;
+    let request = Request {
+        unix: host.now().unix,
+        ..Request::new(args.ip, args.helo.as_str(), without_brackets(&args.mail_from))
+    };
+    let verdict = host.run(Evaluation::new(CheckHost::mail_from(&request)), None)?;
+    let json = serde_json::to_string(&Object { verdict: &verdict, trail: &verdict.trail })
+        .map_err(|error| Failure::new(format!("cannot write the verdict as JSON: {error}")))?;
+    match args.show.json {
+        true => print_json(&json)?,
+        false => print(human::spf(&json, Palette::new(args.show.color), args.show.verbose)?.as_bytes())?,
+    }
+    Ok(ExitCode::from(match verdict.result {
+        SpfResult::Pass => EXIT_YES,
+        SpfResult::TempError => EXIT_TEMPORARY,
+        _ => EXIT_NO,
+    }))
+}
+
+/// The reverse-path as SMTP writes it, without its angle brackets.
+pub(super) fn without_brackets(path: &str) -> String {
+    let path = path.trim();
+    path.strip_prefix('<').and_then(|p| p.strip_suffix('>')).unwrap_or(path).to_owned()
+}

@@ -1,0 +1,98 @@
+//! `passerelle verify`
+
+use std::process::ExitCode;
+
+use passerelle::Step;
+use passerelle::dkim::VerifyPolicy;
+use passerelle::message::{self, HeaderReader};
+use passerelle::verify::{Authenticated, Envelope, Settings, Verification};
+
+use super::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
+use crate::args::Verify;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::input::{self, MessageReader};
+use crate::output::color::Palette;
+use crate::output::{human, print, print_json};
+
+/// Octets of a message that are searched for the end of its header section when the envelope is to be found there.
+const MAX_HEADER_FOR_ENVELOPE: usize = 1 << 20;
+
+pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
+    let mut message = input::open(&args.message)?;
+    let mut host = Host::new(&args.world)?;
+    let mut notes = message.notes().to_vec();
+    let (head, header) = read_header(&mut message)?;
+    let (envelope, envelope_notes) = match given_envelope(args) {
+        Some(envelope) => (envelope, Vec::new()),
+        None => envelope_from(header),
+    };
+    notes.extend(envelope_notes);
+
+    let dkim = VerifyPolicy { accept_body_length: args.accept_body_length, ..VerifyPolicy::default() };
+    let settings = Settings { authserv_id: args.authserv_id.clone(), dkim, ..Settings::default() };
+    let mut verification = Verification::new(&settings, &envelope, host.now());
+    for note in &notes {
+        verification.note(note.clone());
+    }
+    let report = host.run(verification, Some(message.into_chunks(head)))?;
+
+    let (json, authenticated) = (report.to_json(), report.authenticated());
+    match args.show.json {
+        true => print_json(&json)?,
+        false => {
+            let palette = Palette::new(args.show.color);
+            let text = human::verification(&json, authenticated, &notes, palette, args.show.verbose)?;
+            print(text.as_bytes())?;
+        }
+    }
+    Ok(ExitCode::from(match authenticated {
+        Authenticated::Yes => EXIT_YES,
+        Authenticated::No => EXIT_NO,
+        Authenticated::Temporarily => EXIT_TEMPORARY,
+    }))
+}
+
+/// The envelope of the command line, if any of it is there. What is missing then stays unknown: a mixture of an
+/// envelope that was given and one that the message claims would be neither.
+fn given_envelope(args: &Verify) -> Option<Envelope> {
+    let given = args.ip.is_some() || args.helo.is_some() || args.mail_from.is_some();
+    given.then(|| Envelope {
+        ip: args.ip,
+        helo: args.helo.clone(),
+        mail_from: args.mail_from.as_deref().map(super::spf::without_brackets),
+    })
+}
+
+/// Reads as far as the header section goes. The octets read come back with it, to be handed to the engine.
+fn read_header<R: std::io::Read>(message: &mut MessageReader<R>) -> Result<(Vec<u8>, HeaderReader), Failure> {
+    let mut reader = HeaderReader::new();
+    let mut head = Vec::new();
+    while !reader.is_complete() && head.len() < MAX_HEADER_FOR_ENVELOPE {
+        let chunk = message.next_chunk().map_err(|e| Failure::new(format!("cannot read the message: {e}")))?;
+        let Some(chunk) = chunk else { break };
+        reader.push(&chunk);
+        head.extend(chunk);
+    }
+    Ok((head, reader))
+}
+
+/// The envelope that the message's own Received and Return-Path fields tell of, and a step for the report that says so.
+fn envelope_from(header: HeaderReader) -> (Envelope, Vec<Step>) {
+    let found = message::envelope(&header.finish());
+    let note = match found.sources.is_empty() {
+        true => Step {
+            step: "envelope".into(),
+            outcome: "unknown".into(),
+            why: "none was given, and no Received or Return-Path field tells of one; SPF cannot be checked".into(),
+            rfc: "RFC 5321 §4.4".into(),
+        },
+        false => Step {
+            step: "envelope".into(),
+            outcome: "taken from the message, which proves nothing by itself".into(),
+            why: found.sources.join(", ").into(),
+            rfc: "RFC 5321 §4.4".into(),
+        },
+    };
+    (Envelope { ip: found.ip, helo: found.helo, mail_from: found.mail_from }, vec![note])
+}

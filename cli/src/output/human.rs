@@ -1,0 +1,258 @@
+//! A report for people: a verdict a line, each with its reason.
+//!
+//! It is made from the report's JSON, the one form that all faces of the engine share: what people read here says no
+//! more and no less than what programs read.
+
+use std::fmt::Write;
+
+use passerelle::Step;
+use passerelle::verify::Authenticated;
+use serde::Deserialize;
+
+use super::color::{Palette, Tone};
+use super::lines::{Lines, list};
+use crate::failure::Failure;
+
+/// What is read of a report. Members that are missing are not shown; members that are not known are left alone.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct View {
+    spf: Option<Spf>,
+    spf_helo: Option<Spf>,
+    dkim: Vec<Dkim>,
+    dmarc: Option<Dmarc>,
+    iprev: Option<Iprev>,
+    authentication_results: Option<String>,
+    trail: Vec<TrailStep>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Spf {
+    result: String,
+    identity: Option<String>,
+    domain: Option<String>,
+    explanation: Option<String>,
+    mechanism: Option<String>,
+    reason: Option<String>,
+    lookups: u32,
+    void_lookups: u32,
+    trail: Vec<TrailStep>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Dkim {
+    result: String,
+    domain: Option<String>,
+    selector: Option<String>,
+    algorithm: Option<String>,
+    key_bits: Option<u32>,
+    body_length: Option<u64>,
+    reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Dmarc {
+    result: String,
+    domain: Option<String>,
+    policy_domain: Option<String>,
+    policy: Option<String>,
+    disposition: Option<String>,
+    aligned_by: Vec<String>,
+    reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Iprev {
+    result: String,
+    ip: Option<String>,
+    name: Option<String>,
+    reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TrailStep {
+    step: String,
+    outcome: String,
+    why: String,
+    rfc: String,
+}
+
+/// A verification. `notes` are what the command itself did before the engine saw the message.
+pub(crate) fn verification(
+    json: &str,
+    authenticated: Authenticated,
+    notes: &[Step],
+    palette: Palette,
+    verbose: bool,
+) -> Result<String, Failure> {
+    let view: View = parse(json)?;
+    let mut out = Lines::new(palette);
+    let author = view.dmarc.as_ref().and_then(|dmarc| dmarc.domain.as_deref()).unwrap_or_default();
+    match authenticated {
+        Authenticated::Yes => out.headline(Tone::Good, &format!("Authenticated as {author}")),
+        Authenticated::No => out.headline(Tone::Bad, "Not authenticated"),
+        Authenticated::Temporarily => out.headline(Tone::Doubtful, "Not decided: a temporary error stands in the way"),
+    }
+    out.blank();
+    if let Some(dmarc) = &view.dmarc {
+        dmarc.write(&mut out);
+    }
+    for signature in &view.dkim {
+        signature.write(&mut out);
+    }
+    if view.dkim.is_empty() {
+        out.verdict("dkim", "none", "the message is not signed", None);
+    }
+    for spf in view.spf.iter().chain(&view.spf_helo) {
+        spf.write(&mut out);
+    }
+    if let Some(iprev) = &view.iprev {
+        iprev.write(&mut out);
+    }
+    if !notes.is_empty() {
+        out.blank();
+    }
+    for note in notes {
+        out.note(&format!("{}: {}", note.step, note.outcome), &note.why);
+    }
+    if verbose {
+        write_trail(&view.trail, &mut out);
+        if let Some(field) = &view.authentication_results {
+            out.section("Field to prepend");
+            field.lines().for_each(|line| out.preformatted(line));
+        }
+    }
+    Ok(out.finish())
+}
+
+/// An SPF verdict.
+pub(crate) fn spf(json: &str, palette: Palette, verbose: bool) -> Result<String, Failure> {
+    let view: Spf = parse(json)?;
+    let mut out = Lines::new(palette);
+    view.write(&mut out);
+    if verbose {
+        write_trail(&view.trail, &mut out);
+    }
+    Ok(out.finish())
+}
+
+fn parse<'j, T: Deserialize<'j>>(json: &'j str) -> Result<T, Failure> {
+    serde_json::from_str(json)
+        .map_err(|e| Failure::new(format!("the report has an unexpected form ({e}); please report this as a bug")))
+}
+
+impl Dmarc {
+    fn write(&self, out: &mut Lines) {
+        let mut about = self.domain.clone().unwrap_or_default();
+        if let Some(policy) = &self.policy {
+            _ = write!(about, ", policy {policy}");
+            if let Some(at) = self.policy_domain.as_ref().filter(|at| Some(*at) != self.domain.as_ref()) {
+                _ = write!(about, " of {at}");
+            }
+        }
+        if !self.aligned_by.is_empty() {
+            _ = write!(about, ", aligned by {}", list(&self.aligned_by));
+        }
+        if let Some(disposition) = self.disposition.as_ref().filter(|d| *d != "none") {
+            _ = write!(about, ", disposition {disposition}");
+        }
+        out.verdict("dmarc", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
+    }
+}
+
+impl Dkim {
+    fn write(&self, out: &mut Lines) {
+        let mut about = self.domain.clone().unwrap_or_default();
+        if let Some(selector) = &self.selector {
+            _ = write!(about, ", selector {selector}");
+        }
+        if let Some(algorithm) = &self.algorithm {
+            _ = write!(about, ", {algorithm}");
+        }
+        if let Some(bits) = self.key_bits.filter(|_| self.algorithm.as_ref().is_some_and(|a| a.starts_with("rsa"))) {
+            _ = write!(about, ", {bits} bits");
+        }
+        if let Some(length) = self.body_length {
+            _ = write!(about, ", body signed up to octet {length}");
+        }
+        out.verdict("dkim", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
+    }
+}
+
+impl Spf {
+    fn write(&self, out: &mut Lines) {
+        let mut about = self.domain.clone().unwrap_or_default();
+        if let Some(identity) = &self.identity {
+            about += match &**identity {
+                "helo" => ", from HELO",
+                _ => ", from MAIL FROM",
+            };
+        }
+        if let Some(mechanism) = &self.mechanism {
+            _ = write!(about, ", matched {mechanism}");
+        }
+        if self.lookups > 0 {
+            _ = write!(about, ", lookups {}", self.lookups);
+        }
+        if self.void_lookups > 0 {
+            _ = write!(about, ", {} of them void", self.void_lookups);
+        }
+        out.verdict("spf", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
+        if let Some(explanation) = &self.explanation {
+            out.reason(&format!("the domain's owner says: {explanation}"));
+        }
+    }
+}
+
+impl Iprev {
+    fn write(&self, out: &mut Lines) {
+        let about = [self.ip.as_deref(), self.name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        out.verdict("iprev", &self.result, &about, self.reason.as_deref());
+    }
+}
+
+fn write_trail(trail: &[TrailStep], out: &mut Lines) {
+    out.section("Trail");
+    for step in trail {
+        out.step(&step.step, &step.outcome, &step.why, &step.rfc);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::When;
+
+    #[test]
+    fn hostile_text_is_escaped_wherever_it_comes_from() {
+        let evil = "\\u001b]0;x\\u0007\\u009b2J\\u202e\\n";
+        let json = format!(
+            r#"{{"spf": {{"result": "fail", "identity": "mailfrom", "domain": "{evil}", "mechanism": "{evil}",
+                "explanation": "{evil}", "reason": "{evil}"}},
+            "dkim": [{{"result": "{evil}", "domain": "{evil}", "selector": "{evil}", "algorithm": "{evil}",
+                "reason": "{evil}"}}],
+            "dmarc": {{"result": "fail", "domain": "{evil}", "policy": "{evil}", "policy_domain": "x{evil}",
+                "disposition": "{evil}", "aligned_by": ["{evil}"], "reason": "{evil}"}},
+            "iprev": {{"result": "fail", "ip": "{evil}", "name": "{evil}", "reason": "{evil}"}},
+            "authentication_results": "Authentication-Results: {evil}",
+            "trail": [{{"step": "{evil}", "outcome": "{evil}", "why": "{evil}", "rfc": "{evil}"}}]}}"#
+        );
+        let palette = Palette::new(When::Never);
+        let shown = verification(&json, Authenticated::No, &[], palette, true).unwrap();
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+        assert!(!shown.contains('\u{202e}'));
+        // One for each place above; the result words and the identity are not among them.
+        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 23, "{shown}");
+    }
+
+    #[test]
+    fn a_report_without_members_is_still_one() {
+        let shown = verification("{}", Authenticated::Temporarily, &[], Palette::new(When::Never), false).unwrap();
+        assert!(shown.starts_with("Not decided"));
+    }
+}

@@ -1,0 +1,150 @@
+//! Who says to have written a message: the one parser of `From` that all checks use.
+
+use serde::Serialize;
+use thiserror::Error;
+
+use super::header::{Field, Header};
+use super::readings::{Uncertain, only_from};
+use super::{LineEndings, unfold};
+use crate::domain::Domain;
+use crate::limits::{MAX_FROM_SIZE, MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
+use crate::mailbox::{Address, AddressError, Host, NamedMailbox, parse_address_list};
+
+/// The author of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Author {
+    /// The Author Domain (RFC 9989 §5.3.1), in A-labels: that of every mailbox.
+    pub domain: Domain,
+    /// The mailboxes of the `From` field, at least one.
+    pub mailboxes: Vec<NamedMailbox>,
+}
+
+/// Why the author's domain is not certain. Each is permanent: the message stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AuthorError {
+    /// The header section is larger than the engine looks at.
+    #[error("the header section has more than {MAX_HEADER_SIZE} octets or {MAX_HEADER_FIELDS} fields")]
+    OverLimit,
+    /// No `From` field (RFC 5322 §3.6 asks for exactly one).
+    #[error("there is no From field")]
+    Missing,
+    /// Several `From` fields.
+    #[error("there are several From fields")]
+    Several,
+    /// Lines that are no header field stand above the `From` field or right below it, or look like one.
+    #[error("malformed lines in the header section leave open which From field is seen")]
+    MalformedLines,
+    /// A CR or LF alone leaves open where lines end.
+    #[error("a bare CR or LF in the header section leaves open which From field is seen")]
+    LineEndings,
+    /// The `From` field is larger than the engine looks at.
+    #[error("the From field has more than {MAX_FROM_SIZE} octets")]
+    TooLong,
+    /// A control character, NUL among them, or a Unicode line separator.
+    #[error("the From field has a control character")]
+    Control,
+    /// A CR or LF alone in the field.
+    #[error("the From field has a bare CR or LF")]
+    BareLineEnding,
+    /// A line of white space only, where some programs end the field or the section (RFC 5322 §4.2).
+    #[error("the From field is folded with an empty line")]
+    EmptyLine,
+    /// Octets that are not UTF-8 (RFC 6532 §3.1).
+    #[error("the From field is not valid UTF-8")]
+    NotUtf8,
+    /// The field has no address.
+    #[error("the From field has no address")]
+    Empty,
+    /// The field is not an address list.
+    #[error("the From field is malformed: {0}")]
+    Syntax(AddressError),
+    /// A group, which has no author or hides whose domain counts (RFC 6854 §3).
+    #[error("the From field has a group of addresses")]
+    Group,
+    /// An address literal instead of a domain: there is no Author Domain.
+    #[error("the From field has an address literal instead of a domain")]
+    AddressLiteral,
+    /// Mailboxes of different domains (RFC 9989 §5.3.1, §11.5).
+    #[error("the From field has mailboxes of different domains")]
+    SeveralDomains,
+}
+
+/// The author of a message, when there is no doubt about the domain.
+///
+/// Several mailboxes are fine as long as they have one domain (RFC 9989 §5.3.1 counts domains, not mailboxes). What
+/// the field may look like besides is said at [`parse_address_list`].
+///
+/// ```
+/// use passerelle::message::{AuthorError, Header, author};
+///
+/// let (header, _body) = Header::split(b"From: \"Ann @ Home\" <ann@b\xc3\xbccher.example>\r\n\r\nHello.\r\n");
+/// assert_eq!(author(&header)?.domain.as_str(), "xn--bcher-kva.example");
+///
+/// let (header, _body) = Header::split(b"From: ann@a.example\r\nFrom: ann@b.example\r\n\r\n");
+/// assert_eq!(author(&header), Err(AuthorError::Several));
+/// # Ok::<(), AuthorError>(())
+/// ```
+///
+/// # Errors
+/// [`AuthorError`] says why the domain is not certain; it is never guessed.
+pub fn author(header: &Header) -> Result<Author, AuthorError> {
+    if header.is_over_limit() {
+        return Err(AuthorError::OverLimit);
+    }
+    let field = only_from(header).map_err(|uncertain| match uncertain {
+        Uncertain::Missing => AuthorError::Missing,
+        Uncertain::Several => AuthorError::Several,
+        Uncertain::MalformedLines => AuthorError::MalformedLines,
+        Uncertain::LineEndings => AuthorError::LineEndings,
+    })?;
+    let text = text_of(field)?;
+    let mut mailboxes = Vec::new();
+    for address in parse_address_list(&text).map_err(AuthorError::Syntax)? {
+        match address {
+            Address::Mailbox(mailbox) => mailboxes.push(mailbox),
+            Address::Group { .. } => return Err(AuthorError::Group),
+        }
+    }
+    let domain = only_domain(&mailboxes)?;
+    Ok(Author { domain, mailboxes })
+}
+
+/// The field's value as one line, when every program would make the same one of it.
+fn text_of(field: Field<'_>) -> Result<String, AuthorError> {
+    let value = field.value();
+    if value.len() > MAX_FROM_SIZE {
+        return Err(AuthorError::TooLong);
+    }
+    let endings = LineEndings::of(value);
+    if endings.bare_cr > 0 || endings.bare_lf > 0 {
+        return Err(AuthorError::BareLineEnding);
+    }
+    if value.trim_ascii().is_empty() {
+        return Err(AuthorError::Empty);
+    }
+    // The first line holds the name and may be empty behind it.
+    let mut lines = value.split(|&b| b == b'\n').skip(1);
+    if lines.any(|line| line.trim_ascii().is_empty()) {
+        return Err(AuthorError::EmptyLine);
+    }
+    let value = unfold(value);
+    let text = str::from_utf8(&value).map_err(|_| AuthorError::NotUtf8)?;
+    // LINE SEPARATOR and PARAGRAPH SEPARATOR end a line for some libraries, as NEL does, which is a control character.
+    if text.chars().any(|c| (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err(AuthorError::Control);
+    }
+    Ok(text.to_owned())
+}
+
+fn only_domain(mailboxes: &[NamedMailbox]) -> Result<Domain, AuthorError> {
+    let mut only: Option<&Domain> = None;
+    for NamedMailbox { mailbox, .. } in mailboxes {
+        let Host::Domain(domain) = mailbox.host() else { return Err(AuthorError::AddressLiteral) };
+        match only {
+            Some(first) if first != domain => return Err(AuthorError::SeveralDomains),
+            _ => only = Some(domain),
+        }
+    }
+    only.cloned().ok_or(AuthorError::Empty)
+}

@@ -1,0 +1,188 @@
+//! The JSON form of a transcript.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+
+use super::presentation::{parse_record, record_text};
+use super::{Transcript, TranscriptError};
+use crate::domain::Domain;
+use crate::limits::MAX_TRANSCRIPT_SIZE;
+use crate::lookup::{DnsAnswer, Record, RecordType, Status};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    default: Option<String>,
+    #[serde(default)]
+    answers: Vec<Entry>,
+    #[serde(default)]
+    sts: BTreeMap<String, Policy>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    #[serde(rename = "type")]
+    record_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    records: Vec<Data>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    ttl: u32,
+    #[serde(default, skip_serializing_if = "is_false")]
+    secure: bool,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// A record: its presentation form, the character-strings of a TXT record, or the octets of one that is not UTF-8.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Data {
+    Text(String),
+    Strings(Vec<String>),
+    Octets { base64: String },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Policy {
+    Text(String),
+    Error { error: String },
+}
+
+pub(super) fn parse(json: &[u8]) -> Result<Transcript, TranscriptError> {
+    if json.len() > MAX_TRANSCRIPT_SIZE {
+        return Err(TranscriptError::TooLarge);
+    }
+    // serde would take an array for the fields in their order.
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        return Err(TranscriptError::Json("it is not a JSON object".into()));
+    }
+    let file: File = serde_json::from_slice(json).map_err(|e| TranscriptError::Json(e.to_string()))?;
+    let mut transcript = Transcript::new();
+    if let Some(word) = file.default {
+        transcript.default = Status::from_word(&word).ok_or_else(|| {
+            TranscriptError::Json(format!("default is '{word}'; it can be NOERROR, NXDOMAIN, SERVFAIL or TIMEOUT"))
+        })?;
+    }
+    for entry in file.answers {
+        add(&mut transcript, &entry).map_err(|problem| TranscriptError::Entry {
+            name: entry.name,
+            kind: entry.record_type,
+            problem,
+        })?;
+    }
+    for (name, policy) in file.sts {
+        let domain = Domain::parse(&name).map_err(|e| TranscriptError::Entry {
+            name,
+            kind: "sts".into(),
+            problem: e.to_string(),
+        })?;
+        let policy = match policy {
+            Policy::Text(text) => Ok(text.into()),
+            Policy::Error { error } => Err(error.into()),
+        };
+        transcript.sts.insert(domain, policy);
+    }
+    Ok(transcript)
+}
+
+/// Adds one entry. Two for the same name and type are one answer with the records of both.
+fn add(transcript: &mut Transcript, entry: &Entry) -> Result<(), String> {
+    let name = Domain::parse(&entry.name).or_else(|_| Domain::from_dns(&entry.name)).map_err(|e| e.to_string())?;
+    let record_type = RecordType::from_mnemonic(&entry.record_type).ok_or_else(|| {
+        let known = RecordType::ALL.map(RecordType::as_str).join(", ");
+        format!("the type is not understood; {known} are")
+    })?;
+    let status = match &entry.status {
+        None => Status::NoError,
+        Some(word) => Status::from_word(word)
+            .ok_or_else(|| format!("status '{word}' is none of NOERROR, NXDOMAIN, SERVFAIL, TIMEOUT"))?,
+    };
+    if status != Status::NoError && !entry.records.is_empty() {
+        return Err(format!("there are records beside the status {}", status.as_str()));
+    }
+    let records = entry.records.iter().map(|data| record(record_type, data)).collect::<Result<Vec<_>, _>>()?;
+    let mut answer = DnsAnswer { status, records: records.into(), ttl: entry.ttl, secure: entry.secure };
+    let types = transcript.names.entry(name).or_default();
+    if let Some(earlier) = types.get(&record_type) {
+        if earlier.status != Status::NoError || status != Status::NoError {
+            return Err("it is listed twice, and not with records both times".into());
+        }
+        answer.records = earlier.records.iter().chain(&*answer.records).cloned().collect::<Arc<[_]>>();
+        answer.ttl = answer.ttl.min(earlier.ttl);
+        answer.secure &= earlier.secure;
+    }
+    types.insert(record_type, answer);
+    Ok(())
+}
+
+fn record(record_type: RecordType, data: &Data) -> Result<Record, String> {
+    match data {
+        Data::Text(text) => parse_record(record_type, text),
+        Data::Strings(_) | Data::Octets { .. } if record_type != RecordType::Txt => {
+            Err("only a TXT record is made of several strings or given as base64".into())
+        }
+        Data::Strings(strings) => Ok(Record::Txt(strings.concat().into_bytes())),
+        Data::Octets { base64 } => {
+            BASE64.decode(base64).map(Record::Txt).map_err(|e| format!("the base64 is malformed: {e}"))
+        }
+    }
+}
+
+pub(super) fn render(transcript: &Transcript) -> String {
+    let entries = transcript.names.iter().flat_map(|(name, types)| {
+        types.iter().map(move |(record_type, answer)| Entry {
+            name: name.to_string(),
+            record_type: record_type.to_string(),
+            status: (answer.status != Status::NoError).then(|| answer.status.as_str().to_owned()),
+            records: answer.records.iter().map(data).collect(),
+            ttl: answer.ttl,
+            secure: answer.secure,
+        })
+    });
+    let sts = transcript.sts.iter().map(|(domain, policy)| {
+        let policy = match policy {
+            Ok(text) => Policy::Text(text.to_string()),
+            Err(error) => Policy::Error { error: error.to_string() },
+        };
+        format!("  {}: {}", line(domain), line(&policy))
+    });
+    let answers: Vec<String> = entries.map(|entry| format!("  {}", line(&entry))).collect();
+    let mut json = format!("{{\"default\": \"{}\",\n \"answers\": [", transcript.default.as_str());
+    json += if answers.is_empty() { "]" } else { "\n" };
+    json += &answers.join(",\n");
+    json += if answers.is_empty() { "" } else { "]" };
+    let sts: Vec<String> = sts.collect();
+    if !sts.is_empty() {
+        json += &format!(",\n \"sts\": {{\n{}}}", sts.join(",\n"));
+    }
+    json + "}\n"
+}
+
+fn data(record: &Record) -> Data {
+    match (record_text(record), record) {
+        (Some(text), _) => Data::Text(text),
+        (None, Record::Txt(octets)) => Data::Octets { base64: BASE64.encode(octets) },
+        (None, _) => Data::Text(String::new()), // Only TXT records have no text.
+    }
+}
+
+fn line<T: Serialize>(value: &T) -> String {
+    // These types hold strings, numbers and lists of them: they always serialize.
+    serde_json::to_string(value).unwrap_or_default()
+}

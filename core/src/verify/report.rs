@@ -1,0 +1,81 @@
+//! The report: what came of a verification, the same from every face.
+
+use serde::Serialize;
+
+use super::{Envelope, Settings, field};
+use crate::dkim;
+use crate::dmarc::{self, DmarcResult};
+use crate::results::IpRevVerdict;
+use crate::spf::{self, SpfResult};
+use crate::trail::Trail;
+
+/// What one message is, from what its envelope, its signatures and its author's domain say.
+///
+/// [`to_json`](Self::to_json) gives the same octets on every platform. Fields are only ever added.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// SPF of MAIL FROM, or of HELO with a null reverse-path (RFC 7208).
+    pub spf: spf::Verdict,
+    /// SPF of HELO, where it was checked besides MAIL FROM (RFC 7208 §2.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spf_helo: Option<spf::Verdict>,
+    /// One verdict a DKIM signature, in the order of the fields (RFC 6376).
+    pub dkim: Vec<dkim::Verdict>,
+    /// DMARC of the author's domain (RFC 9989).
+    pub dmarc: dmarc::Verdict,
+    /// The client's address looked up and confirmed (RFC 8601 §3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iprev: Option<IpRevVerdict>,
+    /// The Authentication-Results field, folded, with its final CRLF: ready to be put in front of the message.
+    pub authentication_results: String,
+    /// The steps that led here.
+    pub trail: Trail,
+}
+
+/// Whether a message is authenticated, in one word: the exit status of the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authenticated {
+    /// DMARC passes; or the author's domain has no policy, and an identifier aligned with it passes.
+    Yes,
+    /// Nothing vouches for the author's domain.
+    No,
+    /// A temporary error leaves it open; the same check may end otherwise later.
+    Temporarily,
+}
+
+/// The verdicts that a report is made of.
+pub(super) struct Parts {
+    pub(super) spf: spf::Verdict,
+    pub(super) spf_helo: Option<spf::Verdict>,
+    pub(super) dkim: Vec<dkim::Verdict>,
+    pub(super) dmarc: dmarc::Verdict,
+    pub(super) iprev: Option<IpRevVerdict>,
+    pub(super) trail: Trail,
+}
+
+impl Report {
+    pub(super) fn new(settings: &Settings, envelope: &Envelope, parts: Parts) -> Self {
+        let authentication_results = field::authentication_results(settings, envelope, &parts);
+        let Parts { spf, spf_helo, dkim, dmarc, iprev, trail } = parts;
+        Self { spf, spf_helo, dkim, dmarc, iprev, authentication_results, trail }
+    }
+
+    /// The report as JSON, on one line.
+    pub fn to_json(&self) -> String {
+        // Strings, numbers and lists of them: they always serialize.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether the message is authenticated.
+    pub fn authenticated(&self) -> Authenticated {
+        let open = self.spf.result == SpfResult::TempError
+            || self.dkim.iter().any(|verdict| verdict.result == dkim::DkimResult::TempError);
+        match self.dmarc.result {
+            DmarcResult::Pass => Authenticated::Yes,
+            DmarcResult::None if !self.dmarc.aligned_by.is_empty() => Authenticated::Yes,
+            DmarcResult::None if open => Authenticated::Temporarily,
+            DmarcResult::TempError => Authenticated::Temporarily,
+            DmarcResult::None | DmarcResult::Fail | DmarcResult::PermError => Authenticated::No,
+        }
+    }
+}

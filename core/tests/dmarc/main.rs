@@ -1,0 +1,11 @@
+//! DMARC (RFC 9989) against its text, the strings of another implementation, and hostile DNS.
+
+mod appendix_b;
+mod discovery;
+mod failures;
+mod mox_strings;
+mod reference;
+#[path = "../support/mod.rs"]
+mod support;
+mod verdict;
+mod zone;

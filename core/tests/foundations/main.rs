@@ -1,0 +1,4 @@
+//! Laws of what everything else stands on.
+
+mod domains;
+mod tag_lists;

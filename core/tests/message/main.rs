@@ -1,0 +1,8 @@
+//! Messages: header section, author, mailboxes, envelope.
+
+mod addresses;
+mod composition_attacks;
+mod envelope;
+mod header;
+#[path = "../support/mod.rs"]
+mod support;

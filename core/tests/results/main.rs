@@ -1,0 +1,8 @@
+//! `Authentication-Results` and iprev.
+
+mod forgeries;
+mod iprev;
+mod real_fields;
+mod round_trip;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,12 @@
+//! SPF (RFC 7208).
+
+#[path = "../support/mod.rs"]
+mod support;
+mod zone;
+
+mod hostile;
+mod mox;
+mod openspf;
+mod properties;
+mod received_spf;
+mod semantics;

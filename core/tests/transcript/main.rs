@@ -1,0 +1,161 @@
+//! Transcripts as others rely on them: read, answered from, recorded, read again.
+
+use passerelle::{Answer, DnsAnswer, Domain, Question, Record, RecordType, Status, Transcript, TranscriptError};
+use proptest::prelude::*;
+
+const EXAMPLE: &str = r#"{"default": "NXDOMAIN",
+ "answers": [
+  {"name": "example.com", "type": "TXT", "records": ["v=spf1 mx -all", ["split ", "in two strings"]], "ttl": 300},
+  {"name": "example.com", "type": "MX", "records": ["10 mx.example.com"], "secure": true},
+  {"name": "gone.example.com", "type": "A", "status": "NXDOMAIN"},
+  {"name": "slow.example.com", "type": "TXT", "status": "TIMEOUT"},
+  {"name": "alias.example.com", "type": "CNAME", "records": ["Example.COM."]},
+  {"name": "loop.example.com", "type": "CNAME", "records": ["loop.example.com"]}],
+ "sts": {"example.com": "version: STSv1\nmode: none\nmax_age: 1\n", "down.example.com": {"error": "HTTP 503"}}}"#;
+
+fn question(name: &str, record_type: RecordType) -> Question {
+    Question::Dns(Domain::parse(name).unwrap(), record_type)
+}
+
+fn ask(transcript: &Transcript, name: &str, record_type: RecordType) -> DnsAnswer {
+    match transcript.answer(&question(name, record_type)) {
+        Answer::Dns(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn parse(json: &str) -> Result<Transcript, TranscriptError> {
+    Transcript::parse(json.as_bytes())
+}
+
+#[test]
+fn the_design_s_example_answers_as_it_says() {
+    let transcript = parse(EXAMPLE).unwrap();
+    let txt = ask(&transcript, "EXAMPLE.com", RecordType::Txt);
+    let texts = [Record::Txt(b"v=spf1 mx -all".to_vec()), Record::Txt(b"split in two strings".to_vec())];
+    assert_eq!((&*txt.records, txt.ttl, txt.secure), (&texts[..], 300, false));
+    assert!(ask(&transcript, "example.com", RecordType::Mx).secure);
+    // Listed with another type: NODATA. Not listed at all: the default.
+    assert_eq!(ask(&transcript, "example.com", RecordType::A), DnsAnswer::empty(Status::NoError));
+    assert_eq!(ask(&transcript, "other.example", RecordType::A).status, Status::NxDomain);
+    assert_eq!(ask(&transcript, "gone.example.com", RecordType::A).status, Status::NxDomain);
+    assert_eq!(ask(&transcript, "slow.example.com", RecordType::Txt).status, Status::Timeout);
+}
+
+#[test]
+fn aliases_are_followed_and_a_loop_is_servfail() {
+    let transcript = parse(EXAMPLE).unwrap();
+    assert_eq!(ask(&transcript, "alias.example.com", RecordType::Txt).records.len(), 2);
+    assert_eq!(ask(&transcript, "loop.example.com", RecordType::Txt).status, Status::ServFail);
+    let alias = ask(&transcript, "alias.example.com", RecordType::Cname);
+    assert_eq!(*alias.records, [Record::Cname(Domain::parse("example.com").unwrap())]);
+}
+
+#[test]
+fn eight_aliases_are_followed_and_nine_are_not() {
+    for (length, status) in [(8, Status::NoError), (9, Status::ServFail)] {
+        let mut transcript = Transcript::new();
+        for i in 0..length {
+            let target = Domain::parse(&format!("n{}.example", i + 1)).unwrap();
+            let answer = Answer::Dns(DnsAnswer::found([Record::Cname(target)]));
+            transcript.record(&question(&format!("n{i}.example"), RecordType::Cname), &answer);
+        }
+        let answer = Answer::Dns(DnsAnswer::found([Record::A([192, 0, 2, 1].into())]));
+        transcript.record(&question(&format!("n{length}.example"), RecordType::A), &answer);
+        assert_eq!(ask(&transcript, "n0.example", RecordType::A).status, status, "{length}");
+    }
+}
+
+#[test]
+fn policies_and_their_errors() {
+    let transcript = parse(EXAMPLE).unwrap();
+    let sts = |name: &str| transcript.answer(&Question::StsPolicy(Domain::parse(name).unwrap()));
+    assert!(matches!(sts("example.com"), Answer::StsPolicy(Ok(text)) if text.starts_with("version: STSv1\n")));
+    assert_eq!(sts("down.example.com"), Answer::StsPolicy(Err("HTTP 503".into())));
+    assert!(matches!(sts("other.example"), Answer::StsPolicy(Err(_))));
+}
+
+#[test]
+fn faults_name_the_entry_and_what_would_be_right() {
+    for (json, fault) in [
+        ("", "not readable"),
+        ("[]", "not readable"),
+        (r#"{"default": "MAYBE"}"#, "NXDOMAIN"),
+        (r#"{"anwsers": []}"#, "unknown field `anwsers`"),
+        (r#"{"answers": [{"name": "a..b", "type": "A"}]}"#, "a..b A: the domain name has an empty label"),
+        (r#"{"answers": [{"name": "a", "type": "HINFO"}]}"#, "A, AAAA, MX"),
+        (r#"{"answers": [{"name": "a", "type": "A", "records": ["x"]}]}"#, "192.0.2.1"),
+        (r#"{"answers": [{"name": "a", "type": "A", "records": [["x"]]}]}"#, "only a TXT record"),
+        (r#"{"answers": [{"name": "a", "type": "A", "status": "REFUSED"}]}"#, "SERVFAIL"),
+        (r#"{"answers": [{"name": "a", "type": "A", "status": "TIMEOUT", "records": ["192.0.2.1"]}]}"#, "beside"),
+        (r#"{"answers": [{"name": "a", "type": "A"}, {"name": "A.", "type": "a", "status": "TIMEOUT"}]}"#, "twice"),
+        (r#"{"sts": {"a b": "x"}}"#, "a b sts"),
+    ] {
+        let error = parse(json).unwrap_err().to_string();
+        assert!(error.contains(fault), "{json}: {error}");
+    }
+}
+
+#[test]
+fn two_entries_for_one_question_are_one_answer() {
+    let transcript = parse(
+        r#"{"answers": [{"name": "a.example", "type": "TXT", "records": ["one"]},
+                        {"name": "a.example", "type": "TXT", "records": ["two"]}]}"#,
+    );
+    assert_eq!(ask(&transcript.unwrap(), "a.example", RecordType::Txt).records.len(), 2);
+}
+
+fn a_record() -> impl Strategy<Value = Record> {
+    let name = "[a-z0-9_+!-]{1,9}(\\.[a-z]{1,5}){1,2}".prop_map(|n| Domain::from_dns(&n).unwrap());
+    let bytes = proptest::collection::vec(any::<u8>(), 1..40);
+    prop_oneof![
+        any::<[u8; 4]>().prop_map(|a| Record::A(a.into())),
+        any::<[u8; 16]>().prop_map(|a| Record::Aaaa(a.into())),
+        (any::<u16>(), proptest::option::of(name.clone()))
+            .prop_map(|(preference, exchange)| Record::Mx { preference, exchange }),
+        name.clone().prop_map(Record::Ptr),
+        name.clone().prop_map(Record::Ns),
+        (name.clone(), name, any::<[u32; 5]>()).prop_map(|(mname, rname, numbers)| Record::Soa {
+            mname,
+            rname,
+            numbers
+        }),
+        (any::<[u8; 3]>(), bytes.clone()).prop_map(|([usage, selector, matching], data)| Record::Tlsa {
+            usage,
+            selector,
+            matching,
+            data
+        }),
+        bytes.prop_map(Record::Txt),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_was_recorded_is_read_again(
+        records in proptest::collection::vec(("[a-z]{1,3}", a_record(), any::<u32>(), any::<bool>()), 0..8),
+        failed in proptest::option::of(prop_oneof![Just(Status::NxDomain), Just(Status::ServFail), Just(Status::Timeout)]),
+        policy in proptest::option::of(".*"),
+    ) {
+        let mut transcript = Transcript::new();
+        for (name, record, ttl, secure) in records {
+            let question = question(&format!("{name}.example"), record.record_type());
+            let answer = DnsAnswer { ttl, secure, ..DnsAnswer::found([record]) };
+            transcript.record(&question, &Answer::Dns(answer));
+        }
+        if let Some(status) = failed {
+            transcript.record(&question("failed.example", RecordType::A), &Answer::Dns(DnsAnswer::empty(status)));
+        }
+        if let Some(policy) = policy {
+            let question = Question::StsPolicy(Domain::parse("sts.example").unwrap());
+            transcript.record(&question, &Answer::StsPolicy(Ok(policy.into())));
+        }
+        let json = transcript.to_json();
+        prop_assert_eq!(Transcript::parse(json.as_bytes()).map_err(|e| TestCaseError::fail(format!("{e}\n{json}")))?, transcript);
+    }
+
+    #[test]
+    fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Transcript::parse(&octets);
+    }
+}

@@ -1,0 +1,684 @@
+/*
+ * Passerelle: is a mail message what it claims to be? (SPF, DKIM, DMARC)
+ *
+ * The library does no I/O. It opens no socket, asks no resolver, reads no clock and no file, and starts no thread. The
+ * program around it, the host, hands it octets, answers to its questions, and the time.
+ *
+ *     passerelle_settings_new(&settings);                      how to judge; kept for many messages
+ *     passerelle_settings_set_authserv_id(settings, ...);
+ *     passerelle_envelope_new(&envelope);                      what is known of this message's SMTP session
+ *     passerelle_envelope_set_ip(envelope, ...);               ... and _set_helo, _set_mail_from
+ *     passerelle_verification_new(settings, envelope, time(NULL), &verification);
+ *
+ *     until there is a report:
+ *         while passerelle_verification_poll(verification, &output) says something else than "idle":
+ *             a question:  start the lookup of output.value.ask
+ *             the report:  use output.value.report.json; done
+ *         wait for whatever comes first, and hand it in:
+ *             octets:      passerelle_verification_octets(verification, data, len)
+ *             the end:     passerelle_verification_end(verification)
+ *             an answer:   passerelle_answer_new(..., &answer); passerelle_answer_add(answer, ...);
+ *                          passerelle_verification_answer(verification, id, answer); passerelle_answer_free(answer)
+ *             a timeout:   passerelle_verification_decline(verification, id), or for all of them
+ *                          passerelle_verification_deadline(verification)
+ *
+ *     passerelle_verification_free(verification);
+ *
+ * Questions come as early as they can be asked, most of them before the message is complete. They may be answered in
+ * any order. A complete program is ffi/examples/verify.c.
+ *
+ * What holds for every function:
+ *
+ *   Names       passerelle_TYPE_verb is a function of passerelle_TYPE. The handle comes first, outputs come last.
+ *   const       A function that takes a const pointer does not change what it points to.
+ *   Lengths     Every text and every buffer that goes in is a pointer and a length; nothing has to end with a NUL, and
+ *               a NUL inside is an octet like any other. With the length 0 the pointer may be NULL. What comes out is
+ *               a pointer and a length too, without a NUL at the end, except for the constant texts of
+ *               passerelle_version and passerelle_status_text. Texts are UTF-8.
+ *   Status      Functions return a passerelle_status. Where it is not PASSERELLE_STATUS_OK nothing was done, and no
+ *               output was written.
+ *   Errors      passerelle_TYPE_error tells in words why the last call on that handle failed. There is no global and
+ *               no thread-local error. A function whose first argument is const, and passerelle_TYPE_new, has the
+ *               status alone.
+ *   Hostility   Nothing in a message makes a call fail; it changes the report. What fails is a mistake of the host,
+ *               apart from PASSERELLE_STATUS_RECORD.
+ *   Ownership   What passerelle_TYPE_new or an output of type passerelle_TYPE ** gives is yours until you pass it to
+ *               passerelle_TYPE_free. Arguments remain yours and are not needed after the call. Pointers that the
+ *               library lends are valid as long as the function says. Free accepts NULL.
+ *   Panics      A bug in the library does not unwind into C: see PASSERELLE_STATUS_PANIC. Only when there is no memory
+ *               left the process is aborted.
+ *   Threads     A handle may move from thread to thread; it must not be used by two at once. Different handles are
+ *               independent of each other. Reading settings or a transcript (const) from several threads at once is
+ *               fine as long as nobody changes them.
+ *   Growth      Later versions add functions, statuses and members of output.value; the size of structures stays.
+ */
+
+
+#ifndef PASSERELLE_H
+#define PASSERELLE_H
+
+/* Made by cbindgen from ffi/src; `cargo xtask header` makes it anew. Do not edit. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * What a function returns. Everything but PASSERELLE_STATUS_OK means that nothing was done and no output was
+ * written; the text of the handle's error says more.
+ */
+typedef enum {
+    /**
+     * Done.
+     */
+    PASSERELLE_STATUS_OK = 0,
+    /**
+     * A pointer that must not be NULL was NULL.
+     */
+    PASSERELLE_STATUS_NULL_POINTER = 1,
+    /**
+     * An argument has a value that makes no sense there.
+     */
+    PASSERELLE_STATUS_ARGUMENT = 2,
+    /**
+     * A text is not UTF-8.
+     */
+    PASSERELLE_STATUS_UTF8 = 3,
+    /**
+     * The data of a DNS record is not what its type asks for. Unlike the others here this can be the doing of
+     * whoever runs the DNS zone: leave the record out, or answer with PASSERELLE_DNS_STATUS_SERVFAIL.
+     */
+    PASSERELLE_STATUS_RECORD = 4,
+    /**
+     * Misuse: an answer to a question that was never asked.
+     */
+    PASSERELLE_STATUS_UNKNOWN_QUESTION = 20,
+    /**
+     * Misuse: a second answer to a question. An answer is final.
+     */
+    PASSERELLE_STATUS_ALREADY_ANSWERED = 21,
+    /**
+     * Misuse: the answer is of another kind than the question.
+     */
+    PASSERELLE_STATUS_WRONG_KIND = 22,
+    /**
+     * Misuse: input after the end of input.
+     */
+    PASSERELLE_STATUS_AFTER_END = 23,
+    /**
+     * The transcript is larger than 16 MiB.
+     */
+    PASSERELLE_STATUS_TRANSCRIPT_TOO_LARGE = 40,
+    /**
+     * The transcript is not JSON, or not of a transcript's form.
+     */
+    PASSERELLE_STATUS_TRANSCRIPT_JSON = 41,
+    /**
+     * An entry of the transcript makes no sense.
+     */
+    PASSERELLE_STATUS_TRANSCRIPT_ENTRY = 42,
+    /**
+     * A bug in the library: a panic was caught. The handle is poisoned: every further call returns this, and all
+     * that can be done is to read its error and to free it. Other handles are not affected.
+     */
+    PASSERELLE_STATUS_PANIC = 90,
+} passerelle_status;
+
+/**
+ * What an output is, and which member of its value holds.
+ */
+typedef enum {
+    /**
+     * Nothing more until there is input: value.idle.
+     */
+    PASSERELLE_OUTPUT_TAG_IDLE = 0,
+    /**
+     * A question for the host: value.ask. Questions may be answered in any order, and while input goes on.
+     */
+    PASSERELLE_OUTPUT_TAG_ASK = 1,
+    /**
+     * The report on a message: value.report.
+     */
+    PASSERELLE_OUTPUT_TAG_REPORT = 2,
+    /**
+     * Octets for the peer: value.transmit. A verification has no peer and never says this.
+     */
+    PASSERELLE_OUTPUT_TAG_TRANSMIT = 3,
+} passerelle_output_tag;
+
+/**
+ * Whether a message is authenticated. The numbers are the exit codes of the passerelle command.
+ */
+typedef enum {
+    /**
+     * Yes: DMARC passes, or the author's domain has no policy and an aligned identity passes.
+     */
+    PASSERELLE_AUTHENTICATED_YES = 0,
+    /**
+     * No.
+     */
+    PASSERELLE_AUTHENTICATED_NO = 1,
+    /**
+     * Not now: a temporary error stands in the way.
+     */
+    PASSERELLE_AUTHENTICATED_TEMPORARILY = 3,
+} passerelle_authenticated;
+
+/**
+ * The kinds of questions.
+ */
+typedef enum {
+    /**
+     * A kind that this version of the header does not know: decline it.
+     */
+    PASSERELLE_QUESTION_KIND_OTHER = 0,
+    /**
+     * The DNS records of a name and type, CNAMEs followed.
+     */
+    PASSERELLE_QUESTION_KIND_DNS = 1,
+    /**
+     * The MTA-STS policy file of a domain, fetched as RFC 8461 section 3.3 asks.
+     */
+    PASSERELLE_QUESTION_KIND_STS_POLICY = 2,
+} passerelle_question_kind;
+
+/**
+ * The types of DNS records, by their numbers in the DNS.
+ */
+typedef enum {
+    /**
+     * An IPv4 address.
+     */
+    PASSERELLE_RECORD_TYPE_A = 1,
+    /**
+     * A name server.
+     */
+    PASSERELLE_RECORD_TYPE_NS = 2,
+    /**
+     * An alias.
+     */
+    PASSERELLE_RECORD_TYPE_CNAME = 5,
+    /**
+     * The start of a zone.
+     */
+    PASSERELLE_RECORD_TYPE_SOA = 6,
+    /**
+     * The name of an address.
+     */
+    PASSERELLE_RECORD_TYPE_PTR = 12,
+    /**
+     * A mail exchange.
+     */
+    PASSERELLE_RECORD_TYPE_MX = 15,
+    /**
+     * A text.
+     */
+    PASSERELLE_RECORD_TYPE_TXT = 16,
+    /**
+     * An IPv6 address.
+     */
+    PASSERELLE_RECORD_TYPE_AAAA = 28,
+    /**
+     * A certificate association.
+     */
+    PASSERELLE_RECORD_TYPE_TLSA = 52,
+} passerelle_record_type;
+
+/**
+ * How a DNS lookup ended. All but the last have the numbers that the DNS has for them (RCODE).
+ */
+typedef enum {
+    /**
+     * An answer, with records or without. Without records: the name exists, but has none of this type.
+     */
+    PASSERELLE_DNS_STATUS_NOERROR = 0,
+    /**
+     * The servers failed, or DNSSEC validation did. Never to be given for "no records". A host gives it for every
+     * RCODE that is not listed here.
+     */
+    PASSERELLE_DNS_STATUS_SERVFAIL = 2,
+    /**
+     * The name does not exist.
+     */
+    PASSERELLE_DNS_STATUS_NXDOMAIN = 3,
+    /**
+     * No answer came in time.
+     */
+    PASSERELLE_DNS_STATUS_TIMEOUT = 65536,
+} passerelle_dns_status;
+
+/**
+ * The answer to a question, as it is being put together.
+ */
+typedef struct passerelle_answer passerelle_answer;
+
+/**
+ * What the SMTP client said and where it came from, as far as that is known. One that is left empty means: only the
+ * message is known, so SPF and iprev cannot say anything.
+ */
+typedef struct passerelle_envelope passerelle_envelope;
+
+/**
+ * How messages are judged. One object serves any number of verifications.
+ */
+typedef struct passerelle_settings passerelle_settings;
+
+/**
+ * A set of answers that stands for the DNS and for MTA-STS policy servers: read from JSON to be answered from, or
+ * recorded to be written as JSON.
+ */
+typedef struct passerelle_transcript passerelle_transcript;
+
+/**
+ * One message being verified.
+ */
+typedef struct passerelle_verification passerelle_verification;
+
+/**
+ * The value of PASSERELLE_OUTPUT_TAG_IDLE.
+ */
+typedef struct {
+    /**
+     * Whether to call again at wake without input. A verification has no timers and never asks for it.
+     */
+    bool has_wake;
+    /**
+     * The moment, in milliseconds on the host's monotonic clock.
+     */
+    uint64_t wake;
+} passerelle_idle;
+
+/**
+ * Something that only the host can find out.
+ */
+typedef struct {
+    /**
+     * The question's number within its verification.
+     */
+    uint32_t id;
+    /**
+     * One of passerelle_question_kind.
+     */
+    uint32_t kind;
+    /**
+     * The domain name: lower-case ASCII, without a trailing dot, and not ended by a NUL. Nothing in it is escaped: a
+     * hostile SPF record can make it hold spaces, quotes and backslashes, which resolvers that take text with
+     * escapes (RFC 1035 section 5.1) want escaped.
+     */
+    const char *name;
+    /**
+     * The length of name.
+     */
+    size_t name_len;
+    /**
+     * One of passerelle_record_type where the kind is PASSERELLE_QUESTION_KIND_DNS; otherwise 0.
+     */
+    uint16_t record_type;
+} passerelle_question;
+
+/**
+ * The value of PASSERELLE_OUTPUT_TAG_REPORT.
+ */
+typedef struct {
+    /**
+     * The report, a JSON object on one line, not ended by a NUL. It is valid until the verification is freed.
+     */
+    const char *json;
+    /**
+     * The length of json.
+     */
+    size_t json_len;
+    /**
+     * The verdict in one word.
+     */
+    passerelle_authenticated authenticated;
+} passerelle_report;
+
+/**
+ * The value of PASSERELLE_OUTPUT_TAG_TRANSMIT.
+ */
+typedef struct {
+    /**
+     * The octets. They are valid until the next poll.
+     */
+    const uint8_t *data;
+    /**
+     * How many there are.
+     */
+    size_t data_len;
+} passerelle_transmit;
+
+/**
+ * The value of an output; its tag says which member holds.
+ */
+typedef union {
+    /**
+     * With PASSERELLE_OUTPUT_TAG_IDLE.
+     */
+    passerelle_idle idle;
+    /**
+     * With PASSERELLE_OUTPUT_TAG_ASK. The name in it is valid until the next poll.
+     */
+    passerelle_question ask;
+    /**
+     * With PASSERELLE_OUTPUT_TAG_REPORT.
+     */
+    passerelle_report report;
+    /**
+     * With PASSERELLE_OUTPUT_TAG_TRANSMIT.
+     */
+    passerelle_transmit transmit;
+    /**
+     * Room for members of later versions, so that the size stays.
+     */
+    uint64_t reserved[8];
+} passerelle_output_value;
+
+/**
+ * One output.
+ */
+typedef struct {
+    /**
+     * What it is.
+     */
+    passerelle_output_tag tag;
+    /**
+     * The rest.
+     */
+    passerelle_output_value value;
+} passerelle_output;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the library, such as "0.1.0": a constant text that ends with a NUL.
+ */
+const char *passerelle_version(void);
+
+/**
+ * What a status means, in a sentence: a constant text that ends with a NUL. For a number that is no status the text
+ * says so.
+ */
+const char *passerelle_status_text(uint32_t status);
+
+/**
+ * Makes settings with their defaults: the authserv-id "localhost", and no DKIM signature that covers only a part of
+ * the body passes.
+ */
+passerelle_status passerelle_settings_new(passerelle_settings **out);
+
+/**
+ * Frees settings; verifications that were made with them are not affected. NULL is allowed.
+ */
+void passerelle_settings_free(passerelle_settings *settings);
+
+/**
+ * Sets the name under which Authentication-Results are written (RFC 8601 section 2.5): not empty, and usually the
+ * name of the host or of the domain.
+ */
+passerelle_status passerelle_settings_set_authserv_id(passerelle_settings *settings, const char *id, size_t id_len);
+
+/**
+ * Sets whether a DKIM signature with a body length (l=, RFC 6376 section 8.2) may pass: what follows the signed part
+ * of the body may be by anyone. Off by default.
+ */
+passerelle_status passerelle_settings_set_accept_body_length(passerelle_settings *settings, bool accept);
+
+/**
+ * Sets how many bits an RSA key of DKIM may have, at least 1024 (RFC 8301 section 3.2) and at most 8192, which are also
+ * the defaults. A signature with another key does not pass.
+ */
+passerelle_status passerelle_settings_set_rsa_bits(passerelle_settings *settings,
+                                                   uint32_t min,
+                                                   uint32_t max);
+
+/**
+ * Sets by how many seconds the clocks of signer and verifier may differ (RFC 6376 section 3.5, x=). 300 by default.
+ */
+passerelle_status passerelle_settings_set_clock_skew(passerelle_settings *settings, uint64_t seconds);
+
+/**
+ * Sets whether SPF of HELO is checked besides that of MAIL FROM (RFC 7208 section 2.3). On by default. With a null
+ * reverse-path HELO is checked in any case.
+ */
+passerelle_status passerelle_settings_set_check_helo(passerelle_settings *settings, bool check);
+
+/**
+ * Sets whether the client's address is looked up and confirmed (iprev, RFC 8601 section 3). On by default.
+ */
+passerelle_status passerelle_settings_set_check_iprev(passerelle_settings *settings, bool check);
+
+/**
+ * The error of the last call that could change the settings; empty when it succeeded. The text is valid until the
+ * next such call or until the settings are freed.
+ */
+passerelle_status passerelle_settings_error(const passerelle_settings *settings, const char **text, size_t *text_len);
+
+/**
+ * Makes an empty envelope.
+ */
+passerelle_status passerelle_envelope_new(passerelle_envelope **out);
+
+/**
+ * Frees an envelope; verifications that were made with it are not affected. NULL is allowed.
+ */
+void passerelle_envelope_free(passerelle_envelope *envelope);
+
+/**
+ * Sets the client's address: the 4 octets of an IPv4 address or the 16 of an IPv6 address, in network order, as
+ * struct in_addr and struct in6_addr have them.
+ */
+passerelle_status passerelle_envelope_set_ip(passerelle_envelope *envelope,
+                                             const uint8_t *address,
+                                             size_t address_len);
+
+/**
+ * Sets the client's address from its text, such as "192.0.2.1" or "2001:db8::1".
+ */
+passerelle_status passerelle_envelope_set_ip_text(passerelle_envelope *envelope,
+                                                  const char *address,
+                                                  size_t address_len);
+
+/**
+ * Sets the argument of HELO or EHLO, as the client gave it.
+ */
+passerelle_status passerelle_envelope_set_helo(passerelle_envelope *envelope, const char *helo, size_t helo_len);
+
+/**
+ * Sets the reverse-path of MAIL FROM, without its angle brackets. The length 0 is the null reverse-path, "<>", which
+ * is something else than an unknown one.
+ */
+passerelle_status passerelle_envelope_set_mail_from(passerelle_envelope *envelope,
+                                                    const char *mail_from,
+                                                    size_t mail_from_len);
+
+/**
+ * The error of the last call that could change the envelope; empty when it succeeded. The text is valid until the
+ * next such call or until the envelope is freed.
+ */
+passerelle_status passerelle_envelope_error(const passerelle_envelope *envelope, const char **text, size_t *text_len);
+
+/**
+ * Starts to verify a message. The first questions can be polled at once. Settings and envelope are copied; unix_time
+ * is the time in seconds since 1970, by which signatures are judged.
+ */
+passerelle_status passerelle_verification_new(const passerelle_settings *settings,
+                                              const passerelle_envelope *envelope,
+                                              uint64_t unix_time,
+                                              passerelle_verification **out);
+
+/**
+ * Frees a verification, at any moment, and with it everything it lent. NULL is allowed.
+ */
+void passerelle_verification_free(passerelle_verification *verification);
+
+/**
+ * Adds a step of the host's own to the report's trail, such as that it converted line endings: what was looked at,
+ * what came of it, why, and the rule's source, each a text for people. Any of them may be empty.
+ */
+passerelle_status passerelle_verification_note(passerelle_verification *verification,
+                                               const char *step,
+                                               size_t step_len,
+                                               const char *outcome,
+                                               size_t outcome_len,
+                                               const char *why,
+                                               size_t why_len,
+                                               const char *source,
+                                               size_t source_len);
+
+/**
+ * Hands in the next octets of the message, as they go over the wire: with CRLF line endings, and without the dots
+ * that SMTP adds. Any split gives the same report. The octets are not needed after the call.
+ */
+passerelle_status passerelle_verification_octets(passerelle_verification *verification,
+                                                 const uint8_t *data,
+                                                 size_t data_len);
+
+/**
+ * Says that the message is complete.
+ */
+passerelle_status passerelle_verification_end(passerelle_verification *verification);
+
+/**
+ * Answers a question. The answer is copied and remains yours: to be given again, and to be freed.
+ */
+passerelle_status passerelle_verification_answer(passerelle_verification *verification,
+                                                 uint32_t question_id,
+                                                 const passerelle_answer *answer);
+
+/**
+ * Says that there will be no answer to a question, of whatever kind it is: the lookup counts as timed out.
+ */
+passerelle_status passerelle_verification_decline(passerelle_verification *verification, uint32_t question_id);
+
+/**
+ * Says that the host waits no longer: every question without an answer counts as timed out. Answers that come later
+ * are ignored.
+ */
+passerelle_status passerelle_verification_deadline(passerelle_verification *verification);
+
+/**
+ * Takes the next output. PASSERELLE_OUTPUT_TAG_IDLE says that there is none; an output that is not taken now waits.
+ * There is one report, when the message is complete and every question that matters has its answer.
+ */
+passerelle_status passerelle_verification_poll(passerelle_verification *verification, passerelle_output *out);
+
+/**
+ * The error of the last call that could change the verification; empty when it succeeded. The text is valid until
+ * the next such call or until the verification is freed.
+ */
+passerelle_status passerelle_verification_error(const passerelle_verification *verification,
+                                                const char **text,
+                                                size_t *text_len);
+
+/**
+ * Makes an answer to a DNS question, without records yet. status is one of passerelle_dns_status; ttl says for
+ * how many seconds the answer may be kept; secure says whether DNSSEC validated it.
+ */
+passerelle_status passerelle_answer_new(uint32_t status, uint32_t ttl, bool secure, passerelle_answer **out);
+
+/**
+ * Makes an answer to an MTA-STS question: the text of the policy file.
+ */
+passerelle_status passerelle_answer_new_sts_policy(const char *policy, size_t policy_len, passerelle_answer **out);
+
+/**
+ * Makes an answer to an MTA-STS question when there is no policy: a text for people that says why.
+ */
+passerelle_status passerelle_answer_new_sts_failure(const char *reason, size_t reason_len, passerelle_answer **out);
+
+/**
+ * Frees an answer. NULL is allowed.
+ */
+void passerelle_answer_free(passerelle_answer *answer);
+
+/**
+ * Adds a record to a DNS answer whose status is PASSERELLE_DNS_STATUS_NOERROR. data is in presentation form, such
+ * as "10 mx.example.com" for PASSERELLE_RECORD_TYPE_MX. A TXT record is its text as it stands, without quotes.
+ *
+ * Records of other types than the question asks for are ignored when the answer is given. CNAMEs have to be
+ * followed by the host (or by its resolver), and what they lead to is the answer.
+ */
+passerelle_status passerelle_answer_add(passerelle_answer *answer,
+                                        uint16_t record_type,
+                                        const char *data,
+                                        size_t data_len);
+
+/**
+ * Adds a record to a DNS answer whose status is PASSERELLE_DNS_STATUS_NOERROR. rdata is what goes over the wire
+ * (RFC 1035 section 3.3), with names that are not compressed, as libunbound and ldns hand it out; for A and AAAA it
+ * is the address, for TXT each character-string behind its length.
+ */
+passerelle_status passerelle_answer_add_rdata(passerelle_answer *answer,
+                                              uint16_t record_type,
+                                              const uint8_t *rdata,
+                                              size_t rdata_len);
+
+/**
+ * Adds a TXT record to a DNS answer whose status is PASSERELLE_DNS_STATUS_NOERROR: its character-strings, joined
+ * with nothing between them. The octets need not be UTF-8.
+ */
+passerelle_status passerelle_answer_add_txt(passerelle_answer *answer, const uint8_t *data, size_t data_len);
+
+/**
+ * The error of the last call that could change the answer; empty when it succeeded. The text is valid until the next
+ * such call or until the answer is freed.
+ */
+passerelle_status passerelle_answer_error(const passerelle_answer *answer, const char **text, size_t *text_len);
+
+/**
+ * Makes an empty transcript, in which no name exists.
+ */
+passerelle_status passerelle_transcript_new(passerelle_transcript **out);
+
+/**
+ * Frees a transcript. NULL is allowed.
+ */
+void passerelle_transcript_free(passerelle_transcript *transcript);
+
+/**
+ * Reads a transcript from JSON in UTF-8; it takes the place of what was there. The transcript's error names the entry
+ * and what is wrong with it.
+ */
+passerelle_status passerelle_transcript_parse(passerelle_transcript *transcript,
+                                              const uint8_t *json,
+                                              size_t json_len);
+
+/**
+ * Looks up the answer to a question, CNAMEs followed. There is one to every question. The answer is yours to free.
+ */
+passerelle_status passerelle_transcript_answer(const passerelle_transcript *transcript,
+                                               const passerelle_question *question,
+                                               passerelle_answer **out);
+
+/**
+ * Notes an answer that the world gave. A later one to the same question takes the place of an earlier one; one that
+ * is of another kind than the question is not noted.
+ */
+passerelle_status passerelle_transcript_record(passerelle_transcript *transcript,
+                                               const passerelle_question *question,
+                                               const passerelle_answer *answer);
+
+/**
+ * The transcript as JSON, an answer a line, sorted by name and type. The text is valid until the next call of this
+ * function or until the transcript is freed.
+ */
+passerelle_status passerelle_transcript_to_json(passerelle_transcript *transcript,
+                                                const char **json,
+                                                size_t *json_len);
+
+/**
+ * The error of the last call that could change the transcript; empty when it succeeded. The text is valid until the
+ * next such call or until the transcript is freed.
+ */
+passerelle_status passerelle_transcript_error(const passerelle_transcript *transcript,
+                                              const char **text,
+                                              size_t *text_len);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* PASSERELLE_H */

@@ -1,0 +1,125 @@
+//! `passerelle_output`: what a machine hands to its host.
+
+use std::ffi::c_char;
+
+use engine::verify;
+
+use crate::question::Question;
+
+/// What an output is, and which member of its value holds.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputTag {
+    /// Nothing more until there is input: value.idle.
+    Idle = 0,
+    /// A question for the host: value.ask. Questions may be answered in any order, and while input goes on.
+    Ask = 1,
+    /// The report on a message: value.report.
+    Report = 2,
+    /// Octets for the peer: value.transmit. A verification has no peer and never says this.
+    Transmit = 3,
+}
+
+/// Whether a message is authenticated. The numbers are the exit codes of the passerelle command.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authenticated {
+    /// Yes: DMARC passes, or the author's domain has no policy and an aligned identity passes.
+    Yes = 0,
+    /// No.
+    No = 1,
+    /// Not now: a temporary error stands in the way.
+    Temporarily = 3,
+}
+
+impl From<verify::Authenticated> for Authenticated {
+    fn from(authenticated: verify::Authenticated) -> Self {
+        match authenticated {
+            verify::Authenticated::Yes => Self::Yes,
+            verify::Authenticated::No => Self::No,
+            verify::Authenticated::Temporarily => Self::Temporarily,
+        }
+    }
+}
+
+/// The value of PASSERELLE_OUTPUT_TAG_IDLE.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Idle {
+    /// Whether to call again at wake without input. A verification has no timers and never asks for it.
+    pub has_wake: bool,
+    /// The moment, in milliseconds on the host's monotonic clock.
+    pub wake: u64,
+}
+
+/// The value of PASSERELLE_OUTPUT_TAG_REPORT.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    /// The report, a JSON object on one line, not ended by a NUL. It is valid until the verification is freed.
+    pub json: *const c_char,
+    /// The length of json.
+    pub json_len: usize,
+    /// The verdict in one word.
+    pub authenticated: Authenticated,
+}
+
+/// The value of PASSERELLE_OUTPUT_TAG_TRANSMIT.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Transmit {
+    /// The octets. They are valid until the next poll.
+    pub data: *const u8,
+    /// How many there are.
+    pub data_len: usize,
+}
+
+/// The value of an output; its tag says which member holds.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub union OutputValue {
+    /// With PASSERELLE_OUTPUT_TAG_IDLE.
+    pub idle: Idle,
+    /// With PASSERELLE_OUTPUT_TAG_ASK. The name in it is valid until the next poll.
+    pub ask: Question,
+    /// With PASSERELLE_OUTPUT_TAG_REPORT.
+    pub report: Report,
+    /// With PASSERELLE_OUTPUT_TAG_TRANSMIT.
+    pub transmit: Transmit,
+    /// Room for members of later versions, so that the size stays.
+    pub reserved: [u64; 8],
+}
+
+/// One output.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Output {
+    /// What it is.
+    pub tag: OutputTag,
+    /// The rest.
+    pub value: OutputValue,
+}
+
+impl Output {
+    pub(crate) fn idle(wake: Option<u64>) -> Self {
+        let idle = Idle { has_wake: wake.is_some(), wake: wake.unwrap_or(0) };
+        Self { tag: OutputTag::Idle, value: OutputValue { idle } }
+    }
+
+    pub(crate) fn ask(question: Question) -> Self {
+        Self { tag: OutputTag::Ask, value: OutputValue { ask: question } }
+    }
+
+    pub(crate) fn report(json: &str, authenticated: Authenticated) -> Self {
+        let report = Report { json: json.as_ptr().cast(), json_len: json.len(), authenticated };
+        Self { tag: OutputTag::Report, value: OutputValue { report } }
+    }
+
+    pub(crate) fn transmit(data: &[u8]) -> Self {
+        let transmit = Transmit { data: data.as_ptr(), data_len: data.len() };
+        Self { tag: OutputTag::Transmit, value: OutputValue { transmit } }
+    }
+}
+
+// C compiled against an older header must be able to hold what a newer library writes.
+const _: () = assert!(size_of::<OutputValue>() == 64 && size_of::<Output>() == 72);

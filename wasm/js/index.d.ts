@@ -1,0 +1,256 @@
+/** Passerelle: whether an email is what it claims to be, decided in WebAssembly without any I/O of its own. */
+
+/** Types of DNS records that a verification asks for or a transcript holds. */
+export type RecordType = "A" | "AAAA" | "MX" | "PTR" | "CNAME" | "NS" | "SOA" | "TLSA" | "TXT";
+
+/** How a lookup ended. `NOERROR` without records says that the name has no records of the type. */
+export type Status = "NOERROR" | "NXDOMAIN" | "SERVFAIL" | "TIMEOUT";
+
+/**
+ * A record in presentation form, such as `10 mx.example.com`. TXT is its text without quotes, or its
+ * character-strings to be joined, or its octets where they are not UTF-8.
+ */
+export type RecordData = string | string[] | Uint8Array;
+
+/** The answer to a DNS question, CNAME records followed. */
+export interface Answer {
+  /** `NOERROR` when it is left out. */
+  status?: Status;
+  /** None when left out. */
+  records?: RecordData[];
+  /** How long it may be kept, in seconds. */
+  ttl?: number;
+  /** Whether DNSSEC validated it. */
+  secure?: boolean;
+}
+
+/** Looks records up. A rejection counts as SERVFAIL, or as TIMEOUT where the error says so. */
+export type Resolve = (name: string, recordType: RecordType, context: { signal?: AbortSignal }) => Promise<Answer>;
+
+/** The forms in which a message can be handed in. A string is taken as UTF-8; mail has CRLF as line ending. */
+export type Message =
+  | Uint8Array
+  | ArrayBuffer
+  | string
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array | string>;
+
+/** What is known of the SMTP transaction. What is left out is not checked. */
+export interface Envelope {
+  /** The client's address. */
+  ip?: string;
+  /** What the client said at HELO or EHLO. */
+  helo?: string;
+  /** The reverse-path without angle brackets; empty is the null reverse-path. */
+  mailFrom?: string;
+}
+
+/** What a verification goes by, apart from the message and the answers. */
+export interface Settings {
+  /** The name that stands in Authentication-Results; `localhost` when it is left out. */
+  authservId?: string;
+  /** Whether a DKIM signature with `l=`, which leaves part of the body unsigned, may pass. It may not by default. */
+  acceptBodyLength?: boolean;
+}
+
+export interface VerifyOptions extends Envelope, Settings {
+  resolve: Resolve;
+  /** The time by which signatures are judged: a Date, or seconds since 1970. It is now when it is left out. */
+  now?: Date | number;
+  /** Milliseconds that answers are waited for once the message is complete; 20,000 when left out. */
+  timeout?: number;
+  /** Breaks the verification off. */
+  signal?: AbortSignal;
+  /** Steps to stand at the front of the trail, such as those of {@link fromFile}. */
+  notes?: Step[];
+}
+
+/** The report on a message. */
+export function verify(message: Message, options: VerifyOptions): Promise<Report>;
+
+/** The report, and what belongs to it. */
+export function examine(message: Message, options: VerifyOptions): Promise<Examination>;
+
+export interface Examination {
+  report: Report;
+  /** The report's JSON, octet for octet as every other face of the engine gives it. */
+  json: string;
+  authenticated: Authenticated;
+}
+
+/**
+ * `yes`: DMARC passes, or there is no policy and an aligned SPF or DKIM result passes. `temporarily`: a temporary
+ * error stands in the way; trying again later can help.
+ */
+export type Authenticated = "yes" | "no" | "temporarily";
+
+/**
+ * A message as a file has it, as it would be on the wire, by the rules of the command: an mbox separator is dropped,
+ * and where the first line ends with LF alone, every LF without CR becomes CRLF. `notes`, handed to {@link verify},
+ * makes the report say so.
+ */
+export function fromFile(file: Uint8Array | ArrayBuffer | string): { octets: Uint8Array; notes: Step[] };
+
+/** Looks records up at a resolver that speaks DNS over HTTPS (RFC 8484). */
+export function dohResolver(url: string | URL, options?: DohOptions): Resolve;
+
+export interface DohOptions {
+  /** Used in the place of the global `fetch`. */
+  fetch?: (url: string, init: { headers: Record<string, string>; signal: AbortSignal }) => Promise<Response>;
+  /** Milliseconds for one lookup; 10,000 when left out. */
+  timeout?: number;
+}
+
+/** Answers from a transcript. */
+export function transcriptResolver(transcript: Transcript): Resolve;
+
+/** Answers as `resolve` does, and notes each answer in the transcript, failures included. */
+export function recordingResolver(resolve: Resolve, transcript: Transcript): Resolve;
+
+/**
+ * Loads the engine. In Node and in edge workers it is loaded with the package. In browsers {@link verify} loads it
+ * when it is first called; only whoever uses the classes below needs to call this before.
+ *
+ * @param source where the WebAssembly module is, its bytes, or the compiled module; needed only where the package's
+ *   own file cannot be found
+ */
+export function init(source?: URL | string | Response | BufferSource | WebAssembly.Module): Promise<void>;
+
+/** Answers of the DNS as JSON: to answer from, and to record into. */
+export class Transcript {
+  /** Reads a transcript; without its JSON it is empty. Throws an Error that names what is wrong. */
+  constructor(json?: string);
+  answer(name: string, recordType: RecordType): Required<Answer>;
+  /** Notes an answer; a later one to the same question takes its place. */
+  record(name: string, recordType: RecordType, answer: Answer): void;
+  /** The transcript as JSON text, an answer a line. */
+  toString(): string;
+  /** The same as a value, for `JSON.stringify`. */
+  toJSON(): unknown;
+  /** Gives the memory back at once; otherwise the garbage collector does. */
+  free(): void;
+}
+
+/**
+ * One message being verified, for programs that have a loop of their own; {@link verify} is one.
+ *
+ * Hand it input, then `poll()` until it is idle; look up what it asks for, hand the answers in, and poll again. It
+ * asks while the message still comes in, and reports once the message is complete and every answer is there.
+ */
+export class Verification {
+  constructor(options: Envelope & Settings & { /** Seconds since 1970. */ now: number });
+  /** The next octets of the message, in chunks of any size. */
+  octets(chunk: Uint8Array | ArrayBuffer): void;
+  /** The message is complete. */
+  end(): void;
+  /** The answer to a question, in any order. When it is malformed this throws, and the question still waits. */
+  answer(id: number, answer: Answer): void;
+  /** No more answers are waited for: what is missing counts as timed out. */
+  deadline(): void;
+  /** Adds a step to the front of the trail. */
+  note(step: Step): void;
+  poll(): Output;
+  /** Gives the memory back at once; otherwise the garbage collector does. */
+  free(): void;
+}
+
+/** One output of a {@link Verification}. */
+export type Output =
+  | { type: "ask"; id: number; kind: "dns"; name: string; recordType: RecordType }
+  | { type: "report"; report: string; authenticated: Authenticated }
+  | { type: "idle"; wake?: number };
+
+/** What came of the checks. Fields are only ever added. */
+export interface Report {
+  /** SPF of MAIL FROM, or of HELO with a null reverse-path. */
+  spf: Spf;
+  /** SPF of HELO, where it was checked besides MAIL FROM. */
+  spf_helo?: Spf;
+  /** One for each signature, in the order of the message. */
+  dkim: Dkim[];
+  dmarc: Dmarc;
+  /** Missing when the client's address is not known. */
+  iprev?: Iprev;
+  /** The header field, folded, ready to be put in front of the message. */
+  authentication_results: string;
+  trail: Step[];
+}
+
+export interface Spf {
+  result: SpfResult;
+  /** Which identity was checked. */
+  identity: "mailfrom" | "helo";
+  /** Empty when there was nothing to check. */
+  domain: string;
+  /** What the domain has to say about a fail. It comes from a stranger. */
+  explanation?: string;
+  /** The mechanism that matched. */
+  mechanism?: string;
+  lookups: number;
+  void_lookups: number;
+  reason?: string;
+}
+
+/** RFC 7208 §2.6. */
+export type SpfResult = "pass" | "fail" | "softfail" | "neutral" | "none" | "temperror" | "permerror";
+
+export interface Dkim {
+  result: DkimResult;
+  /** Null, as the fields below, where the signature could not be read so far. */
+  domain: string | null;
+  selector: string | null;
+  identity: string | null;
+  /** Such as `rsa-sha256`. */
+  algorithm: string | null;
+  /** Null where no key was found. */
+  key_bits: number | null;
+  /** Of header and body, such as `relaxed/simple`. */
+  canonicalization: string | null;
+  /** Octets of the canonical body that `l=` covers. */
+  body_length?: number;
+  /** Octets of the canonical body that `l=` does not cover. */
+  body_uncovered?: number;
+  /** Why it does not pass, or what is to be said about a pass. */
+  reason?: string;
+  /** The key's owner is testing DKIM: a failure is to be treated as no signature. */
+  testing?: boolean;
+}
+
+/** RFC 8601 §2.7.1. */
+export type DkimResult = "pass" | "fail" | "none" | "policy" | "neutral" | "temperror" | "permerror";
+
+export interface Dmarc {
+  result: DmarcResult;
+  /** The author's domain; null when it is not certain. */
+  domain: string | null;
+  /** The domain whose record applies. */
+  policy_domain?: string;
+  policy?: DmarcPolicy;
+  /** What the policy asks for in this case. */
+  disposition: DmarcPolicy;
+  /** What is aligned with the author's domain. */
+  aligned_by: ("spf" | "dkim")[];
+  reason?: string;
+}
+
+export type DmarcResult = "pass" | "fail" | "none" | "temperror" | "permerror";
+export type DmarcPolicy = "none" | "quarantine" | "reject";
+
+/** RFC 8601 §2.7.3. */
+export interface Iprev {
+  result: "pass" | "fail" | "temperror" | "permerror";
+  ip: string;
+  /** The name that has the address. */
+  name?: string;
+  reason?: string;
+}
+
+/** One step on the way to the verdicts. */
+export interface Step {
+  step: string;
+  outcome: string;
+  why: string;
+  /** The rule, such as `RFC 7208 §5.2`. */
+  rfc: string;
+}

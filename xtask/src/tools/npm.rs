@@ -1,0 +1,57 @@
+//! What comes from npm: the driver of the headless browser, and wasm-opt. Installed into `target/tools/npm`.
+
+use std::path::PathBuf;
+
+use super::apt;
+use crate::report::Stop;
+use crate::run::Run;
+use crate::workspace;
+
+/// Drives an installed Chromium; brings no browser of its own.
+const PLAYWRIGHT_CORE: (&str, &str) = ("playwright-core", "1.64.1");
+/// Brings `wasm-opt` compiled to WebAssembly, for every platform that has Node.
+const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
+
+/// Node itself; its test runner is what the JavaScript tests use.
+pub(crate) fn node() -> Result<PathBuf, Stop> {
+    apt::program("node", &["nodejs"])
+}
+
+/// The module that a browser test imports as `PASSERELLE_PLAYWRIGHT`.
+pub(crate) fn playwright() -> Result<PathBuf, Stop> {
+    Ok(package(PLAYWRIGHT_CORE)?.join("index.mjs"))
+}
+
+pub(crate) fn wasm_opt() -> Result<PathBuf, Stop> {
+    Ok(package(BINARYEN)?.join("bin/wasm-opt"))
+}
+
+/// The folder of an installed package. All are installed together, at these versions and no others.
+fn package((name, version): (&str, &str)) -> Result<PathBuf, Stop> {
+    let root = workspace::tools().join("npm");
+    let folder = root.join("node_modules").join(name);
+    let installed = std::fs::read_to_string(folder.join("package.json")).unwrap_or_default();
+    if !installed.contains(&format!("\"version\": \"{version}\"")) {
+        install(&root)?;
+    }
+    Ok(folder)
+}
+
+fn install(root: &std::path::Path) -> Result<(), Stop> {
+    node()?;
+    let npm = apt::program("npm", &["npm"])?;
+    workspace::create_dir(root)?;
+    let dependencies: Vec<String> =
+        [PLAYWRIGHT_CORE, BINARYEN].iter().map(|(name, version)| format!("\"{name}\": \"{version}\"")).collect();
+    let manifest = format!("{{\"private\": true, \"dependencies\": {{{}}}}}\n", dependencies.join(", "));
+    workspace::write(&root.join("package.json"), &manifest)?;
+    Run::new(npm)
+        .args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"])
+        .dir(root)
+        .go()
+        .map(drop)
+        .map_err(|stop| {
+            let (Stop::Failed(reason) | Stop::Skipped(reason)) = stop;
+            Stop::Skipped(format!("npm packages cannot be installed: {reason}"))
+        })
+}

@@ -1,0 +1,113 @@
+//! From `wasm/` to a package that npm can publish: `wasm/pkg`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::Profile;
+use crate::report::{StepResult, Stop};
+use crate::run::Run;
+use crate::tools::npm;
+use crate::tools::wasm_toolchain::WasmToolchain;
+use crate::workspace;
+
+/// What rustc uses of WebAssembly beyond its first version. All of it has been in browsers and in Node for years.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Stem of the generated files: `passerelle.js`, `passerelle_bg.wasm`, `passerelle.d.ts`.
+const NAME: &str = "passerelle";
+
+/// Builds the package; several steps need it, one run builds each profile once.
+pub(crate) fn build(profile: Profile) -> StepResult {
+    static BUILT: Mutex<Option<(Profile, String)>> = Mutex::new(None);
+    let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some((of, size)) = built.as_ref()
+        && *of == profile
+    {
+        return Ok(size.clone());
+    }
+    let size = build_now(profile)?;
+    *built = Some((profile, size.clone()));
+    Ok(size)
+}
+
+fn build_now(profile: Profile) -> StepResult {
+    let package = workspace::root().join("wasm/pkg");
+    let module = compile(profile)?;
+    // What an earlier build left behind must not be shipped.
+    if package.is_dir() {
+        std::fs::remove_dir_all(&package).map_err(|error| Stop::Failed(format!("wasm/pkg: {error}")))?;
+    }
+    workspace::create_dir(&package)?;
+    Run::new(build_generator()?).arg("web").arg(module).arg(&package).arg(NAME).go()?;
+    let module = package.join(format!("{NAME}_bg.wasm"));
+    if profile == Profile::Release {
+        optimise(&module)?;
+    }
+    assemble(&package)?;
+    let size = std::fs::metadata(&module).map_or(0, |metadata| metadata.len());
+    Ok(format!("wasm/pkg, module of {} KiB", size / 1024))
+}
+
+/// The path of the module that rustc links.
+fn compile(profile: Profile) -> Result<PathBuf, Stop> {
+    let toolchain = WasmToolchain::ensure()?;
+    let (options, folder) = profile.cargo();
+    toolchain.cargo("build").args(["-p", "passerelle-wasm"]).args(options).go()?;
+    Ok(toolchain.module(folder, "passerelle_wasm"))
+}
+
+/// The program that writes the JavaScript side, built from the same Cargo.lock as the module.
+pub(crate) fn build_generator() -> Result<PathBuf, Stop> {
+    Run::new("cargo")
+        .args(["build", "--quiet", "-p", "xtask", "--features", "bindings", "--bin", "generate-bindings"])
+        .go()?;
+    Ok(workspace::target().join("debug/generate-bindings"))
+}
+
+fn optimise(module: &Path) -> StepResult {
+    let optimised = module.with_extension("opt");
+    Run::new(npm::node()?)
+        .arg(npm::wasm_opt()?)
+        .args(["-O3", "--strip-producers"])
+        .args(FEATURES)
+        .arg(module)
+        .arg("-o")
+        .arg(&optimised)
+        .go()?;
+    std::fs::rename(&optimised, module).map_err(|error| Stop::Failed(format!("{}: {error}", optimised.display())))?;
+    Ok(String::new())
+}
+
+/// Adds what is written by hand: everything in `wasm/npm`, with the workspace's version in its package.json, and the licences.
+fn assemble(package: &Path) -> Result<(), Stop> {
+    let root = workspace::root();
+    for file in workspace::files(&root.join("wasm/npm"), "") {
+        if file.is_file() {
+            workspace::copy(&file, &package.join(file.file_name().unwrap_or_default()))?;
+        }
+    }
+    let manifest = package.join("package.json");
+    let version =
+        workspace::manifest_value(&workspace::read(&root.join("Cargo.toml"))?, "workspace.package", "version")
+            .ok_or_else(|| Stop::failed("no version in Cargo.toml"))?;
+    let text = workspace::read(&manifest)?;
+    if !text.contains(VERSION_PLACE) {
+        return Err(Stop::Failed(format!("wasm/npm/package.json must contain {VERSION_PLACE}")));
+    }
+    workspace::write(&manifest, &text.replace(VERSION_PLACE, &format!("\"version\": \"{version}\"")))?;
+    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        workspace::copy(&root.join(licence), &package.join(licence))?;
+    }
+    Ok(())
+}
+
+/// Filled in, so that the version is written down once, in Cargo.toml.
+const VERSION_PLACE: &str = "\"version\": \"0.0.0\"";
