@@ -60,6 +60,9 @@ impl std::fmt::Display for DkimResult {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Failure {
+    /// The header section is too large to be kept, signatures and all (see [`Header`](crate::message::Header)).
+    #[error("the header section is too large to be examined")]
+    HeaderTooLarge,
     /// The DKIM-Signature field is not valid.
     #[error("{0}")]
     Signature(#[from] SignatureError),
@@ -137,7 +140,7 @@ impl Failure {
             // a test that the signature did not survive, so `fail`, not an error of form.
             Self::Expired(_) | Self::BodyHash { .. } | Self::BadSignature => DkimResult::Fail,
             Self::KeyUnavailable(_) => DkimResult::TempError,
-            Self::Signature(_) | Self::NoKey(_) | Self::Key(_) => DkimResult::PermError,
+            Self::HeaderTooLarge | Self::Signature(_) | Self::NoKey(_) | Self::Key(_) => DkimResult::PermError,
             Self::Future(_) | Self::WeakKey { .. } | Self::LargeKey { .. } => DkimResult::Policy,
             Self::BodyLength { .. } | Self::TooMany { .. } => DkimResult::Policy,
         }
@@ -153,7 +156,7 @@ impl Failure {
             Self::WeakKey { .. } | Self::LargeKey { .. } => "RFC 8301 §3.2",
             Self::BodyHash { .. } | Self::BadSignature => "RFC 6376 §6.1.3",
             Self::BodyLength { .. } => "RFC 6376 §8.2",
-            Self::TooMany { .. } => "RFC 6376 §6.1",
+            Self::HeaderTooLarge | Self::TooMany { .. } => "RFC 6376 §6.1",
         }
     }
 }
@@ -251,10 +254,10 @@ impl Verdict {
         }
     }
 
-    /// The verdict that stands for the signatures beyond the limit.
-    pub(super) fn too_many(unexamined: usize, limit: usize) -> Self {
+    /// A verdict that is not about a signature of its own.
+    pub(super) fn without_signature(failure: Failure) -> Self {
         let mut verdict = Self::empty();
-        verdict.fail(Failure::TooMany { unexamined, limit });
+        verdict.fail(failure);
         verdict
     }
 

@@ -51,6 +51,7 @@ pub struct Verifier {
     policy: VerifyPolicy,
     signatures: Vec<Examined>,
     unexamined: usize,
+    header_too_large: bool,
     body: BodyHasher,
 }
 
@@ -84,6 +85,7 @@ impl Verifier {
         let wanted: Vec<Wanted> = signatures.iter().filter_map(|s| s.open.as_ref()).map(|open| open.body).collect();
         Self {
             policy: *policy,
+            header_too_large: header.is_over_limit(),
             unexamined: fields().count().saturating_sub(signatures.len()),
             signatures,
             body: BodyHasher::new(&wanted),
@@ -110,7 +112,7 @@ impl Verifier {
     /// Ends the body and gives the verdicts. `keys` are the answers to [`key_requests`](Self::key_requests) in the same
     /// order; `None`, or too few of them, means that there was no answer in time.
     ///
-    /// A message without signatures has no verdicts.
+    /// A message without signatures has no verdicts. One whose header section is over the limit has one, `permerror`.
     pub fn finish(self, keys: Vec<Option<KeyAnswer>>) -> Vec<Verdict> {
         let hashes = self.body.finish();
         let mut keys = keys.into_iter();
@@ -122,7 +124,11 @@ impl Verifier {
             verdicts.push(verdict);
         }
         if self.unexamined > 0 {
-            verdicts.push(Verdict::too_many(self.unexamined, self.policy.max_signatures));
+            let (unexamined, limit) = (self.unexamined, self.policy.max_signatures);
+            verdicts.push(Verdict::without_signature(Failure::TooMany { unexamined, limit }));
+        }
+        if self.header_too_large {
+            verdicts.push(Verdict::without_signature(Failure::HeaderTooLarge));
         }
         verdicts
     }
