@@ -83,6 +83,9 @@ pub enum SignError {
     /// A name that is no field name, or that of the signature itself.
     #[error("a field to be signed has a name that cannot be signed")]
     FieldName,
+    /// The header section is over the limit, and was not kept.
+    #[error("the header section is too large")]
+    HeaderTooLarge,
     /// The message has no From field, which RFC 6376 §5.4 requires to be signed.
     #[error("the message has no From field")]
     NoFrom,
@@ -219,6 +222,9 @@ impl Signing {
     pub fn new(signer: &Arc<Signer>, header: &Header, now: UnixTime) -> Result<Self, SignError> {
         if signer.keys.is_empty() {
             return Err(SignError::NoKey);
+        }
+        if header.is_over_limit() {
+            return Err(SignError::HeaderTooLarge);
         }
         if header.named("From").next().is_none() {
             return Err(SignError::NoFrom);
