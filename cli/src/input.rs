@@ -134,12 +134,16 @@ impl<R: Read + Send + 'static> MessageReader<R> {
 /// Puts a CR before each LF that has none.
 fn with_crlf(chunk: &[u8], after_cr: &mut bool) -> Vec<u8> {
     let mut converted = Vec::with_capacity(chunk.len() + chunk.len() / 16);
-    for &octet in chunk {
-        if octet == b'\n' && !*after_cr {
-            converted.push(b'\r');
+    for line in chunk.split_inclusive(|&octet| octet == b'\n') {
+        let bare = line.strip_suffix(b"\n").filter(|text| match text.last() {
+            Some(last) => *last != b'\r',
+            None => !*after_cr,
+        });
+        converted.extend_from_slice(bare.unwrap_or(line));
+        if bare.is_some() {
+            converted.extend_from_slice(b"\r\n");
         }
-        converted.push(octet);
-        *after_cr = octet == b'\r';
+        *after_cr = line.ends_with(b"\r");
     }
     converted
 }

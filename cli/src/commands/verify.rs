@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use passerelle::Step;
+use passerelle::dkim::VerifyPolicy;
 use passerelle::message::{self, HeaderReader};
 use passerelle::verify::{Authenticated, Envelope, Settings, Verification};
 
@@ -28,11 +29,8 @@ pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
     };
     notes.extend(envelope_notes);
 
-    let settings = Settings {
-        authserv_id: args.authserv_id.clone(),
-        accept_body_length: args.accept_body_length,
-        ..Settings::default()
-    };
+    let dkim = VerifyPolicy { accept_body_length: args.accept_body_length, ..VerifyPolicy::default() };
+    let settings = Settings { authserv_id: args.authserv_id.clone(), dkim, ..Settings::default() };
     let mut verification = Verification::new(&settings, &envelope, host.now());
     for note in &notes {
         verification.note(note.clone());
@@ -91,9 +89,8 @@ fn envelope_from(header: HeaderReader) -> (Envelope, Vec<Step>) {
         },
         false => Step {
             step: "envelope".into(),
-            outcome: "taken from the message".into(),
-            why: format!("{}; none was given, and these fields prove nothing by themselves", found.sources.join(", "))
-                .into(),
+            outcome: "taken from the message, which proves nothing by itself".into(),
+            why: found.sources.join(", ").into(),
             rfc: "RFC 5321 §4.4".into(),
         },
     };

@@ -4,6 +4,8 @@ mod recorder;
 mod system;
 mod transcript;
 
+use std::sync::Arc;
+
 use passerelle::{Answer, Question, Transcript};
 
 pub(crate) use recorder::Recorder;
@@ -12,13 +14,13 @@ pub(crate) use system::System;
 use crate::args::World;
 use crate::failure::Failure;
 
-/// A source of answers.
+/// A source of answers, shared by the tasks that look them up.
 #[derive(Clone)]
 pub(crate) enum Source {
-    /// A recorded world. Boxed, and shared by the tasks that answer.
-    Transcript(std::sync::Arc<Transcript>),
+    /// A recorded world.
+    Transcript(Arc<Transcript>),
     /// The DNS.
-    System(System),
+    System(Arc<System>),
 }
 
 impl Source {
@@ -26,8 +28,8 @@ impl Source {
     pub(crate) fn open(world: &World) -> Result<Self, Failure> {
         Ok(match (&world.dns, world.resolver) {
             (Some(path), _) => Self::Transcript(transcript::read(path)?.into()),
-            (None, Some(address)) => Self::System(System::at(address)?),
-            (None, None) => Self::System(System::configured()?),
+            (None, Some(address)) => Self::System(System::at(address)?.into()),
+            (None, None) => Self::System(System::configured()?.into()),
         })
     }
 

@@ -21,8 +21,7 @@ const TRIES: usize = 2;
 /// A stub resolver. It asks over UDP, and over TCP what does not fit.
 ///
 /// It does not validate DNSSEC, and it does not believe the AD bit of a resolver across an unprotected network: no
-/// answer counts as secure.
-#[derive(Clone)]
+/// answer counts as secure. Names under `localhost`, `invalid` and `onion` are answered without asking (RFC 6761).
 pub(crate) struct System {
     resolver: TokioResolver,
 }

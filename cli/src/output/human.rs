@@ -18,6 +18,7 @@ use crate::failure::Failure;
 #[serde(default)]
 struct View {
     spf: Option<Spf>,
+    spf_helo: Option<Spf>,
     dkim: Vec<Dkim>,
     dmarc: Option<Dmarc>,
     iprev: Option<Iprev>,
@@ -91,11 +92,12 @@ pub(crate) fn verification(
 ) -> Result<String, Failure> {
     let view: View = parse(json)?;
     let mut out = Lines::new(palette);
-    out.headline(match authenticated {
-        Authenticated::Yes => (Tone::Good, "Authenticated"),
-        Authenticated::No => (Tone::Bad, "Not authenticated"),
-        Authenticated::Temporarily => (Tone::Doubtful, "Not decided: a temporary error stands in the way"),
-    });
+    let author = view.dmarc.as_ref().and_then(|dmarc| dmarc.domain.as_deref()).unwrap_or_default();
+    match authenticated {
+        Authenticated::Yes => out.headline(Tone::Good, &format!("Authenticated as {author}")),
+        Authenticated::No => out.headline(Tone::Bad, "Not authenticated"),
+        Authenticated::Temporarily => out.headline(Tone::Doubtful, "Not decided: a temporary error stands in the way"),
+    }
     out.blank();
     if let Some(dmarc) = &view.dmarc {
         dmarc.write(&mut out);
@@ -106,7 +108,7 @@ pub(crate) fn verification(
     if view.dkim.is_empty() {
         out.verdict("dkim", "none", "the message is not signed", None);
     }
-    if let Some(spf) = &view.spf {
+    for spf in view.spf.iter().chain(&view.spf_helo) {
         spf.write(&mut out);
     }
     if let Some(iprev) = &view.iprev {
@@ -156,7 +158,7 @@ impl Dmarc {
         if !self.aligned_by.is_empty() {
             _ = write!(about, ", aligned by {}", list(&self.aligned_by));
         }
-        if let Some(disposition) = self.disposition.as_ref().filter(|_| self.result != "pass") {
+        if let Some(disposition) = self.disposition.as_ref().filter(|d| *d != "none") {
             _ = write!(about, ", disposition {disposition}");
         }
         out.verdict("dmarc", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
@@ -245,7 +247,7 @@ mod tests {
         assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         assert!(!shown.contains('\u{202e}'));
         // One for each place above; the result words and the identity are not among them.
-        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 20, "{shown}");
+        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 23, "{shown}");
     }
 
     #[test]

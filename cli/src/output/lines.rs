@@ -6,7 +6,7 @@ use super::escape;
 /// Columns that a line of prose may have.
 const WIDTH: usize = 100;
 /// Where the text behind label and result begins.
-const TEXT_COLUMN: usize = 20;
+const TEXT_COLUMN: usize = 21;
 
 /// Lines that are being written.
 pub(super) struct Lines {
@@ -27,8 +27,8 @@ impl Lines {
         self.out.push('\n');
     }
 
-    pub(super) fn headline(&mut self, (tone, text): (Tone, &str)) {
-        let text = self.palette.paint(tone, text);
+    pub(super) fn headline(&mut self, tone: Tone, text: &str) {
+        let text = self.palette.paint(tone, &escape::text(text));
         self.line(&self.palette.paint(Tone::Strong, &text));
     }
 

@@ -1,0 +1,13 @@
+//! The command as its users run it: the real binary, its exit codes, what it prints and what it writes.
+
+mod dns_server;
+mod examples;
+mod hostile;
+mod keygen;
+mod record;
+mod resolver;
+mod sign;
+mod spf;
+mod support;
+mod usage;
+mod verify;

@@ -1,0 +1,140 @@
+//! `passerelle verify`: its options, and where the envelope comes from.
+
+use serde_json::Value;
+
+use crate::support::{Folder, Ran, example, run, run_with};
+
+const DNS: &str = r#"{"answers": [
+    {"name": "a.example", "type": "TXT", "records": ["v=spf1 ip4:192.0.2.1 -all"]},
+    {"name": "_dmarc.a.example", "type": "TXT", "records": ["v=DMARC1; p=reject"]},
+    {"name": "slow.example", "type": "TXT", "status": "TIMEOUT"},
+    {"name": "_dmarc.slow.example", "type": "TXT", "status": "SERVFAIL"}]}"#;
+
+fn verify(message: &str, more: &[&str]) -> Ran {
+    let folder = Folder::new();
+    let dns = folder.write("dns.json", DNS);
+    run_with(&[&["verify", "-", "--dns", &dns], more].concat(), message.as_bytes())
+}
+
+fn steps(report: &Value, step: &str) -> Vec<(String, String)> {
+    let steps = report["trail"].as_array().unwrap().iter().filter(|s| s["step"] == step);
+    steps.map(|s| (s["outcome"].as_str().unwrap().to_owned(), s["why"].as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn the_envelope_that_was_given_is_checked() {
+    let message = "Return-Path: <x@other.example>\r\nFrom: ann@a.example\r\n\r\nHello\r\n";
+    for (ip, code) in [("192.0.2.1", 0), ("192.0.2.2", 1)] {
+        let ran = verify(message, &["--ip", ip, "--helo", "h.a.example", "--mail-from", "<ann@a.example>", "--json"]);
+        assert_eq!(ran.code, code, "{}", ran.out());
+        assert_eq!(ran.json()["spf"]["domain"], "a.example");
+        assert!(steps(&ran.json(), "envelope").is_empty());
+    }
+}
+
+#[test]
+fn without_one_it_is_taken_from_the_message_and_that_is_said() {
+    let message = "Return-Path: <ann@a.example>\r\n\
+                   Received: by this.example; Thu, 1 Jan 2026 00:00:00 +0000\r\n\
+                   Received: from h.a.example (h.a.example [192.0.2.1]) by mx.b.example; Thu, 1 Jan 2026 00:00:00 +0000\r\n\
+                   Received: from liar.example (liar.example [192.0.2.99]) by mx.x.example; Thu, 1 Jan 2026 00:00:00 +0000\r\n\
+                   From: ann@a.example\r\n\r\nHello\r\n";
+    let ran = verify(message, &["--json"]);
+    let report = ran.json();
+    assert_eq!((ran.code, report["spf"]["result"].as_str()), (0, Some("pass")), "{report}");
+    let [(outcome, why)] = &*steps(&report, "envelope") else { panic!("{report}") };
+    assert!(outcome.contains("taken from the message"));
+    assert!(why.contains("192.0.2.1") && why.contains("h.a.example") && why.contains("ann@a.example"), "{why}");
+    let shown = verify(message, &[]);
+    assert!(shown.out().contains("envelope: taken from the message"), "{}", shown.out());
+}
+
+#[test]
+fn a_message_without_traces_says_that_nothing_is_known() {
+    let ran = verify("From: ann@a.example\r\n\r\nHello\r\n", &["--json"]);
+    assert_eq!((ran.code, ran.json()["spf"]["result"].as_str()), (1, Some("none")));
+    assert_eq!(steps(&ran.json(), "envelope")[0].0, "unknown");
+}
+
+#[test]
+fn a_part_of_an_envelope_is_not_completed_from_the_message() {
+    let message = "Return-Path: <ann@a.example>\r\nFrom: ann@a.example\r\n\r\nHello\r\n";
+    let ran = verify(message, &["--ip", "192.0.2.1", "--json"]);
+    assert_ne!(ran.json()["spf"]["result"], "pass");
+}
+
+#[test]
+fn temporary_errors_have_their_exit_code() {
+    let message = "From: ann@slow.example\r\n\r\nHello\r\n";
+    let ran = verify(message, &["--ip", "192.0.2.1", "--helo", "h.slow.example", "--mail-from", "ann@slow.example"]);
+    assert_eq!(ran.code, 3, "{}", ran.out());
+    assert!(ran.out().starts_with("Not decided"), "{}", ran.out());
+}
+
+#[test]
+fn lf_and_mbox_are_undone_and_reported() {
+    let mbox = "From ann@a.example Thu Jan  1 00:00:00 2026\nFrom: ann@a.example\n\nHello\n";
+    let ran = verify(mbox, &["--ip", "192.0.2.1", "--helo", "h.a.example", "--mail-from", "ann@a.example", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.out());
+    let outcomes: Vec<String> = steps(&ran.json(), "message file").into_iter().map(|(outcome, _)| outcome).collect();
+    assert_eq!(outcomes, ["mbox line dropped", "LF converted to CRLF"]);
+}
+
+#[test]
+fn the_json_has_the_members_of_the_design_on_one_line() {
+    let ran = run(&["verify", &example("message.eml"), "--dns", &example("dns.json"), "--json"]);
+    assert_eq!(ran.out().matches('\n').count(), 1);
+    assert!(ran.out().ends_with("}\n") && ran.stderr.is_empty());
+    let report = ran.json();
+    for (object, members) in [
+        ("/spf", &["result", "identity", "domain", "mechanism", "lookups", "void_lookups"][..]),
+        ("/dkim/0", &["result", "domain", "selector", "identity", "algorithm", "key_bits", "canonicalization"]),
+        ("/dmarc", &["result", "domain", "policy_domain", "policy", "disposition", "aligned_by"]),
+        ("/iprev", &["result"]),
+        ("/trail/0", &["step", "outcome", "why", "rfc"]),
+    ] {
+        let found = report.pointer(object).unwrap().as_object().unwrap();
+        assert!(members.iter().all(|m| found.contains_key(*m)), "{object}: {found:?}");
+    }
+    assert!(report["authentication_results"].as_str().unwrap().starts_with("Authentication-Results: localhost;"));
+}
+
+#[test]
+fn the_authserv_id_names_the_author_of_the_results() {
+    let ran = run(&[
+        "verify",
+        &example("message.eml"),
+        "--dns",
+        &example("dns.json"),
+        "--authserv-id",
+        "mx.b.example",
+        "--json",
+    ]);
+    assert!(
+        ran.json()["authentication_results"].as_str().unwrap().starts_with("Authentication-Results: mx.b.example;")
+    );
+}
+
+#[test]
+fn people_see_a_verdict_a_line_and_with_v_the_trail() {
+    let (message, dns) = (example("message.eml"), example("dns.json"));
+    let short = run(&["verify", &message, "--dns", &dns]);
+    assert!(short.out().starts_with("Authenticated as harbour.example\n"), "{}", short.out());
+    for line in ["  dmarc  pass ", "  dkim   pass ", "  spf    pass ", "  iprev  pass "] {
+        assert!(short.out().contains(line), "{line} in {}", short.out());
+    }
+    assert!(!short.out().contains("Trail"));
+    let long = run(&["verify", &message, "--dns", &dns, "-v"]);
+    assert!(long.out().contains("\nTrail\n") && long.out().contains("(RFC 6376 §"), "{}", long.out());
+    assert!(long.out().contains("Authentication-Results: localhost;"), "{}", long.out());
+}
+
+#[test]
+fn a_large_message_is_read_in_chunks() {
+    // Larger than several chunks, with a line end across each boundary's neighbourhood.
+    let body = "0123456789abcde\r\n".repeat(30_000);
+    let message = format!("From: ann@a.example\r\n\r\n{body}");
+    let envelope = ["--ip", "192.0.2.1", "--helo", "h.a.example", "--mail-from", "ann@a.example"];
+    assert_eq!(verify(&message, &envelope).code, 0);
+    assert_eq!(verify(&message.replace("\r\n", "\n"), &envelope).code, 0);
+}
