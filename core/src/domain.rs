@@ -1,6 +1,7 @@
 //! Domain names as mail and the DNS use them.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use idna::AsciiDenyList;
@@ -96,6 +97,23 @@ impl Domain {
             }
         }
         Ok(Self(text.to_ascii_lowercase().into()))
+    }
+
+    /// The name under which the names of an address are found (RFC 1035 §3.5, RFC 3596 §2.5).
+    pub fn reverse(ip: IpAddr) -> Self {
+        let name = match ip {
+            IpAddr::V4(ip) => {
+                let [a, b, c, d] = ip.octets();
+                format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+            }
+            IpAddr::V6(ip) => {
+                let nibbles = ip.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
+                let labels: String = nibbles.map(|nibble| format!("{nibble:x}.")).collect();
+                labels + "ip6.arpa"
+            }
+        };
+        // Digits, dots and a suffix: lower-case labels of a bounded length, which is what a domain is made of.
+        Self(name.into())
     }
 
     /// The name, in lower-case ASCII, without a trailing dot.
@@ -222,6 +240,15 @@ mod tests {
         assert_eq!(Domain::parse(&"a.".repeat(127)).map(|d| d.label_count()), Ok(127));
         assert_eq!(Domain::parse(&"a.".repeat(128)), Err(DomainError::TooLong));
         assert_eq!(Domain::from_dns("a+b.example").map(|d| d.to_string()), Ok("a+b.example".into()));
+    }
+
+    #[test]
+    fn reverse_names() {
+        let name = |ip: &str| Domain::reverse(ip.parse().unwrap());
+        assert_eq!(name("192.0.2.1").as_str(), "1.2.0.192.in-addr.arpa");
+        let zeros = "0.".repeat(23);
+        assert_eq!(name("2001:db8::1").as_str(), format!("1.{zeros}8.b.d.0.1.0.0.2.ip6.arpa"));
+        assert_eq!(Domain::parse(name("2001:db8::1").as_str()), Ok(name("2001:db8::1")));
     }
 
     #[test]

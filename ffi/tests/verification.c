@@ -46,6 +46,36 @@ static void verdicts(void)
     check_report(GOOD_IP, down, PASSERELLE_AUTHENTICATED_TEMPORARILY, "temperror");
 }
 
+/* What is switched off is neither asked nor reported. */
+static void settings_have_an_effect(void)
+{
+    passerelle_settings *settings = NULL;
+    passerelle_envelope *envelope = NULL;
+    passerelle_verification *verification = NULL;
+    passerelle_transcript *transcript = transcript_of(TRANSCRIPT);
+    CHECK_OK(passerelle_settings_new(&settings));
+    CHECK_OK(passerelle_envelope_new(&envelope));
+    CHECK_OK(passerelle_envelope_set_ip(envelope, (const uint8_t[]){192, 0, 2, 1}, 4));
+    CHECK_OK(passerelle_envelope_set_helo(envelope, HELO, strlen(HELO)));
+    CHECK_OK(passerelle_envelope_set_mail_from(envelope, MAIL_FROM, strlen(MAIL_FROM)));
+    for (int on = 0; on <= 1; on++) {
+        passerelle_report report = {NULL, 0, PASSERELLE_AUTHENTICATED_NO};
+        CHECK_OK(passerelle_settings_set_check_helo(settings, on != 0));
+        CHECK_OK(passerelle_settings_set_check_iprev(settings, on != 0));
+        CHECK_OK(passerelle_verification_new(settings, envelope, 0, &verification));
+        feed(verification, MESSAGE, MESSAGE_LEN, MESSAGE_LEN);
+        CHECK_OK(passerelle_verification_end(verification));
+        CHECK(drain(verification, transcript, &report));
+        CHECK(contains(report.json, report.json_len, "\"spf_helo\":{") == (on != 0));
+        CHECK(contains(report.json, report.json_len, "\"iprev\":{") == (on != 0));
+        CHECK(report.authenticated == PASSERELLE_AUTHENTICATED_YES);
+        passerelle_verification_free(verification);
+    }
+    passerelle_transcript_free(transcript);
+    passerelle_envelope_free(envelope);
+    passerelle_settings_free(settings);
+}
+
 static void any_split_gives_the_same_report(void)
 {
     passerelle_authenticated authenticated = PASSERELLE_AUTHENTICATED_NO;
@@ -199,6 +229,7 @@ static void freed_at_any_moment(void)
 int main(void)
 {
     verdicts();
+    settings_have_an_effect();
     any_split_gives_the_same_report();
     questions_come_before_the_message_is_complete();
     no_answers_until_the_deadline();

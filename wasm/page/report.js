@@ -1,4 +1,8 @@
-// The report, drawn. All of it comes from strangers, so it is set as text and never as markup.
+// The report, drawn. All of it comes from strangers: it is set as text, never as markup, and characters that could
+// make it look like something else are shown as what they are.
+
+/** Control and format characters, such as those that turn the direction of writing; not tab and line ends. */
+const UNSEEN = /[^\P{C}\t\r\n]|[\p{Zl}\p{Zp}]/gu;
 
 const GOOD = new Set(["pass", "yes"]);
 const BAD = new Set(["fail", "no"]);
@@ -128,6 +132,13 @@ function colour(word) {
 
 function make(tag, properties, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
+  if (properties.textContent !== undefined) made.textContent = properties.textContent.replace(UNSEEN, escaped);
   made.append(...children);
   return made;
+}
+
+/** Written as JSON would write it. */
+function escaped(character) {
+  return Array.from({ length: character.length }, (_, at) =>
+    `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
 }

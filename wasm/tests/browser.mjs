@@ -96,19 +96,22 @@ const tests = {
     assert.equal(resolver.asked.length, asked);
   },
 
-  "markup in a message is text in the page": async ({ page }) => {
+  "markup in a message is text in the page, and so is what turns text around": async ({ page }) => {
     const evil = "<img src=x onerror=window.pwned=1><script>window.pwned=1</script>";
     const zone = dns();
     zone.answers[0].records = ["v=spf1 exp=why.example.org -all"];
     zone.answers.push({ name: "why.example.org", type: "TXT", records: [`${evil}`] });
     const message = `DKIM-Signature: v=1; a=${evil}; d=example.org; s=${evil}; b=; bh=; h=from\r\nFrom: ${evil}@example.org\r\n\r\n`;
     await choose(page, message, zone);
-    await fillEnvelope(page, { ip: "203.0.113.7" });
+    await fillEnvelope(page, { ip: "203.0.113.7", helo: "\u202e\u2066elpmaxe.mx" });
     await page.click("#verify");
     await title(page);
     assert.equal(await page.locator("#report img, #report script").count(), 0);
     assert.equal(await page.evaluate(() => window.pwned), undefined);
-    assert.match(await page.textContent("#report"), /<img src=x/);
+    const text = await page.textContent("#report");
+    assert.match(text, /<img src=x/);
+    assert.match(text, /\\u202e\\u2066/);
+    assert.doesNotMatch(text, /[\u202e\u2066]/);
   },
 
   "what is missing or wrong is said beside the button": async ({ page }) => {

@@ -39,20 +39,28 @@ pub fn relaxed_field(name: &[u8], value: &[u8], to: &mut Vec<u8>) {
     to.extend(name.trim_ascii_end().iter().map(u8::to_ascii_lowercase));
     to.push(b':');
     let start = to.len();
+    let mut rest = value;
     let mut space = false;
-    let mut octets = value.iter().copied().peekable();
-    while let Some(octet) = octets.next() {
-        match octet {
-            b' ' | b'\t' => space = true,
-            b'\r' if octets.peek() == Some(&b'\n') => _ = octets.next(), // unfolding; CRLF only stands before WSP
-            _ => {
-                if space && to.len() > start {
-                    to.push(b' ');
-                }
-                space = false;
-                to.push(octet);
+    while !rest.is_empty() {
+        let word = memchr::memchr3(b' ', b'\t', b'\r', rest).unwrap_or(rest.len());
+        // A CR that is not part of a CRLF is content.
+        let bare_cr = rest.get(word) == Some(&b'\r') && rest.get(word + 1) != Some(&b'\n');
+        let (content, after) = rest.split_at(word + usize::from(bare_cr));
+        if !content.is_empty() {
+            if space && to.len() > start {
+                to.push(b' ');
             }
+            space = false;
+            to.extend_from_slice(content);
         }
+        rest = match after {
+            [b' ' | b'\t', after @ ..] if !bare_cr => {
+                space = true;
+                after
+            }
+            [b'\r', b'\n', after @ ..] if !bare_cr => after, // unfolding: CRLF stands before white space only
+            _ => after,
+        };
     }
     to.extend_from_slice(b"\r\n");
 }
@@ -231,6 +239,10 @@ impl Relaxed {
             }
             self.step(octet, to);
             at += 1;
+            // Behind white space, more of it changes nothing.
+            while self.space && at < limit && matches!(chunk[at], b' ' | b'\t') && !self.held.cr {
+                at += 1;
+            }
         }
         for &octet in &chunk[at..] {
             self.step(octet, to);
@@ -267,8 +279,14 @@ impl Relaxed {
 
     /// Writes what is held back, because content follows.
     fn release(&mut self, to: &mut impl Sink) {
+        let space = std::mem::take(&mut self.space);
+        // What indented text needs at every line, in one piece.
+        if space && self.held.lines == 1 {
+            self.held.lines = 0;
+            return to.write(b"\r\n ");
+        }
         self.held.write_lines(to);
-        if std::mem::take(&mut self.space) {
+        if space {
             to.write(b" ");
         }
     }
@@ -287,8 +305,6 @@ impl Relaxed {
 
 /// How many octets are compared at once: enough for the compiler to do it with vector instructions.
 const BLOCK: usize = 64;
-/// How finely a hit within a block is narrowed down before octets are looked at one by one.
-const LANE: usize = 16;
 
 /// Where, from `at` on, the relaxed form stops being the same as the input; at most `limit`.
 ///
@@ -328,16 +344,12 @@ fn without_line_end(chunk: &[u8], start: usize, end: usize) -> usize {
 /// LF before CR. `limit` when there is none.
 fn next_suspect(chunk: &[u8], mut at: usize, limit: usize) -> usize {
     while let Some(block) = chunk[at..limit].first_chunk::<{ BLOCK + 1 }>() {
-        if any_suspect::<BLOCK, { BLOCK + 1 }>(block) {
-            break;
+        let (octets, next) = (block.first_chunk::<BLOCK>(), block.last_chunk::<BLOCK>());
+        let (Some(octets), Some(next)) = (octets, next) else { break }; // both are there: BLOCK < BLOCK + 1
+        if any_suspect(octets, next) {
+            return at + first_suspect(octets, next);
         }
         at += BLOCK;
-    }
-    while let Some(lane) = chunk[at..limit].first_chunk::<{ LANE + 1 }>() {
-        if any_suspect::<LANE, { LANE + 1 }>(lane) {
-            break;
-        }
-        at += LANE;
     }
     while at < limit {
         if is_suspect(chunk[at], chunk.get(at + 1).copied().unwrap_or(b'\r')) {
@@ -348,12 +360,28 @@ fn next_suspect(chunk: &[u8], mut at: usize, limit: usize) -> usize {
     limit
 }
 
-fn any_suspect<const N: usize, const WITH_NEXT: usize>(octets: &[u8; WITH_NEXT]) -> bool {
+fn any_suspect(octets: &[u8; BLOCK], next: &[u8; BLOCK]) -> bool {
     let mut any = 0;
-    for i in 0..N {
-        any |= u8::from(is_suspect(octets[i], octets[i + 1]));
+    for (&octet, &next) in octets.iter().zip(next) {
+        any |= u8::from(is_suspect(octet, next));
     }
     any != 0
+}
+
+/// Where the first suspect of a block is; [`BLOCK`] when there is none.
+fn first_suspect(octets: &[u8; BLOCK], next: &[u8; BLOCK]) -> usize {
+    let mut flags = [0; BLOCK];
+    for ((flag, &octet), &next) in flags.iter_mut().zip(octets).zip(next) {
+        *flag = u8::from(is_suspect(octet, next));
+    }
+    // Eight flags at a time, the first in the lowest bits.
+    let (words, _) = flags.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word)).enumerate();
+    words
+        .filter(|(_, word)| *word != 0)
+        .map(|(i, word)| i * 8 + word.trailing_zeros() as usize / 8)
+        .next()
+        .unwrap_or(BLOCK)
 }
 
 /// Written without branches, for the compiler's sake.

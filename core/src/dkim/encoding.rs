@@ -17,7 +17,9 @@ pub(super) fn base64(value: &[u8]) -> Option<Vec<u8>> {
 
 /// The value without folding white space.
 pub(super) fn without_space(value: &[u8]) -> Vec<u8> {
-    value.iter().copied().filter(|b| !is_space(*b)).collect()
+    let mut text = Vec::with_capacity(value.len());
+    value.split(|b| is_space(*b)).for_each(|line| text.extend_from_slice(line));
+    text
 }
 
 /// White space or a part of a CRLF: what folding white space is made of (RFC 6376 §2.8).

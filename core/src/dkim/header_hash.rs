@@ -1,45 +1,50 @@
 //! The header hash: which fields a signature covers, and their digest (RFC 6376 §3.7, §5.4.2).
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use super::canonicalization::{Canonicalization, relaxed_field};
 use crate::crypto::Sha256;
 use crate::message::{Field, Header};
 
-/// The fields of a message, found by name in one pass, for any number of signatures.
+/// The fields of a message, sorted by name once, for any number of signatures.
 #[derive(Debug)]
 pub(super) struct HeaderIndex<'a> {
     fields: Vec<Field<'a>>,
-    /// A lower-case name's place in `places`.
-    names: BTreeMap<Vec<u8>, usize>,
-    /// For each name, its fields from top to bottom, as places in `fields`.
-    places: Vec<Vec<usize>>,
-    /// The relaxed forms of all fields, one behind the other, and where each ends.
+    /// Places in `fields`, those of one name together, from top to bottom.
+    order: Vec<usize>,
+    /// The names, sorted.
+    names: Vec<Name<'a>>,
+    /// The relaxed forms of the fields that were needed, one behind the other.
     relaxed: Vec<u8>,
-    relaxed_ends: Vec<usize>,
+    /// Where in `relaxed` the form of each field is, once it was needed.
+    forms: Vec<Option<(usize, usize)>>,
+}
+
+/// A name that occurs in a header.
+#[derive(Debug)]
+struct Name<'a> {
+    name: &'a [u8],
+    /// Which part of `order` has its fields.
+    start: usize,
+    end: usize,
 }
 
 impl<'a> HeaderIndex<'a> {
     pub(super) fn new(header: &'a Header) -> Self {
-        let mut index = Self {
-            fields: header.fields().collect(),
-            names: BTreeMap::new(),
-            places: Vec::new(),
-            relaxed: Vec::with_capacity(header.octets().len()),
-            relaxed_ends: Vec::new(),
-        };
-        for (place, field) in index.fields.iter().enumerate() {
-            if !field.is_malformed() {
-                let id = *index.names.entry(field.name().to_ascii_lowercase()).or_insert(index.places.len());
-                match index.places.get_mut(id) {
-                    Some(places) => places.push(place),
-                    None => index.places.push(vec![place]),
-                }
+        let fields: Vec<Field<'a>> = header.fields().collect();
+        let mut named: Vec<(&'a [u8], usize)> =
+            fields.iter().enumerate().filter(|(_, f)| !f.is_malformed()).map(|(place, f)| (f.name(), place)).collect();
+        // The sort is stable, so fields of one name stay in their order.
+        named.sort_by(|a, b| compare(a.0, b.0));
+        let mut names: Vec<Name<'a>> = Vec::new();
+        for (at, &(name, _)) in named.iter().enumerate() {
+            match names.last_mut() {
+                Some(last) if last.name.eq_ignore_ascii_case(name) => last.end = at + 1,
+                _ => names.push(Name { name, start: at, end: at + 1 }),
             }
-            relaxed_field(field.name(), field.value(), &mut index.relaxed);
-            index.relaxed_ends.push(index.relaxed.len());
         }
-        index
+        let order = named.into_iter().map(|(_, place)| place).collect();
+        Self { forms: vec![None; fields.len()], fields, order, names, relaxed: Vec::new() }
     }
 
     /// Hashes the fields that `names` selects, in the order of `names`: each mention of a name takes the lowest field of
@@ -48,19 +53,20 @@ impl<'a> HeaderIndex<'a> {
     ///
     /// The time it takes grows with the header and the list, not with their product.
     pub(super) fn hash<'n>(
-        &self,
+        &mut self,
         canonicalization: Canonicalization,
         names: impl Iterator<Item = &'n [u8]>,
         own: Option<usize>,
     ) -> Sha256 {
-        let mut left: Vec<usize> = self.places.iter().map(Vec::len).collect();
+        let mut ends: Vec<usize> = self.names.iter().map(|name| name.end).collect();
         let mut state = Sha256::new();
         for name in names {
-            let Some(&id) = self.names.get(&name.to_ascii_lowercase()) else { continue };
-            let (Some(places), Some(left)) = (self.places.get(id), left.get_mut(id)) else { continue };
-            while *left > 0 {
-                *left -= 1;
-                match places.get(*left) {
+            let Ok(id) = self.names.binary_search_by(|known| compare(known.name, name)) else { continue };
+            let (Some(Name { start, .. }), Some(end)) = (self.names.get(id), ends.get_mut(id)) else { continue };
+            let start = *start;
+            while *end > start {
+                *end -= 1;
+                match self.order.get(*end) {
                     Some(&place) if Some(place) != own => {
                         self.update(&mut state, canonicalization, place);
                         break;
@@ -72,24 +78,31 @@ impl<'a> HeaderIndex<'a> {
         state
     }
 
-    fn update(&self, state: &mut Sha256, canonicalization: Canonicalization, place: usize) {
+    fn update(&mut self, state: &mut Sha256, canonicalization: Canonicalization, place: usize) {
+        let (Some(field), Some(form)) = (self.fields.get(place), self.forms.get_mut(place)) else { return };
         match canonicalization {
             Canonicalization::Simple => {
-                if let Some(field) = self.fields.get(place) {
-                    state.update(field.raw());
-                    if !field.raw().ends_with(b"\r\n") {
-                        state.update(b"\r\n"); // the message ends within the field
-                    }
+                state.update(field.raw());
+                if !field.raw().ends_with(b"\r\n") {
+                    state.update(b"\r\n"); // the message ends within the field
                 }
             }
             Canonicalization::Relaxed => {
-                let start = place.checked_sub(1).and_then(|before| self.relaxed_ends.get(before)).copied().unwrap_or(0);
-                if let Some(form) = self.relaxed_ends.get(place).and_then(|&end| self.relaxed.get(start..end)) {
-                    state.update(form);
-                }
+                let (start, end) = *form.get_or_insert_with(|| {
+                    let start = self.relaxed.len();
+                    relaxed_field(field.name(), field.value(), &mut self.relaxed);
+                    (start, self.relaxed.len())
+                });
+                state.update(self.relaxed.get(start..end).unwrap_or_default());
             }
         }
     }
+}
+
+/// Orders names without regard to case, short ones first: most comparisons then end at the lengths.
+fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    let lower = |name| <[u8]>::iter(name).map(u8::to_ascii_lowercase);
+    a.len().cmp(&b.len()).then_with(|| lower(a).cmp(lower(b)))
 }
 
 /// Adds a DKIM-Signature field to the hash: with the value of `b=` deleted, without its CRLF (RFC 6376 §3.7).

@@ -203,8 +203,8 @@ pub struct Verdict {
 const KEPT: usize = 64;
 
 impl Verdict {
-    /// What can be read of a field's tags, before anything is verified.
-    pub(super) fn of_tags(tags: Option<&TagList<'_>>) -> Self {
+    /// What can be read of a field that is not valid.
+    pub(super) fn of_broken(tags: Option<&TagList<'_>>) -> Self {
         let value = |name| tags.and_then(|tags| tags.value(name));
         let text = |name| value(name).and_then(|v| str::from_utf8(v).ok());
         let name = |name| text(name).and_then(|text| Domain::parse(text).ok());
@@ -236,15 +236,19 @@ impl Verdict {
         }
     }
 
-    /// What a valid field says.
-    pub(super) fn describe(&mut self, signature: &Signature<'_>) {
-        self.domain = Some(signature.domain.clone());
-        self.selector = Some(signature.selector.to_string());
-        self.identity = Some(signature.identity.to_string());
-        self.algorithm = Some(signature.algorithm.to_string());
+    /// What a valid field says, before anything is verified. `b` is the value of `b=`.
+    pub(super) fn of(signature: &Signature<'_>, b: &[u8]) -> Self {
         let (header, body) = (signature.header_canonicalization, signature.body_canonicalization);
-        self.canonicalization = Some(format!("{header}/{body}"));
-        self.body_length = signature.body_length;
+        Self {
+            domain: Some(signature.domain.clone()),
+            selector: Some(signature.selector.to_string()),
+            identity: Some(signature.identity.to_string()),
+            algorithm: Some(signature.algorithm.to_string()),
+            canonicalization: Some(format!("{header}/{body}")),
+            body_length: signature.body_length,
+            b: kept_b(b),
+            ..Self::empty()
+        }
     }
 
     /// The verdict that stands for the signatures beyond the limit.
@@ -284,5 +288,6 @@ impl Verdict {
 
 fn kept_b(value: &[u8]) -> String {
     let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
-    encoding::without_space(value).into_iter().take_while(base64).take(KEPT).map(char::from).collect()
+    let octets = value.iter().copied().filter(|b| !encoding::is_space(*b));
+    octets.take_while(base64).take(KEPT).map(char::from).collect()
 }

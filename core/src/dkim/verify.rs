@@ -138,15 +138,16 @@ fn examine<'h>(
     now: UnixTime,
 ) -> Examined {
     let tags = TagList::parse(field.value());
-    let mut verdict = Verdict::of_tags(tags.as_ref().ok());
-    let signature = match tags.map_err(Into::into).and_then(|tags| Signature::from_tags(&tags)) {
+    let b = tags.as_ref().ok().and_then(|tags| tags.value("b")).unwrap_or_default();
+    let signature = match tags.as_ref().map_err(|error| error.clone().into()).and_then(Signature::from_tags) {
         Ok(signature) => signature,
         Err(error) => {
+            let mut verdict = Verdict::of_broken(tags.as_ref().ok());
             verdict.fail(error.into());
             return Examined { verdict, open: None };
         }
     };
-    verdict.describe(&signature);
+    let mut verdict = Verdict::of(&signature, b);
     if let Err(failure) = check_time(&signature, policy.clock_skew, now) {
         verdict.fail(failure);
         return Examined { verdict, open: None };

@@ -56,9 +56,9 @@ pub enum DmarcResult {
     /// No policy record applies.
     None,
     /// Something failed for now that might have changed the result.
-    Temperror,
+    TempError,
     /// There is a record that cannot be used, or no certain author domain.
-    Permerror,
+    PermError,
 }
 
 impl DmarcResult {
@@ -68,8 +68,8 @@ impl DmarcResult {
             Self::Pass => "pass",
             Self::Fail => "fail",
             Self::None => "none",
-            Self::Temperror => "temperror",
-            Self::Permerror => "permerror",
+            Self::TempError => "temperror",
+            Self::PermError => "permerror",
         }
     }
 }
@@ -156,7 +156,7 @@ impl Verdict {
         let mut trail = Trail::new();
         trail.push("dmarc author domain", "permerror", reason.clone(), "RFC 9989 §5.3.1");
         Self {
-            result: DmarcResult::Permerror,
+            result: DmarcResult::PermError,
             domain: None,
             policy_domain: None,
             policy: None,
@@ -187,17 +187,17 @@ impl Discovery {
             }
             PolicyDiscovery::Unusable { domain } => {
                 let reason = format!("the policy record of {domain} has no valid policy and no address for reports");
-                let verdict = self.verdict(DmarcResult::Permerror, Some(reason), "RFC 9989 §4.10.1");
+                let verdict = self.verdict(DmarcResult::PermError, Some(reason), "RFC 9989 §4.10.1");
                 return Verdict { policy_domain: Some(domain.clone()), ..verdict };
             }
             PolicyDiscovery::Failed { domain, status } => {
                 let reason = format!("the query for the policy record of {domain} failed: {}", status.as_str());
-                return self.verdict(DmarcResult::Temperror, Some(reason), "RFC 9989 §5.3.6");
+                return self.verdict(DmarcResult::TempError, Some(reason), "RFC 9989 §5.3.6");
             }
         };
 
         let (result, reason) = self.judge(applied, authenticated, undecided);
-        let source = if result == DmarcResult::Temperror { "RFC 9989 §5.3.6" } else { "RFC 9989 §5.3.5" };
+        let source = if result == DmarcResult::TempError { "RFC 9989 §5.3.6" } else { "RFC 9989 §5.3.5" };
         let mut verdict = self.verdict(result, reason, source);
         verdict.policy_domain = Some(applied.domain.clone());
         verdict.policy = applied.policy;
@@ -227,15 +227,15 @@ impl Discovery {
         }
         if let Some((method, domain)) = mode(&[Aligned::Unknown], authenticated) {
             let reason = format!("whether {domain}, authenticated by {method}, is aligned could not be found out");
-            return (DmarcResult::Temperror, Some(reason));
+            return (DmarcResult::TempError, Some(reason));
         }
         if let Some((method, domain)) = mode(&[Aligned::Yes, Aligned::Unknown], undecided) {
             let reason = format!("{method} for {domain} ended in a temporary error");
-            return (DmarcResult::Temperror, Some(reason));
+            return (DmarcResult::TempError, Some(reason));
         }
         if applied.policy.is_none() {
             let reason = format!("whether {} exists, on which the policy depends, could not be found out", self.author);
-            return (DmarcResult::Temperror, Some(reason));
+            return (DmarcResult::TempError, Some(reason));
         }
         let reason = match authenticated {
             [] => "no identifier is authenticated".to_owned(),

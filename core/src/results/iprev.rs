@@ -70,7 +70,7 @@ impl Evaluate for IpRev {
     fn evaluate(&self, answers: &mut Answers) -> Result<IpRevVerdict, Pending> {
         let ip = self.ip.to_canonical();
         let verdict = |result, reason| Ok(IpRevVerdict { result, ip, name: None, reason: Some(reason) });
-        let pointers = answers.dns(&reverse_name(ip), RecordType::Ptr)?;
+        let pointers = answers.dns(&Domain::reverse(ip), RecordType::Ptr)?;
         let records = match pointers.outcome() {
             Outcome::Records(records) => records,
             Outcome::NoData | Outcome::NxDomain => return verdict(IpRevResult::PermError, "the address has no name"),
@@ -110,21 +110,4 @@ fn is_address(record: &Record, ip: IpAddr) -> bool {
         Record::Aaaa(address) => ip == IpAddr::V6(*address),
         _ => false,
     }
-}
-
-/// The name under which the names of an address are found (RFC 1035 §3.5, RFC 3596 §2.5).
-pub fn reverse_name(ip: IpAddr) -> Domain {
-    let name = match ip {
-        IpAddr::V4(ip) => {
-            let [a, b, c, d] = ip.octets();
-            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
-        }
-        IpAddr::V6(ip) => {
-            let nibbles = ip.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
-            let labels: String = nibbles.map(|nibble| format!("{nibble:x}.")).collect();
-            labels + "ip6.arpa"
-        }
-    };
-    // Four labels of at most three digits, or 32 of one, and a short suffix: always a name.
-    Domain::from_dns(&name).expect("a reverse name is well-formed")
 }

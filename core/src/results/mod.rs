@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::limits::{MAX_RESULT_KEYWORD, MAX_RESULT_VALUE};
 
-pub use iprev::{IpRev, IpRevResult, IpRevVerdict, reverse_name};
+pub use iprev::{IpRev, IpRevResult, IpRevVerdict};
 pub use parse::{Leniency, ParsedResults, ResultsError};
 pub use strip::{forged, strip_forged};
 

@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::check_host::{Role, Stop, Walk, permerror};
-use super::expansion::dotted;
 use super::macros::DomainSpec;
 use super::record::{DualCidr, Mechanism};
 use super::verdict::SpfResult;
@@ -118,7 +117,7 @@ impl Walk<'_> {
         const RFC: &str = "RFC 7208 §5.5";
         self.names_are_counted();
         let Some(target) = self.counted_target(text, spec, domain, RFC)? else { return Ok(false) };
-        let Some(reverse) = reverse_name(self.check.ip) else { return Ok(false) };
+        let reverse = Domain::reverse(self.check.ip);
         // A failure of this lookup is no temperror: the mechanism does not match.
         let answer = self.answers.dns(&reverse, RecordType::Ptr)?;
         self.count_void(&answer, &reverse)?;
@@ -149,7 +148,7 @@ impl Walk<'_> {
     /// The name that `%{p}` stands for (RFC 7208 §7.3): best the domain itself, else one below it, else any.
     pub(super) fn validated_name(&mut self, domain: &Domain) -> Result<String, Pending> {
         const UNKNOWN: &str = "unknown";
-        let Some(reverse) = reverse_name(self.check.ip) else { return Ok(UNKNOWN.to_owned()) };
+        let reverse = Domain::reverse(self.check.ip);
         let answer = self.answers.dns(&reverse, RecordType::Ptr)?;
         let mut names = client_names(&answer);
         names.sort_unstable_by_key(|&name| (name != domain, !name.is_within(domain), name));
@@ -227,18 +226,6 @@ fn client_names(answer: &DnsAnswer) -> Vec<&Domain> {
     names.filter_map(|record| if let Record::Ptr(name) = record { Some(name) } else { None }).collect()
 }
 
-/// The name under which the names of an address are (RFC 1035 §3.5, RFC 3596 §2.5).
-fn reverse_name(ip: IpAddr) -> Option<Domain> {
-    let (digits, zone) = match ip {
-        IpAddr::V4(_) => (dotted(ip), "in-addr.arpa"),
-        IpAddr::V6(_) => (dotted(ip), "ip6.arpa"),
-    };
-    let mut labels: Vec<&str> = digits.split('.').collect();
-    labels.reverse();
-    labels.push(zone);
-    Domain::from_dns(&labels.join(".")).ok()
-}
-
 fn in_network4(ip: Ipv4Addr, network: Ipv4Addr, prefix: u8) -> bool {
     let mask = u32::MAX.checked_shl(32u32.saturating_sub(prefix.into())).unwrap_or(0);
     (ip.to_bits() ^ network.to_bits()) & mask == 0
@@ -264,13 +251,5 @@ mod tests {
         assert!(six("2001:db8::1", "::", 0));
         assert!(six("2001:db8::1", "2001:db8::1", 128) && !six("2001:db8::1", "2001:db8::", 128));
         assert!(six("2001:db8::1", "2001:db8::", 127) && !six("2001:db8:0:1::", "2001:db8::", 64));
-    }
-
-    #[test]
-    fn reverse_names() {
-        let name = |ip: &str| reverse_name(ip.parse().unwrap()).unwrap().to_string();
-        assert_eq!(name("192.0.2.1"), "1.2.0.192.in-addr.arpa");
-        let zeros = "0.".repeat(23);
-        assert_eq!(name("2001:db8::1"), format!("1.{zeros}8.b.d.0.1.0.0.2.ip6.arpa"));
     }
 }

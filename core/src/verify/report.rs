@@ -74,8 +74,8 @@ impl Report {
             DmarcResult::Pass => Authenticated::Yes,
             DmarcResult::None if !self.dmarc.aligned_by.is_empty() => Authenticated::Yes,
             DmarcResult::None if open => Authenticated::Temporarily,
-            DmarcResult::Temperror => Authenticated::Temporarily,
-            DmarcResult::None | DmarcResult::Fail | DmarcResult::Permerror => Authenticated::No,
+            DmarcResult::TempError => Authenticated::Temporarily,
+            DmarcResult::None | DmarcResult::Fail | DmarcResult::PermError => Authenticated::No,
         }
     }
 }

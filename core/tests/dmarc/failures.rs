@@ -17,7 +17,7 @@ fn without_the_authors_own_record_nothing_is_certain() {
         let zone = example().failing("mail.example.com", status);
         for authenticated in [&[][..], &[dkim("mail.example.com")], &[dkim("attacker.example")]] {
             let verdict = zone.judge("mail.example.com", authenticated);
-            assert_eq!((verdict.result, verdict.disposition), (DmarcResult::Temperror, Disposition::None));
+            assert_eq!((verdict.result, verdict.disposition), (DmarcResult::TempError, Disposition::None));
         }
     }
 }
@@ -27,7 +27,7 @@ fn without_a_record_above_the_policy_is_not_certain() {
     for status in BOTH {
         for failing in ["example.com", "com"] {
             let verdict = example().failing(failing, status).judge("other.example.com", &[]);
-            assert_eq!(verdict.result, DmarcResult::Temperror, "{failing}");
+            assert_eq!(verdict.result, DmarcResult::TempError, "{failing}");
         }
     }
 }
@@ -60,10 +60,10 @@ fn alignment_that_is_not_certain() {
         // The organizational domain could be com, or example.com.
         let zone = example().failing("com", status);
         let verdict = zone.judge("mail.example.com", &[dkim("example.com")]);
-        assert_eq!((verdict.result, verdict.policy), (DmarcResult::Temperror, Some(Policy::Quarantine)));
+        assert_eq!((verdict.result, verdict.policy), (DmarcResult::TempError, Some(Policy::Quarantine)));
         // The identifier could be an organizational domain of its own.
         let zone = example().failing("x.example.com", status);
-        assert_eq!(zone.judge("example.com", &[dkim("x.example.com")]).result, DmarcResult::Temperror);
+        assert_eq!(zone.judge("example.com", &[dkim("x.example.com")]).result, DmarcResult::TempError);
         // Another one that is aligned settles it.
         let both = [dkim("x.example.com"), spf("example.com")];
         assert_eq!(zone.judge("example.com", &both).result, DmarcResult::Pass);
@@ -80,7 +80,7 @@ fn undecided_checks() {
     let zone = example();
     let judge = |passed: &[_], open: &[_]| zone.judge_undecided("example.com", passed, open);
     let verdict = judge(&[], &[dkim("a.example.com")]);
-    assert_eq!((verdict.result, verdict.disposition), (DmarcResult::Temperror, Disposition::None));
+    assert_eq!((verdict.result, verdict.disposition), (DmarcResult::TempError, Disposition::None));
     assert_eq!(judge(&[dkim("example.com")], &[spf("example.com")]).result, DmarcResult::Pass);
     assert_eq!(judge(&[], &[dkim("attacker.example"), spf("other.com")]).result, DmarcResult::Fail);
     let strict = Zone::new(&[("example.com", "v=DMARC1; p=reject; adkim=s")]);
@@ -94,7 +94,7 @@ fn existence_unknown() {
     for status in BOTH {
         let zone = Zone::new(&[("example.com", "v=DMARC1; p=none; np=reject")]).with_name("a.example.com", status);
         let verdict = zone.judge("a.example.com", &[]);
-        assert_eq!((verdict.result, verdict.policy), (DmarcResult::Temperror, None));
+        assert_eq!((verdict.result, verdict.policy), (DmarcResult::TempError, None));
         assert_eq!(zone.judge("a.example.com", &[dkim("example.com")]).result, DmarcResult::Pass);
     }
 }

@@ -22,7 +22,7 @@ fn no_record_is_none_even_for_authenticated_mail() {
 #[test]
 fn an_unusable_record_is_permerror() {
     let verdict = at_example_com("v=DMARC1; p=bogus").judge("example.com", &[dkim("example.com")]);
-    assert_eq!((verdict.result, verdict.disposition), (DmarcResult::Permerror, Disposition::None));
+    assert_eq!((verdict.result, verdict.disposition), (DmarcResult::PermError, Disposition::None));
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_pass_asks_for_nothing() {
 fn identifiers_that_were_no_candidates() {
     let discovery = at_example_com("v=DMARC1; p=reject").discover("example.com", &[]);
     assert_eq!(discovery.conclude(&[dkim("example.com")], &[]).result, DmarcResult::Pass);
-    assert_eq!(discovery.conclude(&[dkim("a.example.com")], &[]).result, DmarcResult::Temperror);
+    assert_eq!(discovery.conclude(&[dkim("a.example.com")], &[]).result, DmarcResult::TempError);
 }
 
 #[test]
