@@ -39,8 +39,6 @@ fn generate(target: &str, module: &Path, out_dir: &Path, name: &str) -> Result<(
         .typescript(false)
         .omit_default_module_path(true)
         .remove_name_section(true)
-        // The page that imports the package finds the module beside it.
-        .omit_default_module_path(false)
         .remove_producers_section(true)
         .generate(out_dir)
         .map_err(|error| format!("{error:#}"))

@@ -48,8 +48,10 @@ fn install(root: &std::path::Path) -> Result<(), Stop> {
     node()?;
     let npm = apt::program("npm", &["npm"])?;
     workspace::create_dir(root)?;
-    let dependencies: Vec<String> =
-        [PLAYWRIGHT_CORE, BINARYEN, TYPESCRIPT].iter().map(|(name, version)| format!("\"{name}\": \"{version}\"")).collect();
+    let dependencies: Vec<String> = [PLAYWRIGHT_CORE, BINARYEN, TYPESCRIPT]
+        .iter()
+        .map(|(name, version)| format!("\"{name}\": \"{version}\""))
+        .collect();
     let manifest = format!("{{\"private\": true, \"dependencies\": {{{}}}}}\n", dependencies.join(", "));
     workspace::write(&root.join("package.json"), &manifest)?;
     Run::new(npm)
