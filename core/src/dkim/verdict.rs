@@ -10,6 +10,7 @@ use super::encoding;
 use super::key::KeyRecordError;
 use super::signature::{Signature, SignatureError};
 use crate::domain::Domain;
+use crate::limits::{MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
 use crate::tags::TagList;
 use crate::time::UnixTime;
 use crate::trail::Step;
@@ -115,6 +116,9 @@ pub enum Failure {
         /// Octets of the canonical body behind it.
         uncovered: u64,
     },
+    /// The header section is larger than the engine looks at, so that it is not known whether there are signatures.
+    #[error("the header section has more than {MAX_HEADER_SIZE} octets or {MAX_HEADER_FIELDS} fields")]
+    HeaderOverLimit,
     /// The message has more signatures than are examined.
     #[error("{unexamined} more signatures were not examined: the limit is {limit}")]
     TooMany {
@@ -137,7 +141,7 @@ impl Failure {
             // a test that the signature did not survive, so `fail`, not an error of form.
             Self::Expired(_) | Self::BodyHash { .. } | Self::BadSignature => DkimResult::Fail,
             Self::KeyUnavailable(_) => DkimResult::TempError,
-            Self::Signature(_) | Self::NoKey(_) | Self::Key(_) => DkimResult::PermError,
+            Self::Signature(_) | Self::NoKey(_) | Self::Key(_) | Self::HeaderOverLimit => DkimResult::PermError,
             Self::Future(_) | Self::WeakKey { .. } | Self::LargeKey { .. } => DkimResult::Policy,
             Self::BodyLength { .. } | Self::TooMany { .. } => DkimResult::Policy,
         }
@@ -153,7 +157,7 @@ impl Failure {
             Self::WeakKey { .. } | Self::LargeKey { .. } => "RFC 8301 §3.2",
             Self::BodyHash { .. } | Self::BadSignature => "RFC 6376 §6.1.3",
             Self::BodyLength { .. } => "RFC 6376 §8.2",
-            Self::TooMany { .. } => "RFC 6376 §6.1",
+            Self::TooMany { .. } | Self::HeaderOverLimit => "RFC 6376 §6.1",
         }
     }
 }
@@ -251,10 +255,10 @@ impl Verdict {
         }
     }
 
-    /// The verdict that stands for the signatures beyond the limit.
-    pub(super) fn too_many(unexamined: usize, limit: usize) -> Self {
+    /// A verdict on no signature in particular.
+    pub(super) fn of_failure(failure: Failure) -> Self {
         let mut verdict = Self::empty();
-        verdict.fail(Failure::TooMany { unexamined, limit });
+        verdict.fail(failure);
         verdict
     }
 

@@ -50,7 +50,8 @@ impl Default for VerifyPolicy {
 pub struct Verifier {
     policy: VerifyPolicy,
     signatures: Vec<Examined>,
-    unexamined: usize,
+    /// Stands for the signatures that are not examined.
+    others: Option<Verdict>,
     body: BodyHasher,
 }
 
@@ -82,12 +83,12 @@ impl Verifier {
             .map(|(place, field)| examine(header, &mut index, place, field, policy, now))
             .collect();
         let wanted: Vec<Wanted> = signatures.iter().filter_map(|s| s.open.as_ref()).map(|open| open.body).collect();
-        Self {
-            policy: *policy,
-            unexamined: fields().count().saturating_sub(signatures.len()),
-            signatures,
-            body: BodyHasher::new(&wanted),
-        }
+        let others = match fields().count() - signatures.len() {
+            _ if header.is_over_limit() => Some(Failure::HeaderOverLimit),
+            0 => None,
+            unexamined => Some(Failure::TooMany { unexamined, limit: policy.max_signatures }),
+        };
+        Self { policy: *policy, others: others.map(Verdict::of_failure), signatures, body: BodyHasher::new(&wanted) }
     }
 
     /// The keys that are needed, one for each signature that may still pass, from top to bottom.
@@ -110,7 +111,7 @@ impl Verifier {
     /// Ends the body and gives the verdicts. `keys` are the answers to [`key_requests`](Self::key_requests) in the same
     /// order; `None`, or too few of them, means that there was no answer in time.
     ///
-    /// A message without signatures has no verdicts.
+    /// A message without signatures has no verdicts; one whose header section is over the limit has one that says so.
     pub fn finish(self, keys: Vec<Option<KeyAnswer>>) -> Vec<Verdict> {
         let hashes = self.body.finish();
         let mut keys = keys.into_iter();
@@ -121,9 +122,7 @@ impl Verifier {
             }
             verdicts.push(verdict);
         }
-        if self.unexamined > 0 {
-            verdicts.push(Verdict::too_many(self.unexamined, self.policy.max_signatures));
-        }
+        verdicts.extend(self.others);
         verdicts
     }
 }
