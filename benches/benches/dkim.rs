@@ -13,7 +13,8 @@ use passerelle_benches::mail_auth::{self, MailAuth};
 use passerelle_benches::mail::{self, Kind, SIZES};
 #[cfg(opendkim)]
 use passerelle_benches::opendkim::OpenDkim;
-use passerelle_benches::{ours, settings};
+use passerelle_benches::settings::{self, CpuTime};
+use passerelle_benches::ours;
 #[cfg(feature = "peers")]
 use passerelle_benches::zone::Zone;
 
@@ -21,14 +22,14 @@ criterion_main!(benches);
 criterion_group! { name = benches; config = settings::criterion(); targets = sizes, kinds, many, sign }
 
 /// One relaxed/relaxed signature at every size.
-fn sizes(criterion: &mut Criterion) {
+fn sizes(criterion: &mut Criterion<CpuTime>) {
     for (size, octets) in SIZES {
         verify(criterion, &format!("verify, {size}"), Kind::Text, octets, Relaxed, 1);
     }
 }
 
 /// Bodies that are not plain paragraphs, and simple/simple.
-fn kinds(criterion: &mut Criterion) {
+fn kinds(criterion: &mut Criterion<CpuTime>) {
     for (size, octets) in [SIZES[0], SIZES[2]] {
         verify(criterion, &format!("verify, {size}, simple"), Kind::Text, octets, Simple, 1);
         verify(criterion, &format!("verify, {size}, base64"), Kind::Base64, octets, Relaxed, 1);
@@ -38,11 +39,11 @@ fn kinds(criterion: &mut Criterion) {
 }
 
 /// Three signatures share one body hash.
-fn many(criterion: &mut Criterion) {
+fn many(criterion: &mut Criterion<CpuTime>) {
     verify(criterion, "verify, 1 MB, 3 signatures", Kind::Text, SIZES[2].1, Relaxed, 3);
 }
 
-fn verify(criterion: &mut Criterion, name: &str, kind: Kind, octets: usize, c: Canonicalization, signatures: usize) {
+fn verify(criterion: &mut Criterion<CpuTime>, name: &str, kind: Kind, octets: usize, c: Canonicalization, signatures: usize) {
     let message = mail::signed(kind, octets, c, signatures);
     let record = mail::key().key_record();
     let floor = Floor::new(&message);
@@ -74,7 +75,7 @@ fn verify(criterion: &mut Criterion, name: &str, kind: Kind, octets: usize, c: C
 }
 
 /// One relaxed/relaxed signature at every size.
-fn sign(criterion: &mut Criterion) {
+fn sign(criterion: &mut Criterion<CpuTime>) {
     for (size, octets) in SIZES {
         let message = mail::unsigned(Kind::Text, octets);
         let (floor, signer) = (Floor::new(&message), Arc::new(mail::signer()));
