@@ -2,14 +2,16 @@
 //! operation, by AWS-LC.
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
-use aws_lc_rs::signature::{KeyPair, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{
+    KeyPair, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
+};
 
 use crate::mail;
 
-/// A key pair, ready for use, and a signature to verify.
+/// A private key, ready for use; a public key as its octets, for keys come from the DNS; and a signature to verify.
 pub struct Floor {
     key: RsaKeyPair,
-    public: ParsedPublicKey,
+    public: UnparsedPublicKey<Vec<u8>>,
     signature: Vec<u8>,
 }
 
@@ -17,7 +19,7 @@ impl Floor {
     /// For messages like `message`.
     pub fn new(message: &[u8]) -> Self {
         let key = RsaKeyPair::from_der(&mail::key_pkcs1()).expect("the test key is a key");
-        let public = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref()).expect("a public key");
+        let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref().to_vec());
         let mut floor = Self { key, public, signature: Vec::new() };
         floor.signature = floor.sign(message);
         floor
@@ -25,7 +27,7 @@ impl Floor {
 
     /// Hashes `message` and verifies its signature.
     pub fn verify(&self, message: &[u8]) -> bool {
-        self.public.verify_digest_sig(&hash(message), &self.signature).is_ok()
+        self.public.verify_digest(&hash(message), &self.signature).is_ok()
     }
 
     /// Hashes `message` and signs the digest.
