@@ -222,7 +222,7 @@ impl<'a> Signature<'a> {
             None => None,
         };
         let key_name =
-            domain.prepend(&format!("{selector}._domainkey")).map_err(|error| SignatureError::Name("s", error))?;
+            domain.prepend(&[selector.as_str(), "._domainkey"].concat()).map_err(|error| SignatureError::Name("s", error))?;
         Ok(Self {
             algorithm,
             signature: base64("b", b.value)?,
