@@ -12,6 +12,9 @@ use crate::counting::measure;
 
 const NOW: u64 = 1_700_000_000;
 const MESSAGE: usize = 100_000_000;
+/// Without optimization the relaxed canonicalization takes most of a minute for that; `cargo xtask bench` runs this
+/// with it.
+const RELAXED: usize = if cfg!(debug_assertions) { MESSAGE / 10 } else { MESSAGE };
 /// What may be held besides the header section.
 const ALLOWED: usize = 512 * 1024;
 const HEADER: &str = "From: Ann <ann@example.com>\r\nTo: bob@example.org\r\nSubject: A long one\r\n\r\n";
@@ -21,9 +24,8 @@ fn text() {
     let mut line = b"Line after line of words, and some  of them \tneed a change".to_vec();
     line.extend_from_slice(b" \r\n");
     let chunk = line.repeat(1000);
-    for canonicalization in [Canonicalization::Relaxed, Canonicalization::Simple] {
-        check("text", &chunk, MESSAGE, canonicalization);
-    }
+    check("text", &chunk, RELAXED, Canonicalization::Relaxed);
+    check("text", &chunk, MESSAGE, Canonicalization::Simple);
 }
 
 /// Whether these octets count is known at the end only, so all of them are held back, as numbers.
@@ -31,7 +33,7 @@ fn text() {
 fn empty_lines_and_blanks() {
     for chunk in [b"\r\n".repeat(30_000), b" \t \r\n".repeat(12_000), b" ".repeat(60_000), b"\r".repeat(60_000)] {
         for canonicalization in [Canonicalization::Relaxed, Canonicalization::Simple] {
-            check("blanks", &chunk, MESSAGE / 10, canonicalization);
+            check("blanks", &chunk, RELAXED / 2, canonicalization);
         }
     }
 }
