@@ -286,7 +286,7 @@ impl Host {
                     passerelle_transcript_record(transcript, question, answer)
                 }
                 Call::ToJson(at) => match self.transcripts.get_mut(usize::from(at.0) % (MOST + 1)) {
-                    Some(lender) => lender.to_json(),
+                    Some(lender) => lender.write_json(),
                     None => passerelle_transcript_to_json(null_mut(), null_mut(), null_mut()),
                 },
             }
@@ -405,7 +405,7 @@ impl Session {
 }
 
 impl Lender {
-    fn to_json(&mut self) -> Status {
+    fn write_json(&mut self) -> Status {
         let (mut data, mut len) = (null(), 0);
         // SAFETY: the handle is alive.
         let status = unsafe { passerelle_transcript_to_json(self.handle, &mut data, &mut len) };

@@ -83,8 +83,9 @@ fuzz_target!(|input: Input| {
         host::verify(chunks(&message, sizes), &envelope, &settings, Now::at(NOW), Order::new(order), answer)
     };
     let report = run(&[], &[]);
-    assert_eq!(run(&input.sizes, &input.order).to_json(), report.to_json());
-    assert_eq!(run(&[1], &input.order).to_json(), report.to_json());
+    // Without sizes: octet by octet.
+    let sizes = if input.sizes.is_empty() { &[1] } else { &input.sizes[..] };
+    assert_eq!(run(sizes, &input.order).to_json(), report.to_json());
     check(&report, &message);
     if let (true, true, true, Some(signature)) = (signed, intact, is_published, &input.signature) {
         let expected = if signature.with_length { DkimResult::Policy } else { DkimResult::Pass };

@@ -59,7 +59,7 @@ pub fn verify<'m>(
             Output::Event(report) => return report,
             Output::Transmit(_) => panic!("a verification has no peer"),
             Output::Idle { .. } => {
-                if (ended || order.pick() % 3 > 0)
+                if (ended || !order.pick().is_multiple_of(3))
                     && let Some((id, question)) = order.take(&mut open)
                 {
                     machine.handle(now, Input::Answer(id, answer(&question))).expect("it was asked");

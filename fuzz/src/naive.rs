@@ -57,7 +57,7 @@ pub fn relaxed_body(body: &[u8]) -> Vec<u8> {
 
 /// RFC 6376 §3.4.2, for a field that was taken out of its header section, so that each CRLF in it is a fold.
 pub fn relaxed_field(name: &[u8], value: &[u8]) -> Vec<u8> {
-    let value = relaxed_line(&lines(value).concat());
+    let value = relaxed_line(lines(value).concat());
     let name = name.trim_ascii_end().to_ascii_lowercase();
     let value = value.strip_prefix(b" ").unwrap_or(&value);
     [&name, &b":"[..], value, b"\r\n"].concat()
