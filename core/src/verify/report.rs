@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Envelope, Settings, field};
 use crate::dkim;
 use crate::dmarc::{self, DmarcResult};
+use crate::domain::Domain;
 use crate::results::IpRevVerdict;
 use crate::spf::{self, SpfResult};
 use crate::trail::Trail;
@@ -68,8 +69,10 @@ impl Report {
 
     /// Whether the message is authenticated.
     pub fn authenticated(&self) -> Authenticated {
-        let open = self.spf.result == SpfResult::TempError
-            || self.dkim.iter().any(|verdict| verdict.result == dkim::DkimResult::TempError);
+        // Without a policy nothing but the author domain itself is aligned with it.
+        let author = |domain: &Option<Domain>| domain.is_some() && *domain == self.dmarc.domain;
+        let open = (self.spf.result == SpfResult::TempError && author(&self.spf.domain))
+            || self.dkim.iter().any(|v| v.result == dkim::DkimResult::TempError && author(&v.domain));
         match self.dmarc.result {
             DmarcResult::Pass => Authenticated::Yes,
             DmarcResult::None if !self.dmarc.aligned_by.is_empty() => Authenticated::Yes,
