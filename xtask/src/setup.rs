@@ -17,6 +17,7 @@ pub(crate) fn everything() -> Report {
     report.step("wasm bindings", || wasm::package::build_generator().map(note));
     report.step("node", || npm::node().map(note));
     report.step("wasm-opt", || npm::wasm_opt().map(note));
+    report.step("typescript", || npm::typescript().map(note));
     report.step("playwright", || npm::playwright().map(note));
     report.step("chromium", || apt::program("chromium", &["chromium"]).map(note));
     report

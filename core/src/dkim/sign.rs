@@ -12,7 +12,7 @@ use super::header_hash::{HeaderIndex, add_signature};
 use super::signature::{Algorithm, Identity};
 use crate::crypto::{Digest, Sha256, SigningKey};
 use crate::domain::{Domain, DomainError};
-use crate::limits::{FOLD_WIDTH, MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
+use crate::limits::FOLD_WIDTH;
 use crate::message::Header;
 use crate::time::UnixTime;
 
@@ -83,9 +83,9 @@ pub enum SignError {
     /// A name that is no field name, or that of the signature itself.
     #[error("a field to be signed has a name that cannot be signed")]
     FieldName,
-    /// The header section is larger than the engine looks at.
-    #[error("the header section has more than {MAX_HEADER_SIZE} octets or {MAX_HEADER_FIELDS} fields")]
-    HeaderOverLimit,
+    /// The header section is over the limit, and was not kept.
+    #[error("the header section is too large")]
+    HeaderTooLarge,
     /// The message has no From field, which RFC 6376 §5.4 requires to be signed.
     #[error("the message has no From field")]
     NoFrom,
@@ -224,7 +224,7 @@ impl Signing {
             return Err(SignError::NoKey);
         }
         if header.is_over_limit() {
-            return Err(SignError::HeaderOverLimit);
+            return Err(SignError::HeaderTooLarge);
         }
         if header.named("From").next().is_none() {
             return Err(SignError::NoFrom);

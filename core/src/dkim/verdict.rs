@@ -10,7 +10,6 @@ use super::encoding;
 use super::key::KeyRecordError;
 use super::signature::{Signature, SignatureError};
 use crate::domain::Domain;
-use crate::limits::{MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
 use crate::tags::TagList;
 use crate::time::UnixTime;
 use crate::trail::Step;
@@ -61,6 +60,9 @@ impl std::fmt::Display for DkimResult {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Failure {
+    /// The header section is too large to be kept, signatures and all (see [`Header`](crate::message::Header)).
+    #[error("the header section is too large to be examined")]
+    HeaderTooLarge,
     /// The DKIM-Signature field is not valid.
     #[error("{0}")]
     Signature(#[from] SignatureError),
@@ -116,9 +118,6 @@ pub enum Failure {
         /// Octets of the canonical body behind it.
         uncovered: u64,
     },
-    /// The header section is larger than the engine looks at, so that it is not known whether there are signatures.
-    #[error("the header section has more than {MAX_HEADER_SIZE} octets or {MAX_HEADER_FIELDS} fields")]
-    HeaderOverLimit,
     /// The message has more signatures than are examined.
     #[error("{unexamined} more signatures were not examined: the limit is {limit}")]
     TooMany {
@@ -141,7 +140,7 @@ impl Failure {
             // a test that the signature did not survive, so `fail`, not an error of form.
             Self::Expired(_) | Self::BodyHash { .. } | Self::BadSignature => DkimResult::Fail,
             Self::KeyUnavailable(_) => DkimResult::TempError,
-            Self::Signature(_) | Self::NoKey(_) | Self::Key(_) | Self::HeaderOverLimit => DkimResult::PermError,
+            Self::HeaderTooLarge | Self::Signature(_) | Self::NoKey(_) | Self::Key(_) => DkimResult::PermError,
             Self::Future(_) | Self::WeakKey { .. } | Self::LargeKey { .. } => DkimResult::Policy,
             Self::BodyLength { .. } | Self::TooMany { .. } => DkimResult::Policy,
         }
@@ -157,7 +156,7 @@ impl Failure {
             Self::WeakKey { .. } | Self::LargeKey { .. } => "RFC 8301 §3.2",
             Self::BodyHash { .. } | Self::BadSignature => "RFC 6376 §6.1.3",
             Self::BodyLength { .. } => "RFC 6376 §8.2",
-            Self::TooMany { .. } | Self::HeaderOverLimit => "RFC 6376 §6.1",
+            Self::HeaderTooLarge | Self::TooMany { .. } => "RFC 6376 §6.1",
         }
     }
 }
@@ -255,8 +254,8 @@ impl Verdict {
         }
     }
 
-    /// A verdict on no signature in particular.
-    pub(super) fn of_failure(failure: Failure) -> Self {
+    /// A verdict that is not about a signature of its own.
+    pub(super) fn without_signature(failure: Failure) -> Self {
         let mut verdict = Self::empty();
         verdict.fail(failure);
         verdict

@@ -52,8 +52,8 @@ impl Default for VerifyPolicy {
 pub struct Verifier {
     policy: VerifyPolicy,
     signatures: Vec<Examined>,
-    /// Stands for the signatures that are not examined.
-    others: Option<Verdict>,
+    unexamined: usize,
+    header_too_large: bool,
     body: BodyHasher,
 }
 
@@ -85,12 +85,13 @@ impl Verifier {
             .map(|(place, field)| examine(header, &mut index, place, field, policy, now))
             .collect();
         let wanted: Vec<Wanted> = signatures.iter().filter_map(|s| s.open.as_ref()).map(|open| open.body).collect();
-        let others = match fields().count() - signatures.len() {
-            _ if header.is_over_limit() => Some(Failure::HeaderOverLimit),
-            0 => None,
-            unexamined => Some(Failure::TooMany { unexamined, limit: policy.max_signatures }),
-        };
-        Self { policy: *policy, others: others.map(Verdict::of_failure), signatures, body: BodyHasher::new(&wanted) }
+        Self {
+            policy: *policy,
+            header_too_large: header.is_over_limit(),
+            unexamined: fields().count().saturating_sub(signatures.len()),
+            signatures,
+            body: BodyHasher::new(&wanted),
+        }
     }
 
     /// The keys that are needed, one for each signature that may still pass, from top to bottom.
@@ -113,7 +114,7 @@ impl Verifier {
     /// Ends the body and gives the verdicts. `keys` are the answers to [`key_requests`](Self::key_requests) in the same
     /// order; `None`, or too few of them, means that there was no answer in time.
     ///
-    /// A message without signatures has no verdicts; one whose header section is over the limit has one that says so.
+    /// A message without signatures has no verdicts. One whose header section is over the limit has one, `permerror`.
     pub fn finish(self, keys: Vec<Option<KeyAnswer>>) -> Vec<Verdict> {
         let hashes = self.body.finish();
         let mut keys = keys.into_iter();
@@ -124,7 +125,13 @@ impl Verifier {
             }
             verdicts.push(verdict);
         }
-        verdicts.extend(self.others);
+        if self.unexamined > 0 {
+            let (unexamined, limit) = (self.unexamined, self.policy.max_signatures);
+            verdicts.push(Verdict::without_signature(Failure::TooMany { unexamined, limit }));
+        }
+        if self.header_too_large {
+            verdicts.push(Verdict::without_signature(Failure::HeaderTooLarge));
+        }
         verdicts
     }
 }

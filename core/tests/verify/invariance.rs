@@ -23,7 +23,7 @@ fn driven(message: &[u8], envelope: &Envelope, world: &Transcript, cuts: &[usize
             Output::Transmit(_) => panic!("a verification has no peer"),
             Output::Idle { .. } => {
                 let pick = *order.next().unwrap();
-                if !open.is_empty() && (ended || pick % 3 > 0) {
+                if !open.is_empty() && (ended || !pick.is_multiple_of(3)) {
                     let (id, question) = open.remove(pick % open.len());
                     verification.handle(now, Input::Answer(id, world.answer(&question))).unwrap();
                 } else if let Some(chunk) = chunks.next() {

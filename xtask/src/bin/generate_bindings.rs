@@ -35,9 +35,10 @@ fn generate(target: &str, module: &Path, out_dir: &Path, name: &str) -> Result<(
     bindgen
         .input_path(module)
         .out_name(name)
-        .typescript(true)
-        // The page that imports the package finds the module beside it.
-        .omit_default_module_path(false)
+        // The package's types are written by hand, and each of its entries says where the module is.
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
         .remove_producers_section(true)
         .generate(out_dir)
         .map_err(|error| format!("{error:#}"))

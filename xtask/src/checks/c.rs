@@ -8,7 +8,7 @@ use crate::run::Run;
 use crate::tools::apt;
 use crate::workspace;
 
-/// The name in `-lpasserelle`. Cargo's own artifact has another, since the engine's crate and the command hold this one.
+/// The name in `-lpasserelle`.
 const LIBRARY: &str = "passerelle";
 
 /// What the Rust standard library needs of the system when it is linked in statically.
@@ -70,8 +70,8 @@ pub(crate) fn example(name: &str) -> Result<PathBuf, Stop> {
     compile(&compiler()?, &workspace::root().join("ffi/examples").join(format!("{name}.c")), Linking::Static)
 }
 
-/// Builds the libraries and puts them into `target/c` under their public name, the shared and the static one apart,
-/// so that each can only be linked on purpose.
+/// Builds the libraries and puts them into folders of their own, `target/c/shared` and `target/c/static`: side by side,
+/// the linker would always take the shared one.
 fn build_libraries() -> Result<(), Stop> {
     Run::new("cargo").args(["build", "-p", "passerelle-ffi"]).go()?;
     let manifest = workspace::read(&workspace::root().join("ffi/Cargo.toml"))?;

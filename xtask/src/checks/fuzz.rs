@@ -20,7 +20,7 @@ pub(crate) fn check() -> StepResult {
     cargo_fuzz("build").go()?;
     for target in &targets {
         // libFuzzer adds what it finds to the first folder and only reads the others.
-        let found = workspace::target().join("fuzz-corpus").join(target);
+        let found = fuzz.join("corpus").join(target);
         workspace::create_dir(&found)?;
         let seeds = fuzz.join("seeds").join(target);
         let seeds = Some(seeds).filter(|seeds| seeds.is_dir());

@@ -11,6 +11,8 @@ use crate::workspace;
 const PLAYWRIGHT_CORE: (&str, &str) = ("playwright-core", "1.64.1");
 /// Brings `wasm-opt` compiled to WebAssembly, for every platform that has Node.
 const BINARYEN: (&str, &str) = ("binaryen", "132.0.0");
+/// Checks the package's types.
+const TYPESCRIPT: (&str, &str) = ("typescript", "7.0.2");
 
 /// Node itself; its test runner is what the JavaScript tests use.
 pub(crate) fn node() -> Result<PathBuf, Stop> {
@@ -24,6 +26,11 @@ pub(crate) fn playwright() -> Result<PathBuf, Stop> {
 
 pub(crate) fn wasm_opt() -> Result<PathBuf, Stop> {
     Ok(package(BINARYEN)?.join("bin/wasm-opt"))
+}
+
+/// The folder of the compiler, which the package's tests find as `PASSERELLE_TYPESCRIPT`.
+pub(crate) fn typescript() -> Result<PathBuf, Stop> {
+    package(TYPESCRIPT)
 }
 
 /// The folder of an installed package. All are installed together, at these versions and no others.
@@ -41,8 +48,10 @@ fn install(root: &std::path::Path) -> Result<(), Stop> {
     node()?;
     let npm = apt::program("npm", &["npm"])?;
     workspace::create_dir(root)?;
-    let dependencies: Vec<String> =
-        [PLAYWRIGHT_CORE, BINARYEN].iter().map(|(name, version)| format!("\"{name}\": \"{version}\"")).collect();
+    let dependencies: Vec<String> = [PLAYWRIGHT_CORE, BINARYEN, TYPESCRIPT]
+        .iter()
+        .map(|(name, version)| format!("\"{name}\": \"{version}\""))
+        .collect();
     let manifest = format!("{{\"private\": true, \"dependencies\": {{{}}}}}\n", dependencies.join(", "));
     workspace::write(&root.join("package.json"), &manifest)?;
     Run::new(npm)

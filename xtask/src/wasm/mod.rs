@@ -21,7 +21,7 @@ impl Profile {
     fn cargo(self) -> (&'static [&'static str], &'static str) {
         match self {
             Self::Dev => (&[], "debug"),
-            Self::Release => (&["--release"], "release"),
+            Self::Release => (&["--profile", "wasm"], "wasm"),
         }
     }
 }
@@ -34,7 +34,12 @@ pub(crate) fn check() -> StepResult {
     }
     let size = package::build(Profile::Release)?;
     let node = npm::node()?;
-    let tests = count::tests(Run::new(node).args(["--test", "--test-reporter=spec"]).args(tests))?;
+    let tests = count::tests(
+        Run::new(node)
+            .env("PASSERELLE_TYPESCRIPT", npm::typescript()?)
+            .args(["--test", "--test-reporter=spec"])
+            .args(tests),
+    )?;
     Ok(format!("{tests}; {size}"))
 }
 

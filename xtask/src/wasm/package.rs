@@ -21,7 +21,7 @@ const FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-/// Stem of the generated files: `passerelle.js`, `passerelle_bg.wasm`, `passerelle.d.ts`.
+/// Stem of the generated files: `passerelle.js`, `passerelle_bg.wasm`.
 const NAME: &str = "passerelle";
 
 /// Builds the package; several steps need it, one run builds each profile once.
@@ -76,7 +76,7 @@ fn optimise(module: &Path) -> StepResult {
     let optimised = module.with_extension("opt");
     Run::new(npm::node()?)
         .arg(npm::wasm_opt()?)
-        .args(["-O3", "--strip-producers"])
+        .args(["-Oz", "--strip-producers"])
         .args(FEATURES)
         .arg(module)
         .arg("-o")
@@ -86,23 +86,27 @@ fn optimise(module: &Path) -> StepResult {
     Ok(String::new())
 }
 
-/// Adds what is written by hand: everything in `wasm/npm`, with the workspace's version in its package.json, and the licences.
+/// Adds what is written by hand: the modules and types of `wasm/js`, the page, the readme, the manifest with the
+/// workspace's version in it, and the licences.
 fn assemble(package: &Path) -> Result<(), Stop> {
     let root = workspace::root();
-    for file in workspace::files(&root.join("wasm/npm"), "") {
-        if file.is_file() {
-            workspace::copy(&file, &package.join(file.file_name().unwrap_or_default()))?;
+    let page = package.join("page");
+    workspace::create_dir(&page)?;
+    for (from, to) in [("wasm/js", package), ("wasm/page", page.as_path())] {
+        for file in workspace::files(&root.join(from), "") {
+            workspace::copy(&file, &to.join(file.file_name().unwrap_or_default()))?;
         }
     }
-    let manifest = package.join("package.json");
+    workspace::copy(&root.join("wasm/README.md"), &package.join("README.md"))?;
     let version =
         workspace::manifest_value(&workspace::read(&root.join("Cargo.toml"))?, "workspace.package", "version")
             .ok_or_else(|| Stop::failed("no version in Cargo.toml"))?;
-    let text = workspace::read(&manifest)?;
-    if !text.contains(VERSION_PLACE) {
-        return Err(Stop::Failed(format!("wasm/npm/package.json must contain {VERSION_PLACE}")));
+    let manifest = workspace::read(&root.join("wasm/package.json"))?;
+    if !manifest.contains(VERSION_PLACE) {
+        return Err(Stop::Failed(format!("wasm/package.json must contain {VERSION_PLACE}")));
     }
-    workspace::write(&manifest, &text.replace(VERSION_PLACE, &format!("\"version\": \"{version}\"")))?;
+    let manifest = manifest.replace(VERSION_PLACE, &format!("\"version\": \"{version}\""));
+    workspace::write(&package.join("package.json"), &manifest)?;
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
         workspace::copy(&root.join(licence), &package.join(licence))?;
     }
