@@ -5,7 +5,7 @@ use super::diagnose::Diagnosis;
 use super::header_hash::{HeaderIndex, add_signature};
 use super::key::{KeyAnswer, KeyRecord, KeyRequest, Terms};
 use super::signature::Signature;
-use super::verdict::{Failure, Verdict};
+use super::verdict::{Failure, Uncovered, Verdict};
 use crate::crypto::{Digest, KeyType, PublicKey};
 use crate::domain::Domain;
 use crate::limits::{MAX_KEY_RECORDS, MAX_RSA_BITS, MAX_SIGNATURES, MIN_RSA_BITS};
@@ -224,7 +224,7 @@ impl Open {
             (None, Some(signed)) => {
                 let uncovered = verdict.body_uncovered.unwrap_or(0);
                 match policy.accept_body_length {
-                    true => verdict.pass(Some(format!("{uncovered} octets of the body are not signed (l={signed})"))),
+                    true => verdict.pass(Some(format!("{} (l={signed})", Uncovered(uncovered)))),
                     false => verdict.fail(Failure::BodyLength { signed, uncovered }),
                 }
             }
