@@ -193,3 +193,9 @@ fn forged_results_are_pointed_out_to_people() {
         assert_eq!(ran.out().contains("authentication-results: to be removed"), shown, "{}", ran.out());
     }
 }
+
+#[test]
+fn a_verdict_without_a_subject_has_its_reason_on_the_line() {
+    let ran = run(&["verify", &example("two-from.eml"), "--dns", &example("dns.json")]);
+    assert!(ran.out().contains("  dmarc  permerror   there are several From fields\n"), "{}", ran.out());
+}

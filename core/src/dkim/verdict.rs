@@ -111,7 +111,7 @@ pub enum Failure {
     BadSignature,
     /// The signature verifies and covers a part of the body only.
     #[error(
-        "a signature with a body length (l={signed}) is not accepted, since anything may follow; {}",
+        "the signature is over a part of the body only (l={signed}), which is not accepted: {}",
         Uncovered(*.uncovered)
     )]
     BodyLength {
@@ -136,7 +136,7 @@ pub(super) struct Uncovered(pub(super) u64);
 impl fmt::Display for Uncovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            0 => f.write_str("here nothing follows what is signed"),
+            0 => f.write_str("nothing follows the signed octets here"),
             1 => f.write_str("1 octet of the body is not signed"),
             count => write!(f, "{count} octets of the body are not signed"),
         }

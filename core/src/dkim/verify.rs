@@ -26,7 +26,8 @@ pub struct VerifyPolicy {
     pub accept_body_length: bool,
     /// How many signatures are examined, from the top; one verdict stands for the others.
     pub max_signatures: usize,
-    /// Seconds by which the clocks of signer and verifier may differ (RFC 6376 §3.5, `x=`).
+    /// Seconds by which the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376 §3.5,
+    /// `t=`). An expiration gets no such leeway, as with other verifiers: its moment is the signer's choice.
     pub clock_skew: u64,
 }
 
@@ -182,7 +183,7 @@ fn before_colon(field: Field<'_>) -> &[u8] {
 /// RFC 6376 §3.5, `t=` and `x=`.
 fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(), Failure> {
     if let Some(expiration) = signature.expiration
-        && now.0 > expiration.0.saturating_add(skew)
+        && now > expiration
     {
         return Err(Failure::Expired(expiration));
     }
