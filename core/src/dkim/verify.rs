@@ -7,7 +7,7 @@ use super::diagnose::Diagnosis;
 use super::header_hash::{HeaderIndex, add_signature};
 use super::key::{KeyAnswer, KeyRecord, KeyRequest, Terms};
 use super::signature::Signature;
-use super::verdict::{Failure, Verdict};
+use super::verdict::{Failure, Uncovered, Verdict};
 use crate::crypto::{Digest, KeyType, PublicKey};
 use crate::domain::Domain;
 use crate::limits::{MAX_KEY_RECORDS, MAX_RSA_BITS, MAX_SIGNATURES, MIN_RSA_BITS};
@@ -28,7 +28,8 @@ pub struct VerifyPolicy {
     pub accept_body_length: bool,
     /// How many signatures are examined, from the top; one verdict stands for the others.
     pub max_signatures: usize,
-    /// Seconds by which the clocks of signer and verifier may differ (RFC 6376 §3.5, `x=`).
+    /// Seconds by which the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376 §3.5,
+    /// `t=`). An expiration gets no such leeway, as with other verifiers: its moment is the signer's choice.
     pub clock_skew: u64,
 }
 
@@ -184,7 +185,7 @@ fn before_colon(field: Field<'_>) -> &[u8] {
 /// RFC 6376 §3.5, `t=` and `x=`.
 fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(), Failure> {
     if let Some(expiration) = signature.expiration
-        && now.0 > expiration.0.saturating_add(skew)
+        && now > expiration
     {
         return Err(Failure::Expired(expiration));
     }
@@ -228,7 +229,7 @@ impl Open {
             (None, Some(signed)) => {
                 let uncovered = verdict.body_uncovered.unwrap_or(0);
                 match policy.accept_body_length {
-                    true => verdict.pass(Some(format!("{uncovered} octets of the body are not signed (l={signed})"))),
+                    true => verdict.pass(Some(format!("{} (l={signed})", Uncovered(uncovered)))),
                     false => verdict.fail(Failure::BodyLength { signed, uncovered }),
                 }
             }

@@ -162,6 +162,21 @@ fn temporary_errors_are_temporary() {
     assert_eq!(report.authenticated(), Authenticated::Temporarily);
 }
 
+/// Where there is no policy, only the author domain's own identifiers can authenticate a message, now or later.
+#[test]
+fn without_a_policy_only_the_authors_own_temporary_errors_count() {
+    for (sender, expected) in
+        [("harbour.example", Authenticated::Temporarily), ("elsewhere.example", Authenticated::No)]
+    {
+        let json = format!(r#"{{"answers": [{{"name": "{sender}", "type": "TXT", "status": "SERVFAIL"}}]}}"#);
+        let world = Transcript::parse(json.as_bytes()).unwrap();
+        let envelope = Envelope { mail_from: Some(format!("maya@{sender}")), ..envelope() };
+        let report = report_with(MESSAGE.as_bytes(), &envelope, &world);
+        assert_eq!((report.spf.result.as_str(), report.dmarc.result.as_str()), ("temperror", "none"));
+        assert_eq!(report.authenticated(), expected, "{sender}");
+    }
+}
+
 fn asked(verification: &mut Verification) -> Vec<(QuestionId, String)> {
     std::iter::from_fn(|| match verification.poll() {
         Output::Ask(id, Question::Dns(name, kind)) => Some((id, format!("{name} {kind}"))),
