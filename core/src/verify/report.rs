@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::{Envelope, Settings, field};
 use crate::dkim;
 use crate::dmarc::{self, DmarcResult};
-use crate::domain::Domain;
 use crate::results::IpRevVerdict;
 use crate::spf::{self, SpfResult};
 use crate::trail::Trail;
