@@ -373,7 +373,8 @@ impl Content {
 /// The identifiers that SPF and DKIM authenticated, and those that a temporary error left open.
 ///
 /// That of SPF is MAIL FROM (RFC 9989 §4.4.2). The HELO name stands for it where the reverse-path is null, not where it
-/// is unknown.
+/// is unknown. A signature that passes with a key in testing (`t=y`) counts: RFC 6376 §3.6.1 protects the signer from
+/// being worse off than without a signature, which a pass cannot do, and a fail is no worse than none here anyway.
 fn identifiers(envelope: &Envelope, spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
     let (mut authenticated, mut undecided) = (Vec::new(), Vec::new());
     let mut sort = |method, domain: Option<&Domain>, passed: bool, temporary: bool| {

@@ -87,6 +87,19 @@ fn without_a_policy_an_aligned_pass_authenticates_and_another_does_not() {
 }
 
 #[test]
+fn a_key_in_testing_is_said_to_be_and_makes_nothing_worse() {
+    let json = transcript("v=DMARC1; p=reject").to_json().replace("v=DKIM1;", "v=DKIM1; t=y;");
+    let world = Transcript::parse(json.as_bytes()).unwrap();
+    let passed = report_with(&signed(MESSAGE, "harbour.example"), &Envelope::default(), &world);
+    assert_eq!((passed.dmarc.result.as_str(), passed.dkim[0].testing), ("pass", true));
+    let mut changed = signed(MESSAGE, "harbour.example");
+    changed.extend_from_slice(b"more\r\n");
+    let failed = report_with(&changed, &envelope(), &world);
+    assert_eq!((failed.dkim[0].result.as_str(), failed.dkim[0].testing), ("fail", true));
+    assert_eq!(failed.dmarc.result.as_str(), "pass", "SPF passes and is aligned");
+}
+
+#[test]
 fn without_an_envelope_spf_is_none_and_says_why() {
     let report = report_with(MESSAGE.as_bytes(), &Envelope::default(), &transcript("v=DMARC1; p=none"));
     let json = value(&report);
