@@ -190,6 +190,9 @@ impl Discover {
             alignments.push(Alignment { domain: candidate.clone(), strict, relaxed });
         }
         // All questions are noted by now.
+        for alignment in open.iter().filter_map(|&index| alignments.get(index)) {
+            walk::wait(&alignment.domain, answers)?;
+        }
         let mut organizational = Vec::new();
         if let Some(author_walk) = author_walk {
             for index in open {

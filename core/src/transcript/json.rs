@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::presentation::{parse_record, record_text};
 use super::{Transcript, TranscriptError};
 use crate::domain::Domain;
-use crate::limits::MAX_TRANSCRIPT_SIZE;
+use crate::limits::{MAX_ANSWER_RECORDS, MAX_TRANSCRIPT_SIZE};
 use crate::lookup::{DnsAnswer, Record, RecordType, Status};
 
 #[derive(Serialize, Deserialize)]
@@ -122,6 +122,10 @@ fn add(transcript: &mut Transcript, entry: &Entry) -> Result<(), String> {
     if let Some(earlier) = types.get(&record_type) {
         if earlier.status != Status::NoError || status != Status::NoError {
             return Err("it is listed twice, and not with records both times".into());
+        }
+        // Each entry copies the earlier ones, and an answer of more records is none that anybody reads.
+        if earlier.records.len() + answer.records.len() > MAX_ANSWER_RECORDS {
+            return Err(format!("it has more than {MAX_ANSWER_RECORDS} records"));
         }
         answer.records = earlier.records.iter().chain(&*answer.records).cloned().collect::<Arc<[_]>>();
         answer.ttl = answer.ttl.min(earlier.ttl);

@@ -155,3 +155,48 @@ fn one_good_record_among_several_is_enough() {
     several.add(NAME, good);
     assert_eq!(words(&verify(&message, &several)), ["pass"]);
 }
+
+/// Resolvers rotate the records of an answer; the verdict stays, to the last word.
+#[test]
+fn the_order_of_key_records_has_no_say() {
+    let (signer, dns) = signer(RSA);
+    let message = sign(signer, &plain());
+    let right = dns.texts["sel._domainkey.example.com"][0].clone();
+    let other = SigningKey::from_pem(include_str!("../keys/rsa1024.pem")).map(|key| key.key_record());
+    let mut others: Vec<String> = (0..5).map(|i| format!("v=DKIM1; n={i}; p=")).collect();
+    others.extend(other);
+    others.push("v=spf1 -all".to_owned());
+    let broken = [&message[..], b"a footer\r\n"].concat();
+    for message in [&message, &broken] {
+        let mut seen = std::collections::BTreeSet::new();
+        for place in 0..=others.len() {
+            let mut dns = Dns::default();
+            for (i, other) in others.iter().enumerate() {
+                if i == place {
+                    dns.add("sel._domainkey.example.com", &right);
+                }
+                dns.add("sel._domainkey.example.com", other);
+            }
+            if place == others.len() {
+                dns.add("sel._domainkey.example.com", &right);
+            }
+            seen.insert(format!("{:?}", verify(message, &dns)));
+        }
+        assert_eq!(seen.len(), 1, "{seen:#?}");
+    }
+}
+
+/// During a change of keys the old one is still published; that it does not fit must not hide that the new one does.
+#[test]
+fn of_two_keys_the_one_that_signed_explains_a_changed_body() {
+    let (signer, dns) = signer(RSA);
+    let message = [&sign(signer, &plain())[..], b"a footer\r\n"].concat();
+    let right = dns.texts["sel._domainkey.example.com"][0].clone();
+    let modulus = right.find("MII").unwrap() + 60;
+    let octet = if &right[modulus..=modulus] == "A" { "B" } else { "A" };
+    let wrong = format!("{}{octet}{}", &right[..modulus], &right[modulus + 1..]);
+    let mut dns = Dns::with("sel._domainkey.example.com", &wrong);
+    dns.add("sel._domainkey.example.com", &right);
+    let reason = verify(&message, &dns)[0].reason.clone().unwrap();
+    assert!(reason.contains("footer") && reason.contains("are intact"), "{reason}");
+}

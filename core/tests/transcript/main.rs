@@ -105,6 +105,13 @@ fn two_entries_for_one_question_are_one_answer() {
     assert_eq!(ask(&transcript.unwrap(), "a.example", RecordType::Txt).records.len(), 2);
 }
 
+#[test]
+fn a_question_listed_again_and_again_is_refused_before_it_costs_much() {
+    let entries = vec![r#"{"name": "a.example", "type": "A", "records": ["192.0.2.1"]}"#; 5000].join(",");
+    let error = Transcript::parse(format!(r#"{{"answers": [{entries}]}}"#).as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("4096"), "{error}");
+}
+
 fn a_record() -> impl Strategy<Value = Record> {
     let name = "[a-z0-9_+!-]{1,9}(\\.[a-z]{1,5}){1,2}".prop_map(|n| Domain::from_dns(&n).unwrap());
     let bytes = proptest::collection::vec(any::<u8>(), 1..40);

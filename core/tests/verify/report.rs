@@ -103,6 +103,48 @@ fn a_null_reverse_path_is_checked_as_helo() {
     assert!(json.get("spf_helo").is_none());
 }
 
+/// What is not known is not null: the HELO name is shown and stands for nothing.
+#[test]
+fn without_a_reverse_path_helo_is_checked_and_does_not_authenticate_the_author() {
+    let world = transcript("v=DMARC1; p=reject");
+    for (mail_from, result) in [(Some(String::new()), "pass"), (None, "fail")] {
+        let envelope = Envelope { mail_from, ..envelope() };
+        let report = report_with(MESSAGE.as_bytes(), &envelope, &world);
+        assert_eq!((report.spf.result.as_str(), report.spf.identity.as_str()), ("pass", "helo"));
+        assert_eq!(report.dmarc.result.as_str(), result, "{envelope:?}");
+    }
+}
+
+/// Without a policy only the author domain is aligned, so the failure of another signer's DNS leaves nothing open.
+#[test]
+fn a_temporary_error_of_a_stranger_leaves_nothing_open() {
+    let unsigned = Envelope::default();
+    for (signer, expected) in
+        [("harbour.example", Authenticated::Temporarily), ("elsewhere.example", Authenticated::No)]
+    {
+        let json = format!(
+            r#"{{"answers": [{{"name": "r._domainkey.{signer}", "type": "TXT", "status": "SERVFAIL"}},
+                             {{"name": "e._domainkey.{signer}", "type": "TXT", "status": "SERVFAIL"}}]}}"#
+        );
+        let world = Transcript::parse(json.as_bytes()).unwrap();
+        let report = report_with(&signed(MESSAGE, signer), &unsigned, &world);
+        assert_eq!(report.dmarc.result.as_str(), "none");
+        assert_eq!(report.authenticated(), expected, "{signer}");
+    }
+}
+
+/// A sender publishes what costs a receiver most; none of it may grow into seconds.
+#[test]
+fn huge_records_are_not_read() {
+    let huge = |prefix: &str| format!("{prefix}{}", "x1=1;a ".repeat(20_000));
+    let report =
+        report_with(&signed(MESSAGE, "harbour.example"), &envelope(), &transcript(&huge("v=DMARC1; p=reject;")));
+    assert_eq!(report.dmarc.result.as_str(), "temperror", "no DNS message carries such an answer");
+    let long = format!("v=DMARC1; p=reject; {}", "x1=1; ".repeat(2000));
+    let report = report_with(&signed(MESSAGE, "harbour.example"), &envelope(), &transcript(&long));
+    assert_eq!(report.dmarc.result.as_str(), "none");
+}
+
 #[test]
 fn an_uncertain_author_is_permerror_and_nobody_is_asked() {
     let message = format!("From: someone@elsewhere.example\r\n{MESSAGE}");
