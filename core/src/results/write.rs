@@ -99,7 +99,7 @@ impl Lines {
 
     /// Whether there is room for a space, the text, and the semicolon that may follow.
     fn fits(&self, text: &str) -> bool {
-        self.line + 1 + text.len() + 1 <= LINE
+        self.line + text.len() + 2 <= LINE
     }
 
     /// Adds a text that cannot be separated from what is before it.
