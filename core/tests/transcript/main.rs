@@ -166,3 +166,20 @@ proptest! {
         let _ = Transcript::parse(&octets);
     }
 }
+
+/// Found by the fuzz target `transcript`: a DNS server that answers with such names made the recording unreadable.
+#[test]
+fn a_recording_of_names_with_spaces_and_backslashes_is_readable() {
+    let odd = |text: &str| Domain::from_dns(text).unwrap();
+    let records = [
+        (RecordType::Ptr, Record::Ptr(odd("a host.example"))),
+        (RecordType::Mx, Record::Mx { preference: 10, exchange: Some(odd(r"10 \032.example")) }),
+        (RecordType::Cname, Record::Cname(odd(r"back\slash.example"))),
+    ];
+    let mut transcript = Transcript::new();
+    for (record_type, record) in records {
+        let answer = Answer::Dns(DnsAnswer::found([record]));
+        transcript.record(&Question::Dns(odd("what is this.example"), record_type), &answer);
+    }
+    assert_eq!(parse(&transcript.to_json()).as_ref(), Ok(&transcript));
+}
