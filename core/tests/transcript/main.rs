@@ -81,7 +81,8 @@ fn faults_name_the_entry_and_what_would_be_right() {
         ("", "not readable"),
         ("[]", "not readable"),
         (r#"{"default": "MAYBE"}"#, "NXDOMAIN"),
-        (r#"{"anwsers": []}"#, "unknown field `anwsers`"),
+        (r#"{"anwsers": []}"#, "'anwsers', but none of default, answers and sts"),
+        (r#"{"answers": [{"name": "a", "type": "A", "record": ["192.0.2.1"]}]}"#, "'record', but neither"),
         (r#"{"answers": [{"name": "a..b", "type": "A"}]}"#, "a..b A: the domain name has an empty label"),
         (r#"{"answers": [{"name": "a", "type": "HINFO"}]}"#, "A, AAAA, MX"),
         (r#"{"answers": [{"name": "a", "type": "A", "records": ["x"]}]}"#, "192.0.2.1"),
@@ -94,6 +95,15 @@ fn faults_name_the_entry_and_what_would_be_right() {
         let error = parse(json).unwrap_err().to_string();
         assert!(error.contains(fault), "{json}: {error}");
     }
+}
+
+#[test]
+fn what_is_not_known_is_passed_over() {
+    let transcript = parse(
+        r#"{"comment": "of a later version", "answers": [
+            {"name": "a.example", "type": "A", "records": ["192.0.2.1"], "class": "IN", "notes": {"by": ["hand"]}}]}"#,
+    );
+    assert_eq!(ask(&transcript.unwrap(), "a.example", RecordType::A).records.len(), 1);
 }
 
 #[test]
