@@ -127,11 +127,10 @@ pub struct Verdict {
     pub result: DmarcResult,
     /// The author domain; `None`, `null` in the report, when the message has none that is certain.
     pub domain: Option<Domain>,
-    /// Where the policy record stands (RFC 9989 §3.2.5).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where the policy record stands (RFC 9989 §3.2.5); `None`, `null` in the report, when none was found.
     pub policy_domain: Option<Domain>,
-    /// The policy that applies to the author domain: `p`, `sp` or `np`, as published.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The policy that applies to the author domain: `p`, `sp` or `np`, as published; `None`, `null` in the report,
+    /// when there is none.
     pub policy: Option<Policy>,
     /// What the owner asks for: the policy, one level lower under `t=y`, if the result is fail; otherwise nothing.
     pub disposition: Disposition,
