@@ -1,9 +1,10 @@
-//! The DMARC policy record (RFC 9989 §4.7, §4.8).
+//! The DMARC policy record (RFC 9989 §4.7, §4.8), and how RFC 7489 §6.3 reads the same text.
 
 use std::fmt;
 
 use serde::Serialize;
 
+use crate::dmarc::standard::Standard;
 use crate::dmarc::uri::ReportUri;
 use crate::limits::MAX_DMARC_IGNORED;
 use crate::tags::{Tag, TagError, tags};
@@ -102,6 +103,9 @@ pub struct PolicyRecord {
     pub psd: Psd,
     /// `t=y`: the owner tests the policy and asks for one level less.
     pub testing: bool,
+    /// `pct`, at most 100: of how many messages in a hundred the policy is asked (RFC 7489 §6.3). Always `None` in a
+    /// record read by RFC 9989, where the tag is historic.
+    pub pct: Option<u8>,
     /// `rua`, where aggregate reports go.
     pub rua: Vec<ReportUri>,
     /// `ruf`, where failure reports go.
@@ -128,9 +132,11 @@ pub enum IgnoredBecause {
     Malformed,
     /// The tag occurs more than once; all of its occurrences are ignored.
     Repeated,
+    /// `p` is there, but not right behind `v`, where RFC 7489 §6.3 wants it.
+    Misplaced,
     /// `pct`, `rf`, `ri`: historic (RFC 9989 §9.3, appendix C.5.2).
     Historic,
-    /// Not registered (RFC 9989 §4.7).
+    /// Not among the tags of the standard (RFC 9989 §4.7, RFC 7489 §6.3).
     Unknown,
 }
 
@@ -168,11 +174,18 @@ impl PolicyRecord {
 
     /// Reads a record; `None` when [`is_one`](Self::is_one) says that it is none.
     pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::parse_by(Standard::Rfc9989, text)
+    }
+
+    /// Reads a record by one of the two standards. RFC 7489 wants `p` right behind `v`, gives a meaning to `pct`, and does
+    /// not know `np`, `psd` and `t`; a `p` elsewhere counts as missing (§6.3, §6.4).
+    pub fn parse_by(standard: Standard, text: &[u8]) -> Option<Self> {
         if !Self::is_one(text) {
             return None;
         }
-        let mut reader = Reader::default();
-        for tag in tags(text).skip(1) {
+        let mut reader = Reader { standard, record: Self::default(), seen: Vec::new(), position: 0 };
+        for (position, tag) in tags(text).enumerate().skip(1) {
+            reader.position = position;
             match tag {
                 Ok(tag) => reader.read(tag.name, Some(tag.value)),
                 Err(TagError::Value(name)) => reader.read(&name, None),
@@ -216,25 +229,38 @@ fn is_version(tag: &Tag<'_>) -> bool {
     tag.name.eq_ignore_ascii_case("v") && tag.value == b"DMARC1"
 }
 
-/// The tags of RFC 9989 §4.7, behind `v`.
-const KNOWN: [&str; 10] = ["p", "sp", "np", "adkim", "aspf", "psd", "t", "rua", "ruf", "fo"];
+/// The tags of a standard behind `v` (RFC 9989 §4.7, RFC 7489 §6.3).
+fn known(standard: Standard) -> [&'static str; 10] {
+    match standard {
+        Standard::Rfc9989 => ["p", "sp", "np", "adkim", "aspf", "psd", "t", "rua", "ruf", "fo"],
+        Standard::Rfc7489 => ["p", "sp", "adkim", "aspf", "pct", "rua", "ruf", "fo", "rf", "ri"],
+    }
+}
+
+/// What RFC 9989 no longer knows.
 const HISTORIC: [&str; 3] = ["pct", "rf", "ri"];
 
-#[derive(Default)]
 struct Reader {
+    standard: Standard,
     record: PolicyRecord,
-    /// The tags of [`KNOWN`] that were there.
+    /// The known tags that were there.
     seen: Vec<&'static str>,
+    /// Where the tag stands, `v` being at 0.
+    position: usize,
 }
 
 impl Reader {
     /// Takes the next tag; without a value when it has one that no tag may have.
     fn read(&mut self, name: &str, value: Option<&[u8]>) {
         let name = name.to_ascii_lowercase();
-        let why = match KNOWN.into_iter().find(|known| *known == name) {
+        let why = match known(self.standard).into_iter().find(|known| *known == name) {
             Some(known) if self.seen.contains(&known) => {
                 self.unset(known);
                 return;
+            }
+            Some(known @ "p") if self.standard == Standard::Rfc7489 && self.position != 1 => {
+                self.seen.push(known);
+                IgnoredBecause::Misplaced
             }
             Some(known) => {
                 self.seen.push(known);
@@ -267,6 +293,8 @@ impl Reader {
             "psd" => record.psd = psd(value)?,
             "t" => record.testing = yes_or_no(value)?,
             "fo" => record.fo = failure_options(value)?,
+            "pct" => record.pct = Some(percentage(value)?),
+            // `rf` and `ri` are about reports.
             _ => {}
         }
         Some(())
@@ -295,6 +323,7 @@ impl Reader {
             "rua" => record.rua.clear(),
             "ruf" => record.ruf.clear(),
             "fo" => record.fo = FailureOptions::default(),
+            "pct" => record.pct = None,
             _ => {}
         }
         self.ignore(Some(name), IgnoredBecause::Repeated);
@@ -339,6 +368,12 @@ fn yes_or_no(value: &[u8]) -> Option<bool> {
         b"n" | b"N" => Some(false),
         _ => None,
     }
+}
+
+/// `1*3DIGIT` (RFC 7489 §6.4), at most 100 (§6.3).
+fn percentage(value: &[u8]) -> Option<u8> {
+    let digits = str::from_utf8(value).ok().filter(|v| v.len() <= 3 && v.bytes().all(|b| b.is_ascii_digit()))?;
+    digits.parse().ok().filter(|percent| *percent <= 100)
 }
 
 /// The options between colons, each at most once. White space beside a colon, which RFC 7489 §6.4 allowed, is let
@@ -477,5 +512,35 @@ mod tests {
         for faulty in ["", "01", "2", "0:1", "d:d", "d:", ":"] {
             assert_eq!(fo(faulty), None, "{faulty}");
         }
+    }
+
+    /// RFC 7489 §6.3: `v` and `p` in this order; what else is at fault gives way to its default; unknown tags are ignored.
+    #[test]
+    fn as_rfc_7489_reads_it() {
+        let old = |text: &str| PolicyRecord::parse_by(Standard::Rfc7489, text.as_bytes()).unwrap();
+        let record = old("v=DMARC1; p=reject; sp=none; np=reject; psd=y; t=y; pct=25; ri=1; rf=afrf; adkim=s");
+        assert_eq!((record.p, record.sp, record.pct), (Some(Policy::Reject), Some(Policy::None), Some(25)));
+        assert_eq!((record.np, record.psd, record.testing), (None, Psd::Unsaid, false));
+        assert_eq!(record.adkim, AlignmentMode::Strict);
+        let ignored: Vec<_> = record.ignored.iter().map(|i| (i.tag.as_deref().unwrap(), i.why)).collect();
+        assert_eq!(ignored, ["np", "psd", "t"].map(|tag| (tag, IgnoredBecause::Unknown)));
+        // Faults of a tag that it does not know are none of its business.
+        assert_eq!(old("v=DMARC1; p=reject; np=bogus; np=").standing(), Standing::AsPublished);
+
+        for text in ["v=DMARC1; sp=none; p=reject", "v=DMARC1; x=1; p=reject", "v=DMARC1; =; p=none"] {
+            assert_eq!((old(text).p, old(text).standing()), (None, Standing::Unusable), "{text}");
+            assert!(old(text).ignored.iter().any(|i| i.why == IgnoredBecause::Misplaced), "{text}");
+            assert_eq!(old(&format!("{text}; rua=mailto:a@b")).standing(), Standing::AsNone, "{text}");
+        }
+        for text in ["p=none; p=reject", "sp=none; p=reject; p=reject"] {
+            assert_eq!(old(&format!("v=DMARC1; {text}")).p, None, "{text}");
+        }
+        for (pct, read) in [("0", Some(0)), ("100", Some(100)), ("007", Some(7)), ("0100", None), ("101", None)] {
+            assert_eq!(old(&format!("v=DMARC1; p=none; pct={pct}")).pct, read, "{pct}");
+        }
+        for pct in ["", "+5", "-1", "5%", "50; pct=50"] {
+            assert_eq!(old(&format!("v=DMARC1; p=none; pct={pct}")).pct, None, "{pct}");
+        }
+        assert_eq!(parse("v=DMARC1; p=none; pct=50").pct, None);
     }
 }
