@@ -10,7 +10,7 @@ use crate::dmarc::verdict::{Authenticated, Verdict};
 use crate::domain::Domain;
 use crate::limits::MAX_DIFFERENCES_NAMED;
 
-/// What is different between the verdict by RFC 9989 and the one by RFC 7489, and what makes it so; `None` when they agree in
+/// What is different, as a sentence for people, between the verdict by RFC 9989 and the one by RFC 7489, and what makes it so; `None` when they agree in
 /// result, policy record, policy, disposition and alignment.
 ///
 /// Each verdict comes with the discovery that it was [concluded](Discovery::conclude) from, both of one message and from the
@@ -35,10 +35,10 @@ pub fn difference(
     why.extend(policies);
     why.extend(of_records(new, old).into_iter().map(str::to_owned));
     why.extend(alignments);
-    let mut text = what.join(", ");
+    let mut text = format!("RFC 9989 / RFC 7489: {}", what.join(", "));
     if !why.is_empty() {
         // Writing to a string cannot fail.
-        _ = write!(text, ": {}", why.join("; "));
+        _ = write!(text, "; because {}", why.join("; "));
     }
     Some(text)
 }
@@ -66,7 +66,7 @@ fn what(new: &Verdict, old: &Verdict) -> Vec<String> {
     ]
     .into_iter()
     .filter(|(_, new, old)| new != old)
-    .map(|(member, new, old)| format!("{member} {new} by RFC 9989 and {old} by RFC 7489"))
+    .map(|(member, new, old)| format!("{member} {new} / {old}"))
     .collect()
 }
 
@@ -116,7 +116,7 @@ fn of_organizational_domains(new: &Discovery, old: &Discovery) -> Option<String>
             format!("{tree} by the tree walk{psd}")
         }
         None if new.policy == PolicyDiscovery::Absent && author != list => {
-            format!("{author} itself by RFC 9989, which finds no record")
+            format!("{author} itself by RFC 9989, which finds no record,")
         }
         None => return None,
     };
