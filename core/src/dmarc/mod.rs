@@ -43,6 +43,7 @@
 mod alignment;
 mod discovery;
 mod existence;
+mod reader;
 mod record;
 #[cfg(feature = "psl")]
 pub mod rfc7489;
