@@ -461,7 +461,8 @@ passerelle_status passerelle_settings_set_dmarc(passerelle_settings *settings,
                                                 uint32_t mode);
 
 /**
- * Sets by how many seconds the clocks of signer and verifier may differ (RFC 6376 section 3.5, x=). 300 by default.
+ * Sets by how many seconds the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376
+ * section 3.5, t=). 300 by default. An expiration gets no such leeway.
  */
 passerelle_status passerelle_settings_set_clock_skew(passerelle_settings *settings, uint64_t seconds);
 

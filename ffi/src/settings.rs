@@ -122,7 +122,8 @@ fn dmarc_mode(mode: u32) -> Result<verify::DmarcMode, Failure> {
     }
 }
 
-/// Sets by how many seconds the clocks of signer and verifier may differ (RFC 6376 section 3.5, x=). 300 by default.
+/// Sets by how many seconds the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376
+/// section 3.5, t=). 300 by default. An expiration gets no such leeway.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn passerelle_settings_set_clock_skew(settings: *mut Settings, seconds: u64) -> Status {
     // SAFETY: the caller keeps to the header's rules for pointers.

@@ -13,6 +13,9 @@ use super::color::{Palette, Tone};
 use super::lines::{Lines, list};
 use crate::failure::Failure;
 
+/// The engine's step about Authentication-Results fields that carry our own name.
+const FORGED_RESULTS: &str = "message authentication-results";
+
 /// What is read of a report. Members that are missing are not shown; members that are not known are left alone.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -51,6 +54,7 @@ struct Dkim {
     algorithm: Option<String>,
     key_bits: Option<u32>,
     body_length: Option<u64>,
+    testing: bool,
     reason: Option<String>,
 }
 
@@ -123,11 +127,15 @@ pub(crate) fn verification(
     if let Some(iprev) = &view.iprev {
         iprev.write(&mut out);
     }
-    if !notes.is_empty() {
+    // What the engine found to be done about the message is worth knowing as well.
+    let forged = view.trail.iter().filter(|step| step.step == FORGED_RESULTS);
+    let mut remarks: Vec<_> = notes.iter().map(|note| (&*note.step, &*note.outcome, &*note.why)).collect();
+    remarks.extend(forged.map(|step| (&*step.step, &*step.outcome, &*step.why)));
+    if !remarks.is_empty() {
         out.blank();
     }
-    for note in notes {
-        out.note(&format!("{}: {}", note.step, note.outcome), &note.why);
+    for (step, outcome, why) in remarks {
+        out.note(&format!("{step}: {outcome}"), why);
     }
     if verbose {
         write_trail(&view.trail, &mut out);
@@ -194,27 +202,33 @@ impl Dkim {
         if let Some(length) = self.body_length {
             _ = write!(about, ", body signed up to octet {length}");
         }
+        if self.testing {
+            about += ", key for testing (t=y)";
+        }
         out.verdict("dkim", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
     }
 }
 
 impl Spf {
     fn write(&self, out: &mut Lines) {
-        let mut about = self.domain.clone().unwrap_or_default();
-        if let Some(identity) = &self.identity {
-            about += match &**identity {
-                "helo" => ", from HELO",
-                _ => ", from MAIL FROM",
-            };
+        let mut about = String::new();
+        if let Some(domain) = self.domain.as_ref().filter(|domain| !domain.is_empty()) {
+            let identity = if self.identity.as_deref() == Some("helo") { "HELO" } else { "MAIL FROM" };
+            _ = write!(about, "{identity} {domain}");
         }
-        if let Some(mechanism) = &self.mechanism {
-            _ = write!(about, ", matched {mechanism}");
+        match self.mechanism.as_deref() {
+            // RFC 7208 §9.1 calls the end of the record so, where the result is neutral.
+            Some("default") => about += ", no mechanism matched",
+            Some(mechanism) => _ = write!(about, ", matched {mechanism}"),
+            None => {}
         }
-        if self.lookups > 0 {
-            _ = write!(about, ", lookups {}", self.lookups);
-        }
-        if self.void_lookups > 0 {
-            _ = write!(about, ", {} of them void", self.void_lookups);
+        // A term that counts once may make several queries that find nothing.
+        for (count, what) in [(self.lookups, "lookups"), (self.void_lookups, "void lookups")] {
+            match count {
+                0 => {}
+                1 => _ = write!(about, ", 1 {}", what.trim_end_matches('s')),
+                _ => _ = write!(about, ", {count} {what}"),
+            }
         }
         out.verdict("spf", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
         if let Some(explanation) = &self.explanation {

@@ -207,6 +207,9 @@ impl Discover {
             alignments.push(Alignment { domain: candidate.clone(), strict, relaxed });
         }
         // All questions are noted by now.
+        for alignment in open.iter().filter_map(|&index| alignments.get(index)) {
+            walk::wait(&alignment.domain, answers)?;
+        }
         let mut organizational = Vec::new();
         if let Some(author_walk) = author_walk {
             for index in open {
@@ -258,7 +261,10 @@ fn trace_alignment(trail: &mut Trail, author: &Domain, alignment: &Alignment, or
         (false, Aligned::Yes) => ("aligned, relaxed", format!("its organizational domain is that of {author}")),
         (false, Aligned::No) => match organizational {
             Some(domain) => ("not aligned", format!("its organizational domain is {domain}")),
-            None => ("not aligned", format!("it cannot have the organizational domain of {author}, or need not")),
+            None => (
+                "not aligned",
+                format!("it is not below the organizational domain of {author}, or would have to be {author}"),
+            ),
         },
         (false, Aligned::Unknown) => ("unknown", "not all queries were answered".to_owned()),
     };

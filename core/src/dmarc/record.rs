@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::dmarc::reader::Reader;
 use crate::dmarc::standard::Standard;
 use crate::dmarc::uri::ReportUri;
+use crate::limits::MAX_DMARC_RECORD;
 use crate::tags::{Tag, tags};
 
 /// A domain owner's assessment policy (RFC 9989 §4.7, tag `p`). A stricter one is greater.
@@ -165,10 +166,11 @@ pub enum Subject {
 
 impl PolicyRecord {
     /// Whether a TXT record is a DMARC policy record: its first tag is `v`, with the value `DMARC1`, in capitals
-    /// (RFC 9989 §4.7, §4.10 step 2).
+    /// (RFC 9989 §4.7, §4.10 step 2). More than [`MAX_DMARC_RECORD`] octets are none.
     pub fn is_one(text: &[u8]) -> bool {
         // The grammar has no white space in front.
-        text.first().is_some_and(|b| matches!(b, b'v' | b'V'))
+        text.len() <= MAX_DMARC_RECORD
+            && text.first().is_some_and(|b| matches!(b, b'v' | b'V'))
             && matches!(tags(text).next(), Some(Ok(tag)) if is_version(&tag))
     }
 
@@ -252,6 +254,13 @@ mod tests {
             assert!(!PolicyRecord::is_one(text.as_bytes()), "{text}");
             assert_eq!(PolicyRecord::parse(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_record_has_a_length_that_can_be_read() {
+        let longest = format!("v=DMARC1; p=reject; x={}", "a".repeat(MAX_DMARC_RECORD - 22));
+        assert_eq!((longest.len(), parse(&longest).p), (MAX_DMARC_RECORD, Some(Policy::Reject)));
+        assert!(!PolicyRecord::is_one(format!("{longest}a").as_bytes()));
     }
 
     #[test]

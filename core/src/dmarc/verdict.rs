@@ -128,11 +128,10 @@ pub struct Verdict {
     pub result: DmarcResult,
     /// The author domain; `None`, `null` in the report, when the message has none that is certain.
     pub domain: Option<Domain>,
-    /// Where the policy record stands (RFC 9989 §3.2.5).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where the policy record stands (RFC 9989 §3.2.5); `None`, `null` in the report, when none was found.
     pub policy_domain: Option<Domain>,
-    /// The policy that applies to the author domain: `p`, `sp` or `np`, as published.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The policy that applies to the author domain: `p`, `sp` or `np`, as published; `None`, `null` in the report,
+    /// when there is none.
     pub policy: Option<Policy>,
     /// What the owner asks for: the policy, one level lower under `t=y`, if the result is fail; otherwise nothing.
     ///
@@ -227,15 +226,11 @@ impl Discovery {
             PolicyDiscovery::Found(applied) => applied,
             PolicyDiscovery::Absent => {
                 let reason = format!("no policy record applies to {}", self.author);
-                let mut verdict = self.verdict(DmarcResult::None, Some(reason), Clause::NoRecord);
-                verdict.aligned_by = methods(authenticated, |identifier| self.aligned_without_record(identifier));
-                return verdict;
+                return self.without_record(reason, authenticated);
             }
             PolicyDiscovery::Several { domain } => {
                 let reason = format!("{domain} has several policy records, so that none applies to {}", self.author);
-                let mut verdict = self.verdict(DmarcResult::None, Some(reason), Clause::NoRecord);
-                verdict.aligned_by = methods(authenticated, |identifier| self.aligned_without_record(identifier));
-                return verdict;
+                return self.without_record(reason, authenticated);
             }
             PolicyDiscovery::Unusable { domain } => {
                 let reason = format!("the policy record of {domain} has no valid policy and no address for reports");
@@ -307,23 +302,21 @@ impl Discovery {
         }
     }
 
-    /// Whether an identifier is aligned, as far as the verdict depends on it; `None` where DMARC came to no conclusion.
+    /// Whether an identifier is aligned, as far as the verdict depends on it; `None` where no record applies.
     #[cfg(feature = "psl")]
     pub(crate) fn alignment_of(&self, identifier: &Authenticated) -> Option<Aligned> {
         match &self.policy {
             PolicyDiscovery::Found(applied) => Some(self.aligned(identifier, applied)),
-            PolicyDiscovery::Absent | PolicyDiscovery::Several { .. } => {
-                Some(if self.aligned_without_record(identifier) { Aligned::Yes } else { Aligned::No })
-            }
-            PolicyDiscovery::Unusable { .. } | PolicyDiscovery::Failed { .. } => None,
+            _ => None,
         }
     }
 
-    /// Whether an identifier is aligned where no record says how it has to be. By RFC 9989 §4.10.2 each domain is then its
-    /// own organizational domain; RFC 7489's list knows it all the same.
-    fn aligned_without_record(&self, identifier: &Authenticated) -> bool {
-        let known = self.alignments.iter().find(|alignment| alignment.domain == identifier.domain);
-        identifier.domain == self.author || known.is_some_and(|alignment| alignment.relaxed == Aligned::Yes)
+    /// The verdict where no record applies. By RFC 9989 §4.10.2 each domain is then its own organizational domain; by
+    /// RFC 7489 nobody has said that less than the same domain will do.
+    fn without_record(&self, reason: String, authenticated: &[Authenticated]) -> Verdict {
+        let mut verdict = self.verdict(DmarcResult::None, Some(reason), Clause::NoRecord);
+        verdict.aligned_by = methods(authenticated, |identifier| identifier.domain == self.author);
+        verdict
     }
 
     fn verdict(&self, result: DmarcResult, reason: Option<String>, clause: Clause) -> Verdict {

@@ -46,6 +46,12 @@ pub(crate) fn note(start: &Domain, answers: &mut Answers) {
     }
 }
 
+/// Waits for the answers to all questions of the walk from `start`, those included that a `psd` tag makes superfluous.
+/// Where many walks are made, reading the records of all of them anew for each answer would cost a square of their number.
+pub(crate) fn wait(start: &Domain, answers: &mut Answers) -> Result<(), Pending> {
+    names(start).iter().filter_map(record_name).try_for_each(|owner| answers.dns(&owner, RecordType::Txt).map(drop))
+}
+
 /// Walks from `start` until a record says where it ends, or the labels are used up.
 pub(crate) fn walk(start: &Domain, answers: &mut Answers) -> Result<Walk, Pending> {
     note(start, answers);

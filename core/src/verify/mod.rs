@@ -90,7 +90,8 @@ pub struct Envelope {
     pub ip: Option<IpAddr>,
     /// The argument of HELO or EHLO.
     pub helo: Option<String>,
-    /// The reverse-path, with or without its angle brackets; `Some` of the empty string is the null reverse-path.
+    /// The reverse-path, with or without its angle brackets; `Some` of the empty string is the null reverse-path. Where
+    /// it is not known, SPF checks HELO, and DMARC does not count that.
     pub mail_from: Option<String>,
 }
 
@@ -237,7 +238,7 @@ impl Verification {
         let spf_helo = client.spf_helo.as_ref().and_then(Run::verdict).cloned();
         let iprev = client.iprev.as_ref().and_then(Run::verdict).cloned();
         let dkim = content.dkim.finish(content.keys.into_iter().map(Run::into_verdict).collect());
-        let (authenticated, undecided) = identifiers(&spf, &dkim);
+        let (authenticated, undecided) = identifiers(&client.envelope, &spf, &dkim);
         let dmarc = content.dmarc.conclude(&authenticated, &undecided)?;
         let mut trail = std::mem::take(&mut self.notes);
         if content.forged_results > 0 {
@@ -345,7 +346,8 @@ impl Client {
 
     /// The domain that SPF may authenticate for DMARC (RFC 9989 §3.2.4).
     fn spf_domain(&self) -> Option<Domain> {
-        self.spf.as_ref().and_then(|run| run.evaluator().domain().cloned())
+        let spf = self.spf.as_ref().filter(|_| self.envelope.mail_from.is_some());
+        spf.and_then(|run| run.evaluator().domain().cloned())
     }
 
     fn why_no_spf(&self) -> &'static str {
@@ -376,7 +378,11 @@ impl Content {
 }
 
 /// The identifiers that SPF and DKIM authenticated, and those that a temporary error left open.
-fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
+///
+/// That of SPF is MAIL FROM (RFC 9989 §4.4.2). The HELO name stands for it where the reverse-path is null, not where it
+/// is unknown. A signature that passes with a key in testing (`t=y`) counts: RFC 6376 §3.6.1 protects the signer from
+/// being worse off than without a signature, which a pass cannot do, and a fail is no worse than none here anyway.
+fn identifiers(envelope: &Envelope, spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
     let (mut authenticated, mut undecided) = (Vec::new(), Vec::new());
     let mut sort = |method, domain: Option<&Domain>, passed: bool, temporary: bool| {
         let Some(domain) = domain else { return };
@@ -387,7 +393,8 @@ fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, 
         }
     };
     let result = spf.result;
-    sort(Method::Spf, spf.domain.as_ref(), result == spf::SpfResult::Pass, result == spf::SpfResult::TempError);
+    let domain = spf.domain.as_ref().filter(|_| envelope.mail_from.is_some());
+    sort(Method::Spf, domain, result == spf::SpfResult::Pass, result == spf::SpfResult::TempError);
     for verdict in dkim {
         let result = verdict.result;
         let temporary = result == dkim::DkimResult::TempError;
@@ -398,6 +405,8 @@ fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, 
 
 /// Verifies a message that is at hand, with a host that answers each question at once, such as a
 /// [`Transcript`](crate::Transcript).
+///
+/// An answer of another kind than its question is a bug in the host, and there is no report: `None`.
 pub fn verify(
     message: &[u8],
     envelope: &Envelope,

@@ -76,8 +76,10 @@ impl Report {
 
     /// Whether the message is authenticated.
     pub fn authenticated(&self) -> Authenticated {
-        let open = self.spf.result == SpfResult::TempError
-            || self.dkim.iter().any(|verdict| verdict.result == dkim::DkimResult::TempError);
+        // Without a policy only the author domain itself is aligned; what another domain would have said is no matter.
+        let author = self.dmarc.domain.as_ref();
+        let open = (self.spf.result == SpfResult::TempError && self.spf.domain.as_ref() == author)
+            || self.dkim.iter().any(|v| v.result == dkim::DkimResult::TempError && v.domain.as_ref() == author);
         match self.dmarc.result {
             DmarcResult::Pass => Authenticated::Yes,
             DmarcResult::None if !self.dmarc.aligned_by.is_empty() => Authenticated::Yes,

@@ -115,9 +115,6 @@ fn of_organizational_domains(new: &Discovery, old: &Discovery) -> Option<String>
             };
             format!("{tree} by the tree walk{psd}")
         }
-        None if new.policy == PolicyDiscovery::Absent && author != list => {
-            format!("{author} itself by RFC 9989, which finds no record,")
-        }
         None => return None,
     };
     Some(format!("the organizational domain of {author} is {tree} and {list} by the public suffix list ({suffix})"))
@@ -160,7 +157,7 @@ fn of_records(new: &Discovery, old: &Discovery) -> Vec<&'static str> {
 fn of_alignments(new: &Discovery, old: &Discovery, identifiers: &[Authenticated]) -> Vec<String> {
     let mut why: Vec<String> = Vec::new();
     for identifier in identifiers {
-        // Where a standard came to no conclusion, its alignments are not what made the difference.
+        // Where a standard applies no record, it is not the alignments that make the difference.
         let (Some(tree), Some(list)) = (new.alignment_of(identifier), old.alignment_of(identifier)) else { continue };
         if tree == list || why.len() >= MAX_DIFFERENCES_NAMED {
             continue;

@@ -43,6 +43,7 @@
 //! - A query for a record that fails for now makes the result `temperror` (§6.6.3 leaves it open), and so does a temporary
 //!   error of SPF or DKIM without which an aligned identifier might have passed (§6.6.2).
 //! - A record without a usable policy and without an address for reports is `permerror`, without a disposition (§11.2).
+//! - Without a record an identifier is aligned when it is the author domain: nobody has said that less will do.
 //! - A message without a certain author domain is treated as by RFC 9989: see
 //!   [`Verdict::author_uncertain`](super::Verdict::author_uncertain).
 
