@@ -59,6 +59,8 @@ pub const MAX_ALIGNMENT_WALKS: usize = 24;
 pub const MAX_DMARC_RECORD: usize = 4096;
 /// Kinds of faults kept of one policy record. Ours, for the reader's sake.
 pub const MAX_DMARC_IGNORED: usize = 32;
+/// Identifiers named where the alignment by RFC 9989 and by RFC 7489 differs. Ours, for the reader's sake.
+pub const MAX_DIFFERENCES_NAMED: usize = 4;
 // --- SPF (RFC 7208) ---------------------------------------------------------------------------------------------
 
 /// Terms that cause DNS queries in one evaluation: `include`, `a`, `mx`, `ptr`, `exists`, `redirect`, and the query

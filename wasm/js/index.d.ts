@@ -169,6 +169,7 @@ export interface Report {
   spf_helo?: Spf;
   /** One for each signature, in the order of the message. */
   dkim: Dkim[];
+  /** By RFC 9989; the module has no evaluation by RFC 7489. */
   dmarc: Dmarc;
   /** Missing when the client's address is not known. */
   iprev?: Iprev;

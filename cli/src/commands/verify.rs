@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use passerelle::Step;
 use passerelle::dkim::VerifyPolicy;
 use passerelle::message::{self, HeaderReader};
-use passerelle::verify::{Authenticated, Envelope, Settings, Verification};
+use passerelle::verify::{Authenticated, DmarcMode, Envelope, Settings, Verification};
 
 use super::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
-use crate::args::Verify;
+use crate::args::{Standard, Verify};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::input::{self, MessageReader};
@@ -30,7 +30,12 @@ pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
     notes.extend(envelope_notes);
 
     let dkim = VerifyPolicy { accept_body_length: args.accept_body_length, ..VerifyPolicy::default() };
-    let settings = Settings { authserv_id: args.authserv_id.clone(), dkim, ..Settings::default() };
+    let dmarc = match args.dmarc {
+        Standard::Rfc9989 => DmarcMode::Rfc9989,
+        Standard::Rfc7489 => DmarcMode::Rfc7489,
+        Standard::Both => DmarcMode::Both,
+    };
+    let settings = Settings { authserv_id: args.authserv_id.clone(), dkim, dmarc, ..Settings::default() };
     let mut verification = Verification::new(&settings, &envelope, host.now());
     for note in &notes {
         verification.note(note.clone());

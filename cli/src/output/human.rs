@@ -24,6 +24,8 @@ struct View {
     spf_helo: Option<Spf>,
     dkim: Vec<Dkim>,
     dmarc: Option<Dmarc>,
+    dmarc_rfc7489: Option<Dmarc>,
+    dmarc_difference: Option<String>,
     iprev: Option<Iprev>,
     authentication_results: Option<String>,
     trail: Vec<TrailStep>,
@@ -64,6 +66,7 @@ struct Dmarc {
     policy_domain: Option<String>,
     policy: Option<String>,
     disposition: Option<String>,
+    pct: Option<u8>,
     aligned_by: Vec<String>,
     reason: Option<String>,
 }
@@ -104,7 +107,13 @@ pub(crate) fn verification(
     }
     out.blank();
     if let Some(dmarc) = &view.dmarc {
-        dmarc.write(&mut out);
+        dmarc.write("", &mut out);
+    }
+    if let Some(dmarc) = &view.dmarc_rfc7489 {
+        dmarc.write("by RFC 7489: ", &mut out);
+    }
+    if let Some(difference) = &view.dmarc_difference {
+        out.reason(difference);
     }
     for signature in &view.dkim {
         signature.write(&mut out);
@@ -155,7 +164,8 @@ fn parse<'j, T: Deserialize<'j>>(json: &'j str) -> Result<T, Failure> {
 }
 
 impl Dmarc {
-    fn write(&self, out: &mut Lines) {
+    /// `standard` is put in front where it is not the one that goes without saying.
+    fn write(&self, standard: &str, out: &mut Lines) {
         let mut about = self.domain.clone().unwrap_or_default();
         if let Some(policy) = &self.policy {
             _ = write!(about, ", policy {policy}");
@@ -169,7 +179,11 @@ impl Dmarc {
         if let Some(disposition) = self.disposition.as_ref().filter(|d| *d != "none") {
             _ = write!(about, ", disposition {disposition}");
         }
-        out.verdict("dmarc", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
+        if let Some(pct) = self.pct {
+            _ = write!(about, " of {pct} messages in a hundred");
+        }
+        let about = format!("{standard}{}", about.trim_start_matches(", "));
+        out.verdict("dmarc", &self.result, &about, self.reason.as_deref());
     }
 }
 
@@ -252,6 +266,7 @@ mod tests {
                 "reason": "{evil}"}}],
             "dmarc": {{"result": "fail", "domain": "{evil}", "policy": "{evil}", "policy_domain": "x{evil}",
                 "disposition": "{evil}", "aligned_by": ["{evil}"], "reason": "{evil}"}},
+            "dmarc_rfc7489": {{"result": "fail", "domain": "{evil}", "reason": "{evil}"}}, "dmarc_difference": "{evil}",
             "iprev": {{"result": "fail", "ip": "{evil}", "name": "{evil}", "reason": "{evil}"}},
             "authentication_results": "Authentication-Results: {evil}",
             "trail": [{{"step": "{evil}", "outcome": "{evil}", "why": "{evil}", "rfc": "{evil}"}}]}}"#
@@ -261,7 +276,7 @@ mod tests {
         assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         assert!(!shown.contains('\u{202e}'));
         // One for each place above; the result words and the identity are not among them.
-        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 23, "{shown}");
+        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 26, "{shown}");
     }
 
     #[test]

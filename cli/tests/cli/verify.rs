@@ -161,6 +161,33 @@ fn a_large_message_is_read_in_chunks() {
     assert_eq!(verify(&message.replace("\r\n", "\n"), &envelope).code, 0);
 }
 
+/// A record that RFC 9989 reads as it is meant, and RFC 7489 as p=none.
+#[test]
+fn both_standards_of_dmarc_and_where_they_differ() {
+    let folder = Folder::new();
+    let dns = folder.write(
+        "dns.json",
+        r#"{"answers": [{"name": "_dmarc.a.example", "type": "TXT",
+            "records": ["v=DMARC1; sp=none; p=reject; rua=mailto:d@a.example"]}]}"#,
+    );
+    let verify = |more: &[&str]| {
+        run_with(&[&["verify", "-", "--dns", &dns], more].concat(), b"From: ann@a.example\r\n\r\nHello\r\n")
+    };
+    let disposition = |ran: &Ran| ran.json()["dmarc"]["disposition"].as_str().unwrap().to_owned();
+    assert_eq!(disposition(&verify(&["--json"])), "reject");
+    assert_eq!(disposition(&verify(&["--json", "--dmarc", "rfc9989"])), "reject");
+    assert_eq!(disposition(&verify(&["--json", "--dmarc", "rfc7489"])), "none");
+    let both = verify(&["--json", "--dmarc", "both"]);
+    assert_eq!((both.code, &*disposition(&both)), (1, "reject"));
+    assert_eq!(both.json()["dmarc_rfc7489"]["disposition"], "none");
+    assert!(both.json()["dmarc_difference"].as_str().unwrap().contains("policy reject / none"));
+    let shown = verify(&["--dmarc", "both"]);
+    let words = shown.out().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("by RFC 7489: a.example, policy none"), "{words}");
+    assert!(words.contains("because p is not right behind v"), "{words}");
+    assert_eq!(verify(&["--dmarc", "rfc822"]).code, 2);
+}
+
 /// `From : ann` is a field, in obsolete syntax, and no mbox line: which of the two authors counts is not for us to say.
 #[test]
 fn a_first_line_with_an_obsolete_from_field_stays() {
