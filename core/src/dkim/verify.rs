@@ -8,8 +8,8 @@ use super::signature::Signature;
 use super::verdict::{Failure, Verdict};
 use crate::crypto::{Digest, KeyType, PublicKey};
 use crate::domain::Domain;
-use crate::limits::{MAX_KEY_RECORDS, MAX_RSA_BITS, MAX_SIGNATURES, MIN_RSA_BITS};
-use crate::message::{Field, Header};
+use crate::limits::{MAX_KEY_RECORDS, MAX_RSA_BITS, MAX_SIGNATURES, MAX_VERIFICATIONS, MIN_RSA_BITS};
+use crate::message::{Field, Header, HeaderLimit, SingularCounts};
 use crate::tags::TagList;
 use crate::time::UnixTime;
 
@@ -26,6 +26,9 @@ pub struct VerifyPolicy {
     pub accept_body_length: bool,
     /// How many signatures are examined, from the top; one verdict stands for the others.
     pub max_signatures: usize,
+    /// How many public-key operations the signatures of a message may cost. A signature costs one, unless its key name
+    /// has several records; without one left its result is `policy`.
+    pub max_verifications: usize,
     /// Seconds by which the clocks of signer and verifier may differ (RFC 6376 §3.5, `x=`).
     pub clock_skew: u64,
 }
@@ -37,6 +40,7 @@ impl Default for VerifyPolicy {
             max_rsa_bits: MAX_RSA_BITS,
             accept_body_length: false,
             max_signatures: MAX_SIGNATURES,
+            max_verifications: MAX_VERIFICATIONS,
             clock_skew: 300,
         }
     }
@@ -51,7 +55,7 @@ pub struct Verifier {
     policy: VerifyPolicy,
     signatures: Vec<Examined>,
     unexamined: usize,
-    header_too_large: bool,
+    header_too_large: Option<HeaderLimit>,
     body: BodyHasher,
 }
 
@@ -78,14 +82,15 @@ impl Verifier {
     pub fn new(header: &Header, policy: &VerifyPolicy, now: UnixTime) -> Self {
         let fields = || header.fields().enumerate().filter(|(_, field)| field.is("DKIM-Signature"));
         let mut index = None;
+        let counts = SingularCounts::of(header);
         let signatures: Vec<Examined> = fields()
             .take(policy.max_signatures)
-            .map(|(place, field)| examine(header, &mut index, place, field, policy, now))
+            .map(|(place, field)| examine(header, &counts, &mut index, place, field, policy, now))
             .collect();
         let wanted: Vec<Wanted> = signatures.iter().filter_map(|s| s.open.as_ref()).map(|open| open.body).collect();
         Self {
             policy: *policy,
-            header_too_large: header.is_over_limit(),
+            header_too_large: header.exceeds(),
             unexamined: fields().count().saturating_sub(signatures.len()),
             signatures,
             body: BodyHasher::new(&wanted),
@@ -115,11 +120,12 @@ impl Verifier {
     /// A message without signatures has no verdicts. One whose header section is over the limit has one, `permerror`.
     pub fn finish(self, keys: Vec<Option<KeyAnswer>>) -> Vec<Verdict> {
         let hashes = self.body.finish();
+        let mut budget = Budget { left: self.policy.max_verifications, limit: self.policy.max_verifications };
         let mut keys = keys.into_iter();
         let mut verdicts = Vec::with_capacity(self.signatures.len() + 1);
         for Examined { mut verdict, open } in self.signatures {
             if let Some(open) = open {
-                open.conclude(&mut verdict, keys.next().flatten(), &hashes, &self.policy);
+                open.conclude(&mut verdict, keys.next().flatten(), &hashes, &self.policy, &mut budget);
             }
             verdicts.push(verdict);
         }
@@ -127,8 +133,8 @@ impl Verifier {
             let (unexamined, limit) = (self.unexamined, self.policy.max_signatures);
             verdicts.push(Verdict::without_signature(Failure::TooMany { unexamined, limit }));
         }
-        if self.header_too_large {
-            verdicts.push(Verdict::without_signature(Failure::HeaderTooLarge));
+        if let Some(limit) = self.header_too_large {
+            verdicts.push(Verdict::without_signature(Failure::HeaderTooLarge(limit)));
         }
         verdicts
     }
@@ -137,6 +143,7 @@ impl Verifier {
 /// Reads a signature and computes its header hash (RFC 6376 §6.1.1, §3.7).
 fn examine<'h>(
     header: &'h Header,
+    counts: &SingularCounts,
     index: &mut Option<HeaderIndex<'h>>,
     place: usize,
     field: Field<'_>,
@@ -158,6 +165,8 @@ fn examine<'h>(
         verdict.fail(failure);
         return Examined { verdict, open: None };
     }
+    let signed = SingularCounts::of_names(signature.signed_fields());
+    verdict.unsigned.extend(counts.beyond(&signed).filter(|field| field.is_displayed).map(|field| field.name));
     let canonicalization = signature.header_canonicalization;
     let index = index.get_or_insert_with(|| HeaderIndex::new(header));
     let mut state = index.hash(canonicalization, signature.signed_fields(), Some(place));
@@ -194,7 +203,14 @@ fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(),
 
 impl Open {
     /// RFC 6376 §6.1.2 and §6.1.3.
-    fn conclude(&self, verdict: &mut Verdict, key: Option<KeyAnswer>, hashes: &BodyHashes, policy: &VerifyPolicy) {
+    fn conclude(
+        &self,
+        verdict: &mut Verdict,
+        key: Option<KeyAnswer>,
+        hashes: &BodyHashes,
+        policy: &VerifyPolicy,
+        budget: &mut Budget,
+    ) {
         verdict.body_uncovered =
             self.body.length.and_then(|length| hashes.total(self.body.canonicalization).checked_sub(length));
         let records = match key {
@@ -206,8 +222,8 @@ impl Open {
         // farthest.
         let mut best: Option<Attempt> = None;
         for record in records.iter().take(MAX_KEY_RECORDS) {
-            let attempt = self.attempt(record, hashes, policy);
-            let final_ = matches!(attempt.failure, None | Some(Failure::BodyHash { .. }));
+            let attempt = self.attempt(record, hashes, policy, budget);
+            let final_ = matches!(attempt.failure, None | Some(Failure::BodyHash { .. } | Failure::TooCostly { .. }));
             if best.as_ref().is_none_or(|best| best.progress() < attempt.progress()) {
                 best = Some(attempt);
             }
@@ -232,13 +248,14 @@ impl Open {
     }
 
     /// Tries one key record.
-    fn attempt(&self, record: &[u8], hashes: &BodyHashes, policy: &VerifyPolicy) -> Attempt {
+    fn attempt(&self, record: &[u8], hashes: &BodyHashes, policy: &VerifyPolicy, budget: &mut Budget) -> Attempt {
         let mut attempt = Attempt::default();
         let verified = KeyRecord::parse(record).map_err(Failure::from).and_then(|record| {
             attempt.testing = record.testing;
             let key = record.key_for(&self.terms)?;
             attempt.key_bits = Some(key.bits());
             check_size(key, policy)?;
+            budget.take()?;
             self.verify(key, hashes)
         });
         attempt.failure = verified.err();
@@ -258,6 +275,19 @@ impl Open {
             (None, _) => hashes.window.diagnose(self.body.canonicalization, &self.body_hash),
         };
         Err(Failure::BodyHash { diagnosis, header_intact })
+    }
+}
+
+/// The public-key operations that are left to a message.
+struct Budget {
+    left: usize,
+    limit: usize,
+}
+
+impl Budget {
+    fn take(&mut self) -> Result<(), Failure> {
+        self.left = self.left.checked_sub(1).ok_or(Failure::TooCostly { limit: self.limit })?;
+        Ok(())
     }
 }
 
