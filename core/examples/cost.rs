@@ -21,16 +21,16 @@ type Work = Box<dyn Fn() -> String>;
 /// Each case, its first size, and what the result must contain at both sizes.
 const CASES: [(&str, usize, &str, Case); 27] = [
     ("signatures", 500, "were not examined", signatures),
-    ("signatures-all-examined", 150, "150", signatures_all_examined),
+    ("signatures-all-examined", 50, "50", signatures_all_examined),
     ("header-octets", 5 << 20, "more than 262144 octets", header_octets),
-    ("header-octets-in-pieces", 1 << 19, "more than 262144 octets", header_octets_in_pieces),
+    ("header-octets-in-pieces", 60_000, "header section", header_octets_in_pieces),
     ("header-fields", 20_000, "more than 2000 fields", header_fields),
-    ("header-fields-kept", 10_000, "there is no From field", header_fields_kept),
-    ("header-fields-of-many-kinds", 10_000, "there is no From field", header_fields_of_many_kinds),
-    ("signed-fields", 400, "permerror", signed_fields),
-    ("signed-fields-over-the-limit", 20_000, "more than 1000 field names", signed_fields),
+    ("header-fields-kept", 2000, "there is no From field", header_fields_kept),
+    ("header-fields-of-many-kinds", 2000, "there is no From field", header_fields_of_many_kinds),
+    ("signed-fields", 400, "there is no key", signed_fields),
+    ("signed-fields-over-the-limit", 5000, "more than 1000 field names", signed_fields),
     ("tags", 10_000, "more than 64 tags", tags),
-    ("key-octets", 6000, "key record", key_octets),
+    ("key-octets", 6000, "public key", key_octets),
     ("key-bits", 8200, "at most 8192 are accepted", key_bits),
     ("key-tags", 30, "permerror", key_tags),
     ("spf-record", 32 << 10, "longer than", spf_record),
@@ -42,12 +42,15 @@ const CASES: [(&str, usize, &str, Case); 27] = [
     ("dns-records", 2000, "spf", dns_records),
     ("from-addresses", 90, "different domains", from_addresses),
     ("from-comments", 7 << 10, "From field", from_comments),
-    ("from-bare-endings", 100_000, "From field", from_bare_endings),
+    ("from-bare-endings", 40_000, "From field", from_bare_endings),
     ("forged-results", 500, "removed", forged_results),
     ("results-in-a-field", 90, "results", results_in_a_field),
     ("transcript", 500, "a499.example", transcript),
-    ("body-of-blanks", 1 << 20, "fail", body_of_blanks),
+    ("body-of-blanks", 100 << 10, "fail", body_of_blanks),
 ];
+
+/// Work that grows with the square of the size, to see that whoever compares finds it.
+const CONTROL: (&str, usize, &str, Case) = ("control", 200, "pairs", control);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -58,7 +61,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         [name, size] => {
-            let case = CASES.iter().find(|(known, ..)| known == name);
+            let case = CASES.iter().chain([&CONTROL]).find(|(known, ..)| known == name);
             let (Some((.., expected, case)), Ok(size)) = (case, size.parse()) else { return ExitCode::from(2) };
             let outcome = measured(&*case(size));
             println!("{}", outcome.chars().take(300).collect::<String>());
@@ -86,6 +89,13 @@ fn name(text: &str) -> Domain {
 
 fn text(text: impl Into<Vec<u8>>) -> DnsAnswer {
     DnsAnswer::found([Record::Txt(text.into())])
+}
+
+fn control(size: usize) -> Work {
+    Box::new(move || {
+        let pairs = (0..size).flat_map(|a| (0..size).map(move |b| std::hint::black_box(a ^ b)));
+        format!("{} pairs", pairs.filter(|both| *both == 0).count())
+    })
 }
 
 /// The verification of a message in a world where every name has this answer.
@@ -119,7 +129,7 @@ fn signatures_all_examined(size: usize) -> Work {
     let dkim = VerifyPolicy { max_signatures: usize::MAX, ..VerifyPolicy::default() };
     let message = signature("from").repeat(size) + FROM + "\r\n";
     let inner = verified(message, Settings { dkim, ..Settings::default() }, nothing());
-    Box::new(move || format!("{} at least 150", inner().len()))
+    Box::new(move || format!("{} at least 50", inner().len()))
 }
 
 fn header_octets(size: usize) -> Work {
