@@ -304,8 +304,9 @@ impl Attempt {
         match self.failure {
             Some(Failure::Key(_)) => 0,
             Some(Failure::WeakKey { .. } | Failure::LargeKey { .. }) => 1,
+            Some(Failure::TooCostly { .. }) => 3,
             Some(_) => 2,
-            None => 3,
+            None => 4,
         }
     }
 }

@@ -114,7 +114,7 @@ fn a_client_of_a_hundred_names() {
 /// Every macro, long and many: each name that is asked for is one, and each term asks for one.
 #[test]
 fn macros_that_make_long_names() {
-    let letters = "%{s}.%{l}.%{o}.%{d}.%{i}.%{v}.%{h}.".repeat(20);
+    let letters = "%{s}.%{l}.%{o}.%{d}.%{i}.%{v}.".repeat(20);
     let record = format!("v=spf1 {}-all", format!("exists:{letters}%{{ir}}.evil.example ").repeat(9));
     let (report, questions) = spf(|_, kind| if kind == RecordType::Txt { text(&record) } else { address() });
     assert_eq!(report.spf.result.as_str(), "pass");

@@ -19,7 +19,7 @@ fn refused(fields: &str) {
     assert_eq!(report.spf.result.as_str(), "pass", "the attack needs an identifier that passes");
     assert_eq!((report.dmarc.result, &report.dmarc.domain), (DmarcResult::PermError, &None), "{fields:?}");
     assert_eq!(report.authenticated(), Authenticated::No);
-    assert!(report.authentication_results.contains("dmarc=permerror reason="), "{}", report.authentication_results);
+    assert!(report.authentication_results.contains("dmarc=permerror"), "{}", report.authentication_results);
 }
 
 /// One in which the author is certain, and is the attacker.
@@ -57,8 +57,8 @@ fn several_addresses_and_groups() {
 
 #[test]
 fn source_routes() {
-    fails_for_harbour("From: <@evil.example:ceo@harbour.example>");
-    is_evil("From: <@harbour.example:a@evil.example>");
+    refused("From: <@evil.example:ceo@harbour.example>");
+    refused("From: <@harbour.example:a@evil.example>");
     refused("From: <@evil.example,@harbour.example:a@x.example");
 }
 
@@ -107,7 +107,7 @@ fn odd_folding_and_names() {
     refused("From\0: ceo@harbour.example\r\nFrom: a@evil.example");
     refused("\u{feff}From: ceo@harbour.example\r\nFrom: a@evil.example");
     refused("junk\r\nFrom: a@evil.example");
-    is_evil(" From: ceo@harbour.example\r\nX: y\r\nFrom: a@evil.example".trim_start());
+    is_evil("X: y\r\n From: ceo@harbour.example\r\nFrom: a@evil.example");
 }
 
 /// The section ends where it ends for everyone, or DMARC does not pass.
@@ -143,9 +143,9 @@ fn an_authentic_message_with_one_more_author() {
     assert_eq!((authentic.dmarc.result, authentic.authenticated()), (DmarcResult::Pass, Authenticated::Yes));
     for attack in [
         format!("From: a@evil.example\r\n{message}"),
-        message.replacen("To:", "From: a@evil.example\r\nTo:", 1),
-        message.replacen("To:", "From : a@evil.example\r\nTo:", 1),
-        message.replacen("To:", "X: y\nFrom: a@evil.example\r\nTo:", 1),
+        message.replacen("\r\nTo:", "\r\nFrom: a@evil.example\r\nTo:", 1),
+        message.replacen("\r\nTo:", "\r\nFrom : a@evil.example\r\nTo:", 1),
+        message.replacen("\r\nTo:", "\r\nX: y\nFrom: a@evil.example\r\nTo:", 1),
     ] {
         let report = report_in(&world(&[]), &attack, &evil());
         assert_eq!((report.dmarc.result, report.authenticated()), (DmarcResult::PermError, Authenticated::No));

@@ -83,8 +83,9 @@ fn more_records_than_a_message_can_carry() {
 
 #[test]
 fn more_text_than_a_message_can_carry() {
-    let records =
-        |octets: usize| DnsAnswer::found([Record::Txt(vec![b'x'; octets / 2]), Record::Txt(vec![b'x'; octets.div_ceil(2)])]);
+    let records = |octets: usize| {
+        DnsAnswer::found([Record::Txt(vec![b'x'; octets / 2]), Record::Txt(vec![b'x'; octets.div_ceil(2)])])
+    };
     assert_eq!(words(&every_txt(records(MAX_ANSWER_TEXT))), ("none", "permerror", "none"));
     assert_eq!(words(&every_txt(records(MAX_ANSWER_TEXT + 1))), ("temperror", "temperror", "temperror"));
 }

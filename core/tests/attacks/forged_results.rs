@@ -13,9 +13,9 @@ const STEP: &str = "message authentication-results";
 
 /// The report on a message in harbour.example's name, which the attacker sends with these fields.
 fn report(fields: &str) -> Report {
-    let report = from_evil(format!("{fields}From: ceo@harbour.example\r\n\r\nbody\r\n"));
+    let report = from_evil(format!("From: ceo@harbour.example\r\n{fields}\r\nbody\r\n"));
     assert_eq!(report.dmarc.result, DmarcResult::Fail, "no field of the message has a say");
-    assert_eq!(report.authentication_results.matches("dmarc=").count(), 1);
+    assert_eq!(report.authentication_results.matches("\tdmarc=").count(), 1);
     report
 }
 

@@ -1,6 +1,7 @@
 //! Names that look like others: the report gives A-labels, and says so where a reader may see something else.
 
 use passerelle::dmarc::DmarcResult;
+use passerelle::verify::Report;
 
 use crate::world::{evil, from_evil, report_in, step, txt, world};
 
@@ -10,6 +11,11 @@ const LOOKALIKE_A_LABELS: &str = "xn--hbour-4ve6i.xn--xample-2of";
 
 fn message(domain: &str) -> String {
     format!("From: Harbour <ceo@{domain}>\r\n\r\n")
+}
+
+/// Whether a report is in ASCII, but for the sign before the sections of RFCs.
+fn is_plain(report: &Report) -> bool {
+    report.to_json().replace('§', "").is_ascii()
 }
 
 #[test]
@@ -29,7 +35,7 @@ fn the_report_has_a_labels_and_the_trail_tells_of_the_letters() {
                  h\\u{{0430}}\\u{{0440}}bour.\\u{{0435}}xample, which may look like another name"
             )
         );
-        assert!(report.to_json().is_ascii(), "no letter of the name gets into the report");
+        assert!(is_plain(&report), "no letter of the name gets into the report");
         assert!(report.authentication_results.is_ascii());
     }
 }
@@ -42,7 +48,7 @@ fn plain_names_are_not_pointed_out() {
 
 #[test]
 fn the_name_looked_alike_is_not_aligned() {
-    let spoof = format!("From: ceo@harbour.example\r\n\r\n");
+    let spoof = "From: ceo@harbour.example\r\n\r\n";
     let envelope = passerelle::verify::Envelope { mail_from: Some(format!("ceo@{LOOKALIKE}")), ..evil() };
     let world = world(&[txt(LOOKALIKE_A_LABELS, "v=spf1 +all")]);
     let report = report_in(&world, spoof, &envelope);
@@ -66,7 +72,7 @@ fn full_width_and_mapped_letters_are_refused() {
     ] {
         let report = from_evil(message(domain));
         assert_eq!((report.dmarc.result, &report.dmarc.domain), (DmarcResult::PermError, &None), "{domain:?}");
-        assert!(report.to_json().is_ascii(), "{}", report.to_json());
+        assert!(is_plain(&report), "{}", report.to_json());
     }
 }
 
