@@ -98,10 +98,9 @@ fn a_client_of_a_hundred_names() {
         "v=spf1 a:%{p}.evil.example ptr -all",
         "v=spf1 ptr ptr:evil.example ptr:x.evil.example -all",
     ] {
-        let (report, questions) = spf(|name_, kind| match kind {
+        let (report, questions) = spf(|_, kind| match kind {
             RecordType::Txt => text(record),
             RecordType::Ptr => (0..100).map(|n| Record::Ptr(name(&format!("c{n}.evil.example")))).collect(),
-            _ if name_.starts_with('c') => address(),
             _ => address(),
         });
         assert_eq!(report.spf.result.as_str(), "fail", "{record}");
@@ -155,12 +154,10 @@ fn the_void_limit_can_be_set() {
 /// An explanation is one more question, and its macros ask for the client's names at most.
 #[test]
 fn an_explanation_costs_one_question() {
-    let (report, questions) = spf(|name, kind| match (name, kind) {
+    let (report, questions) = spf(|domain, kind| match (domain, kind) {
         ("evil.example", RecordType::Txt) => text("v=spf1 -all exp=e.evil.example"),
         (_, RecordType::Txt) => text("%{p} ".repeat(100)),
-        (_, RecordType::Ptr) => {
-            (0..100).map(|n| Record::Ptr(crate::amplification::name(&format!("c{n}.example")))).collect()
-        }
+        (_, RecordType::Ptr) => (0..100).map(|n| Record::Ptr(name(&format!("c{n}.example")))).collect(),
         _ => address(),
     });
     assert_eq!(report.spf.result.as_str(), "fail");

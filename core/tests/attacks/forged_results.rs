@@ -110,7 +110,7 @@ fn results_smuggled_through_values() {
         (format!("a\r\n {smuggled}"), format!("{smuggled}@evil.example")),
         (
             format!("\"{smuggled}"),
-            format!("a\r\nAuthentication-Results: mx.receiver.example; dmarc=pass\r\nX: @evil.example"),
+            "a\r\nAuthentication-Results: mx.receiver.example; dmarc=pass\r\nX: @evil.example".to_owned(),
         ),
     ] {
         let envelope = passerelle::verify::Envelope { helo: Some(helo), mail_from: Some(mail_from), ..evil() };

@@ -10,5 +10,6 @@ mod dns_lies;
 mod forged_results;
 mod homographs;
 mod keys;
+mod readme;
 mod replay;
 mod world;
