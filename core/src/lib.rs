@@ -56,6 +56,8 @@
 //! # Features
 //!
 //! `aws-lc-rs` (default) or `rust-crypto`: where the cryptography comes from. With both, AWS-LC is used.
+//!
+//! `psl`: DMARC by RFC 7489 too, for which the public suffix list is compiled in.
 #![forbid(unsafe_code)]
 
 pub mod crypto;

@@ -82,6 +82,9 @@ pub const MAX_REPORT_STEPS: usize = 1600;
 pub const MAX_REPORT_BASE: usize = 128 * 1024;
 /// Octets in a report, as JSON. Ours: a report of real mail takes 2 to 20 KiB.
 pub const MAX_REPORT_SIZE: usize = 512 * 1024;
+/// Steps kept of one SPF evaluation, its last aside, so that a record of a thousand networks leaves room for what
+/// DKIM and DMARC have to say. Ours.
+pub const MAX_SPF_TRAIL_STEPS: usize = 120;
 
 // --- Tag lists --------------------------------------------------------------------------------------------------
 
@@ -102,8 +105,13 @@ pub const TREE_WALK_SHORTCUT_LABELS: usize = MAX_TREE_WALK_QUERIES - 1;
 /// Identifiers for whose organizational domain a tree walk is made. Ours: only names below the author's organizational
 /// domain need one, and a real message has one or two of them.
 pub const MAX_ALIGNMENT_WALKS: usize = 24;
+/// Octets in a policy record; what is longer is none. Ours: published records stay below 1 KiB, and a message can make
+/// a receiver read some hundred of them, some more than once.
+pub const MAX_DMARC_RECORD: usize = 4096;
 /// Kinds of faults kept of one policy record. Ours, for the reader's sake.
 pub const MAX_DMARC_IGNORED: usize = 32;
+/// Identifiers named where the alignment by RFC 9989 and by RFC 7489 differs. Ours, for the reader's sake.
+pub const MAX_DIFFERENCES_NAMED: usize = 4;
 // --- SPF (RFC 7208) ---------------------------------------------------------------------------------------------
 
 /// Terms that cause DNS queries in one evaluation: `include`, `a`, `mx`, `ptr`, `exists`, `redirect`, and the query

@@ -26,6 +26,19 @@ pub struct Trail {
     steps: Vec<Step>,
     #[serde(skip)]
     dropped: usize,
+    /// How many of the dropped ones a step tells of.
+    #[serde(skip)]
+    told: usize,
+}
+
+/// What stands in a trail for steps that were not kept.
+fn left_out(count: usize) -> Step {
+    Step {
+        step: "trail".into(),
+        outcome: "left out".into(),
+        why: format!("{count} more steps were taken before the next one").into(),
+        rfc: "limits.rs".into(),
+    }
 }
 
 impl Trail {
@@ -54,11 +67,11 @@ impl Trail {
         let mut steps = Vec::new();
         for trail in trails {
             steps.extend(trail.steps.iter().cloned());
-            if trail.dropped > 0 {
-                steps.push(left_out(trail.dropped, "limits.rs MAX_TRAIL_STEPS"));
+            if trail.dropped > trail.told {
+                steps.push(left_out(trail.dropped - trail.told));
             }
         }
-        Self { steps, dropped: 0 }
+        Self { steps, ..Self::default() }
     }
 
     /// No fewer octets than the trail takes in JSON.
@@ -81,8 +94,19 @@ impl Trail {
         let back = fitting(sizes.iter().skip(front).rev(), max_steps - max_steps / 2, max_octets / 2);
         let gap = front..self.steps.len() - back;
         self.dropped += gap.len();
-        let step = left_out(gap.len(), "limits.rs MAX_REPORT_SIZE, MAX_REPORT_STEPS");
+        self.told += gap.len();
+        let step = left_out(gap.len());
         self.steps.splice(gap, [step]);
+    }
+
+    /// Keeps no more than the first `kept` steps; one more says how many were left out.
+    pub(crate) fn shorten(&mut self, kept: usize) {
+        self.dropped += self.steps.len().saturating_sub(kept);
+        if self.dropped > 0 {
+            self.steps.truncate(kept);
+            self.steps.push(left_out(self.dropped));
+            self.told = self.dropped;
+        }
     }
 
     /// The steps kept.
@@ -98,15 +122,6 @@ impl Trail {
 
 /// More octets of JSON than [`left_out`] takes.
 const GAP_SIZE: usize = 200;
-
-fn left_out(count: usize, limit: &'static str) -> Step {
-    Step {
-        step: "trail".into(),
-        outcome: "limit reached".into(),
-        why: format!("{count} steps are left out here").into(),
-        rfc: limit.into(),
-    }
-}
 
 /// How many of the first steps fit.
 fn fitting<'s>(sizes: impl Iterator<Item = &'s usize>, max_steps: usize, max_octets: usize) -> usize {
@@ -169,18 +184,18 @@ mod tests {
         let short = cut(100, "\0", 11, usize::MAX);
         assert_eq!((short.steps().len(), short.dropped()), (11, 90));
         assert_eq!((&*short.steps()[4].step, &*short.steps()[10].step), ("step 4", "step 99"));
-        assert_eq!(short.steps()[5].why, "90 steps are left out here");
+        assert_eq!(short.steps()[5].why, "90 more steps were taken before the next one");
         for octets in [0, 199, 1000, 5000] {
             let small = cut(100, "\0", 1000, octets);
             assert!(json(&small).len() <= octets.max(GAP_SIZE), "{octets}");
-            assert!(small.steps().iter().any(|step| step.outcome == "limit reached"));
+            assert!(small.steps().iter().any(|step| step.outcome == "left out"));
         }
     }
 
     #[test]
     fn steps_that_a_verdict_did_not_keep_are_told() {
         let joined = Trail::joined([&trail(MAX_TRAIL_STEPS + 5, ""), &trail(1, "")]);
-        assert_eq!(joined.steps()[MAX_TRAIL_STEPS].why, "5 steps are left out here");
+        assert_eq!(joined.steps()[MAX_TRAIL_STEPS].why, "5 more steps were taken before the next one");
         assert_eq!(joined.steps().len(), MAX_TRAIL_STEPS + 2);
     }
 }

@@ -58,8 +58,8 @@ static void limits_have_an_effect(void)
         {PASSERELLE_LIMIT_HEADER_FIELDS, 0, "more than 0 fields"},
         {PASSERELLE_LIMIT_FIELDS_OF_A_KIND, 0, "more than 0 fields of one name"},
         {PASSERELLE_LIMIT_QUESTIONS, 0, "questions were not asked"},
-        {PASSERELLE_LIMIT_TRAIL_STEPS, 1, "steps are left out here"},
-        {PASSERELLE_LIMIT_REPORT_SIZE, 100, "steps are left out here"},
+        {PASSERELLE_LIMIT_TRAIL_STEPS, 1, "more steps were taken"},
+        {PASSERELLE_LIMIT_REPORT_SIZE, 100, "more steps were taken"},
     };
     for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
         passerelle_settings *settings = NULL;
@@ -99,12 +99,14 @@ static void settings_have_an_effect(void)
         passerelle_report report = {NULL, 0, PASSERELLE_AUTHENTICATED_NO};
         CHECK_OK(passerelle_settings_set_check_helo(settings, on != 0));
         CHECK_OK(passerelle_settings_set_check_iprev(settings, on != 0));
+        CHECK_OK(passerelle_settings_set_dmarc(settings, on ? PASSERELLE_DMARC_MODE_BOTH : PASSERELLE_DMARC_MODE_RFC9989));
         CHECK_OK(passerelle_verification_new(settings, envelope, 0, &verification));
         feed(verification, MESSAGE, MESSAGE_LEN, MESSAGE_LEN);
         CHECK_OK(passerelle_verification_end(verification));
         CHECK(drain(verification, transcript, &report));
         CHECK(contains(report.json, report.json_len, "\"spf_helo\":{") == (on != 0));
         CHECK(contains(report.json, report.json_len, "\"iprev\":{") == (on != 0));
+        CHECK(contains(report.json, report.json_len, "\"dmarc_rfc7489\":{") == (on != 0));
         CHECK(report.authenticated == PASSERELLE_AUTHENTICATED_YES);
         passerelle_verification_free(verification);
     }

@@ -32,6 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod dmarc;
 mod field;
 mod report;
 mod steps;
@@ -40,20 +41,22 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use crate::dkim::{self, KeyRequest, Verifier, VerifyPolicy};
-use crate::dmarc::{self, Authenticated as Identifier, Discover, Method};
+use crate::dmarc::{Authenticated as Identifier, Method};
 use crate::domain::Domain;
 use crate::evaluate::Run;
 use crate::limits::Limits;
 use crate::lookup::{Answer, Answers, Question, QuestionId};
 use crate::machine::{Machine, Misuse, Output};
-use crate::message::{AuthorError, Header, HeaderReader, SingularCounts, author};
+use crate::message::{Header, HeaderReader, SingularCounts, author};
 use crate::results::{self, IpRev};
 use crate::spf::{self, CheckHost};
 use crate::time::Now;
 use crate::trail::{Step, Trail};
 
+use dmarc::Dmarc;
 use steps::Findings;
 
+pub use dmarc::DmarcMode;
 pub use report::{Authenticated, Report};
 
 /// How messages are judged; the same for all of them.
@@ -63,6 +66,8 @@ pub struct Settings {
     pub authserv_id: String,
     /// What DKIM signatures must be like.
     pub dkim: VerifyPolicy,
+    /// By which standard DMARC is evaluated.
+    pub dmarc: DmarcMode,
     /// Whether HELO is checked besides MAIL FROM (RFC 7208 §2.3 recommends it).
     pub check_helo: bool,
     /// Whether the client's address is looked up and confirmed (RFC 8601 §3).
@@ -76,6 +81,7 @@ impl Default for Settings {
         Self {
             authserv_id: "localhost".into(),
             dkim: VerifyPolicy::default(),
+            dmarc: DmarcMode::default(),
             check_helo: true,
             check_iprev: true,
             limits: Limits::default(),
@@ -90,7 +96,8 @@ pub struct Envelope {
     pub ip: Option<IpAddr>,
     /// The argument of HELO or EHLO.
     pub helo: Option<String>,
-    /// The reverse-path, with or without its angle brackets; `Some` of the empty string is the null reverse-path.
+    /// The reverse-path, with or without its angle brackets; `Some` of the empty string is the null reverse-path. Where
+    /// it is not known, SPF checks HELO, and DMARC does not count that.
     pub mail_from: Option<String>,
 }
 
@@ -145,8 +152,7 @@ enum Stage {
 struct Content {
     dkim: Verifier,
     keys: Vec<Run<KeyRequest>>,
-    /// Without a certain author DMARC has nothing to look for.
-    dmarc: Result<Run<Discover>, AuthorError>,
+    dmarc: Dmarc,
     findings: Findings,
 }
 
@@ -237,13 +243,8 @@ impl Verification {
         let spf_helo = client.spf_helo.as_ref().and_then(Run::verdict).cloned();
         let iprev = client.iprev.as_ref().and_then(Run::verdict).cloned();
         let dkim = content.dkim.finish(content.keys.into_iter().map(Run::into_verdict).collect());
-        let dmarc = match &content.dmarc {
-            Ok(run) => {
-                let (authenticated, undecided) = identifiers(&spf, &dkim);
-                run.verdict()?.conclude(&authenticated, &undecided)
-            }
-            Err(error) => dmarc::Verdict::author_uncertain(error.to_string()),
-        };
+        let (authenticated, undecided) = identifiers(&client.envelope, &spf, &dkim);
+        let dmarc = content.dmarc.conclude(&authenticated, &undecided)?;
         let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev };
         let trail = steps::steps(&self.notes, &content.findings, &self.settings, &parts, &self.answers);
         Some(Report::new(&self.settings, &client.envelope, parts, trail))
@@ -307,7 +308,8 @@ impl Client {
 
     /// The domain that SPF may authenticate for DMARC (RFC 9989 §3.2.4).
     fn spf_domain(&self) -> Option<Domain> {
-        self.spf.as_ref().and_then(|run| run.evaluator().domain().cloned())
+        let spf = self.spf.as_ref().filter(|_| self.envelope.mail_from.is_some());
+        spf.and_then(|run| run.evaluator().domain().cloned())
     }
 
     fn why_no_spf(&self) -> &'static str {
@@ -322,10 +324,8 @@ impl Content {
     fn new(settings: &Settings, client: &Client, header: &Header, now: Now) -> Self {
         let dkim = Verifier::new(header, &settings.dkim, now.unix);
         let keys = dkim.key_requests().into_iter().map(Run::new).collect();
-        let dmarc = author(header).map(|author| {
-            let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
-            Run::new(Discover::new(author.domain, candidates))
-        });
+        let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
+        let dmarc = Dmarc::new(settings.dmarc, author(header).map(|author| author.domain), candidates);
         let forged_results = header.fields().filter(|field| results::forged(field, &settings.authserv_id)).count();
         let findings = Findings { forged_results, singular: SingularCounts::of(header) };
         Self { dkim, keys, dmarc, findings }
@@ -336,15 +336,16 @@ impl Content {
         for key in &mut self.keys {
             decided &= key.advance(answers).is_some();
         }
-        if let Ok(dmarc) = &mut self.dmarc {
-            decided &= dmarc.advance(answers).is_some();
-        }
-        decided
+        decided & self.dmarc.advance(answers)
     }
 }
 
 /// The identifiers that SPF and DKIM authenticated, and those that a temporary error left open.
-fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
+///
+/// That of SPF is MAIL FROM (RFC 9989 §4.4.2). The HELO name stands for it where the reverse-path is null, not where it
+/// is unknown. A signature that passes with a key in testing (`t=y`) counts: RFC 6376 §3.6.1 protects the signer from
+/// being worse off than without a signature, which a pass cannot do, and a fail is no worse than none here anyway.
+fn identifiers(envelope: &Envelope, spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
     let (mut authenticated, mut undecided) = (Vec::new(), Vec::new());
     let mut sort = |method, domain: Option<&Domain>, passed: bool, temporary: bool| {
         let Some(domain) = domain else { return };
@@ -355,7 +356,8 @@ fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, 
         }
     };
     let result = spf.result;
-    sort(Method::Spf, spf.domain.as_ref(), result == spf::SpfResult::Pass, result == spf::SpfResult::TempError);
+    let domain = spf.domain.as_ref().filter(|_| envelope.mail_from.is_some());
+    sort(Method::Spf, domain, result == spf::SpfResult::Pass, result == spf::SpfResult::TempError);
     for verdict in dkim {
         let result = verdict.result;
         let temporary = result == dkim::DkimResult::TempError;
@@ -366,6 +368,8 @@ fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, 
 
 /// Verifies a message that is at hand, with a host that answers each question at once, such as a
 /// [`Transcript`](crate::Transcript).
+///
+/// An answer of another kind than its question is a bug in the host, and there is no report: `None`.
 pub fn verify(
     message: &[u8],
     envelope: &Envelope,

@@ -32,16 +32,20 @@ pub(super) fn steps(
         of_iprev(&mut middle, iprev);
     }
     parts.dkim.iter().for_each(|verdict| of_signature(&mut middle, verdict));
-    if let Some(domain) = &parts.dmarc.domain {
+    if let Some(domain) = &parts.dmarc.dmarc.domain {
         of_author(&mut middle, domain);
     }
     let mut end = Trail::new();
+    if let Some(difference) = &parts.dmarc.difference {
+        end.push("dmarc difference", "the standards differ", difference.clone(), "RFC 9989, RFC 7489");
+    }
     if answers.refused() > 0 {
         let why = format!("{} questions were not asked and count as timed out", answers.refused());
         end.push("questions", "limit reached", why, "limits.rs MAX_QUESTIONS");
     }
     let spf = parts.spf_helo.iter().chain([&parts.spf]).map(|verdict| &verdict.trail);
-    Trail::joined([notes, &message].into_iter().chain(spf).chain([&middle, &parts.dmarc.trail, &end]))
+    let dmarc = [&parts.dmarc.dmarc].into_iter().chain(&parts.dmarc.rfc7489).map(|verdict| &verdict.trail);
+    Trail::joined([notes, &message].into_iter().chain(spf).chain([&middle]).chain(dmarc).chain([&end]))
 }
 
 fn of_message(findings: &Findings, authserv_id: &str) -> Trail {
