@@ -6,6 +6,7 @@ pub(crate) mod count;
 pub(crate) mod deny;
 pub(crate) mod fuzz;
 pub(crate) mod header;
+pub(crate) mod linear;
 pub(crate) mod readme;
 pub(crate) mod rust;
 pub(crate) mod same;
