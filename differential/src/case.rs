@@ -74,6 +74,8 @@ pub trait Case: Sized {
     fn ours(&self) -> Ours;
     /// The case as a line for a peer's program.
     fn line(&self) -> String;
+    /// The case in some words.
+    fn brief(&self) -> String;
     /// The case for people.
     fn shown(&self) -> String;
 }

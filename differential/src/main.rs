@@ -68,26 +68,14 @@ fn side<C: Case>(
         let seconds = started.elapsed().as_secs_f64();
         let mut tally = Tally::default();
         for ((number, case), (ours, theirs)) in numbers.clone().zip(&cases).zip(ours.iter().zip(&theirs)) {
-            let difference = Difference { case, ours, theirs };
-            if options.only.is_some() {
-                println!("{}\nours: {} ({})", case.shown(), ours.word, ours.why);
-            }
-            if options.list && !tally.is_explained(peer.name, &difference, classes) {
-                println!(
-                    "{}\t{number}\t{} {}\t{}\t{}\t{}",
-                    peer.name,
-                    ours.word,
-                    theirs.word,
-                    case.traits(),
-                    ours.why,
-                    theirs.why
-                );
-            } else if options.only.is_some() || tally.add(peer.name, &difference, classes) && tally.unexplained <= SHOWN {
-                let seed = options.seed;
-                println!(
-                    "{} case {number} of seed {seed}: ours {} ({}), theirs {} ({})",
-                    peer.name, ours.word, ours.why, theirs.word, theirs.why
-                );
+            let unexplained = tally.add(peer.name, &Difference { case, ours, theirs }, classes);
+            let show = options.only.is_some() || unexplained && tally.unexplained <= SHOWN;
+            if options.list && unexplained {
+                let words = format!("{}/{}", ours.word, theirs.word);
+                println!("{}\t{number}\t{words}\t{}\t{}\t{}", peer.name, case.brief(), ours.why, theirs.why);
+            } else if show {
+                println!("--- {} case {number} of seed {}", peer.name, options.seed);
+                println!("ours {} ({}), theirs {} ({})", ours.word, ours.why, theirs.word, theirs.why);
                 println!("{}", case.shown());
             }
         }

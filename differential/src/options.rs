@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use crate::peers::Program;
 
 pub const USAGE: &str = "\
-usage: passerelle-differential [--cases N] [--seed S] [--case NUMBER] PEER[=PROGRAM,ARGUMENT...]...
+usage: passerelle-differential [--cases N] [--seed S] [--case NUMBER | --list] PEER[=PROGRAM,ARGUMENT...]...
 
   --cases N      make N cases for each kind of peer (2000)
   --seed S       from this seed (1)
   --case NUMBER  make this one case alone, and show it
+  --list         show every unexplained difference, each on a line
 
 peers of DKIM: mail-auth-dkim, dkimpy, Mail::DKIM, libopendkim
 peers of SPF: mail-auth-spf, pyspf, Mail::SPF
@@ -42,6 +43,7 @@ pub struct Options {
     pub cases: u64,
     pub seed: u64,
     pub only: Option<u64>,
+    pub list: bool,
     pub peers: Vec<Peer>,
 }
 
@@ -51,7 +53,7 @@ impl Options {
     /// # Errors
     /// A sentence about the word that is not understood.
     pub fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Self { cases: 2000, seed: 1, only: None, peers: Vec::new() };
+        let mut options = Self { cases: 2000, seed: 1, only: None, list: false, peers: Vec::new() };
         while let Some(word) = words.next() {
             let mut number = || {
                 let value = words.next().and_then(|value| value.parse::<u64>().ok());
@@ -61,6 +63,7 @@ impl Options {
                 "--cases" => options.cases = number()?,
                 "--seed" => options.seed = number()?,
                 "--case" => options.only = Some(number()?),
+                "--list" => options.list = true,
                 peer => options.peers.push(Peer::read(peer)?),
             }
         }

@@ -111,6 +111,10 @@ impl Case for DkimCase {
         format!("{}\t{}\t{key}", STANDARD.encode(&self.message), self.key_name)
     }
 
+    fn brief(&self) -> String {
+        self.traits.join(" ")
+    }
+
     fn shown(&self) -> String {
         let key = match &self.key {
             Key::Records(records) => records.iter().map(|r| r.escape_ascii().to_string()).collect::<Vec<_>>().join("\n"),

@@ -126,6 +126,12 @@ impl Case for SpfCase {
         serde_json::to_string(self).expect("strings and numbers")
     }
 
+    fn brief(&self) -> String {
+        let domain = self.mail_from.rsplit_once('@').map_or(&*self.helo, |(_, domain)| domain);
+        let records = self.zone.get(domain).map(|node| node.txt.join(" | "));
+        format!("{} {} {}", self.ip, self.mail_from, records.unwrap_or_default())
+    }
+
     fn shown(&self) -> String {
         use std::fmt::Write as _;
         let mut text = format!("{} HELO {} MAIL FROM {}\n", self.ip, self.helo, self.mail_from);
