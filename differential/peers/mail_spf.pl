@@ -60,7 +60,10 @@ while (my $line = <STDIN>) {
             ip_address => $case->{ip},
             helo_identity => $case->{helo},
         );
-        $server->process($request)->code;
+        my $result = $server->process($request);
+        my $text = $result->code . ' ' . $result->text;
+        $text =~ s/[^!-~]+/ /g;
+        $text;
     };
     if (!defined $verdict) {
         my $error = "$@";

@@ -1,6 +1,5 @@
 """Judges SPF cases with pyspf: a case a line on standard input, a verdict a line on standard output."""
 
-import ipaddress
 import json
 import sys
 
@@ -20,8 +19,6 @@ def lookup(name, qtype, strict=True, timeout=20):
         records = [(text.encode("latin-1"),) for text in records]
     elif qtype == "MX":
         records = [(preference, exchange) for preference, exchange in records]
-    elif qtype == "AAAA" and bytes is str:
-        records = [ipaddress.ip_address(address).packed for address in records]
     return [((name, qtype), record) for record in records]
 
 
@@ -31,7 +28,8 @@ for line in sys.stdin:
     case = json.loads(line)
     zone = case["zone"]
     try:
-        word, _ = spf.check2(i=case["ip"], s=case["mail_from"], h=case["helo"], querytime=0)
+        word, why = spf.check2(i=case["ip"], s=case["mail_from"], h=case["helo"], querytime=0)
+        verdict = word + " " + " ".join(why.split())
     except Exception as error:
-        word = "crash " + type(error).__name__
-    print(word, flush=True)
+        verdict = "crash " + type(error).__name__
+    print(verdict.encode("ascii", "replace").decode(), flush=True)
