@@ -9,7 +9,8 @@
 
 #include <opendkim/dkim.h>
 
-/* The key record of the current case. */
+/* The name of the current case's key, and what is there. */
+static const char *key_name;
 static const char *key;
 
 static int digit(char c)
@@ -39,11 +40,16 @@ static size_t decode(const char *text, unsigned char *out)
 /* Its own resolver takes the first TXT record. */
 static DKIM_CBSTAT lookup(DKIM *dkim, DKIM_SIGINFO *signature, unsigned char *buffer, size_t size)
 {
+	char name[1024];
 	(void)dkim;
-	(void)signature;
+	snprintf(name, sizeof name, "%s._domainkey.%s", (const char *)dkim_sig_getselector(signature),
+	         (const char *)dkim_sig_getdomain(signature));
+	size_t length = strlen(name);
+	if (length > 0 && name[length - 1] == '.')
+		name[length - 1] = '\0';
 	if (strcmp(key, "failed") == 0)
 		return DKIM_CBSTAT_TRYAGAIN;
-	if (strcmp(key, "missing") == 0)
+	if (strcmp(key, "missing") == 0 || strcasecmp(name, key_name) != 0)
 		return DKIM_CBSTAT_NOTFOUND;
 	if (strlen(key) >= size)
 		return DKIM_CBSTAT_ERROR;
@@ -98,6 +104,8 @@ int main(void)
 		if (records == NULL)
 			return 1;
 		*name = '\0';
+		*records = '\0';
+		key_name = name + 1;
 		key = records + 1;
 		unsigned char *message = malloc(strlen(line) + 1);
 		if (message == NULL)

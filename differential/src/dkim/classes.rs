@@ -5,7 +5,7 @@
 
 use passerelle::dkim::{Diagnosis, Failure, KeyRecordError, SignatureError};
 
-use super::{DkimCase, canonical, failure, lenient};
+use super::{DkimCase, failure, lenient};
 use crate::case::{Class, Difference, Word};
 
 type Is<'a> = &'a Difference<'a, DkimCase>;
@@ -35,6 +35,7 @@ pub const CLASSES: &[Class<DkimCase>] = &[
     class("dkim-field-list", ALL, |d| signature(d, |e| matches!(e, SignatureError::Fields))),
     class("dkim-from-not-signed", ALL, |d| signature(d, |e| matches!(e, SignatureError::FromNotSigned))),
     class("dkim-identity-syntax", ALL, |d| signature(d, |e| matches!(e, SignatureError::Identity))),
+    class("dkim-identity-domain", &[MAIL_AUTH], |d| signature(d, |e| matches!(e, SignatureError::IdentityDomain))),
     class("dkim-numbers", ALL, |d| signature(d, |e| matches!(e, SignatureError::Number(_)))),
     class("dkim-query-method", ALL, |d| signature(d, |e| matches!(e, SignatureError::Query))),
     class("dkim-timestamps", ALL, |d| {
@@ -55,18 +56,18 @@ pub const CLASSES: &[Class<DkimCase>] = &[
     class("dkim-ed25519", &[MAIL_DKIM], |d| {
         d.theirs.word == Word::PermFail && d.theirs.why.contains("unsupported algorithm ed25519-sha256")
     }),
-    class("dkim-bare-line-ends", ALL, |d| d.case.has(&["body:bare-lf", "body:bare-cr"])),
+    class("dkim-bare-line-ends", ALL, |d| has_bare_line_end(&d.case.message)),
     class("dkim-no-final-line-end", &[DKIMPY, MAIL_DKIM, OPENDKIM], |d| {
         they_refuse(d) && !d.case.message.ends_with(b"\r\n")
     }),
-    class("dkim-blank-body", &[MAIL_AUTH], |d| {
-        they_refuse(d) && d.theirs.why.contains("FailedBodyHashMatch") && is_blank(&d.case.message)
+    class("dkim-blank-lines", &[MAIL_AUTH], |d| {
+        they_refuse(d) && d.theirs.why.contains("FailedBodyHashMatch") && ends_in_blank_lines(&d.case.message)
     }),
     class("dkim-space-before-colon", &[MAIL_AUTH, DKIMPY], |d| they_refuse(d) && d.case.has(&["field:space-before-colon"])),
     class("dkim-several-records", &[DKIMPY, MAIL_DKIM, OPENDKIM], |d| {
         they_refuse(d) && d.case.has(&["key:records-before", "key:two-keys"])
     }),
-    class("dkim-case-of-values", &[DKIMPY], |d| {
+    class("dkim-case-of-values", &[DKIMPY, MAIL_DKIM], |d| {
         they_refuse(d) && d.case.has(&["a:case", "c:case", "q:case", "key:k-case", "key:s-case"])
     }),
     class("dkim-padding", &[DKIMPY, OPENDKIM], |d| {
@@ -82,10 +83,17 @@ pub const CLASSES: &[Class<DkimCase>] = &[
     }),
     class("dkim-rsa-public-key", &[MAIL_DKIM, OPENDKIM], |d| they_refuse(d) && d.case.has(&["key:pkcs1"])),
     class("dkim-granularity", &[MAIL_DKIM], |d| they_refuse(d) && d.case.has(&["key:g"])),
-    class("dkim-identity-encoding", &[MAIL_AUTH, OPENDKIM], |d| they_refuse(d) && d.case.has(&["i:quoted-at"])),
-    class("dkim-place-of-b", &[OPENDKIM, DKIMPY], |d| they_refuse(d) && d.case.has(&["tag:ends-in-b", "list:spaced-equals"])),
+    class("dkim-identity-encoding", &[MAIL_AUTH, DKIMPY, OPENDKIM], |d| they_refuse(d) && d.case.has(&["i:quoted-at"])),
+    class("dkim-place-of-b", &[OPENDKIM, DKIMPY], |d| {
+        let odd = ["tag:ends-in-b", "list:spaced-equals", "b:spaced", "list:folded"];
+        they_refuse(d) && d.case.has(&odd)
+    }),
+    class("dkim-space-at-the-end", &[DKIMPY], |d| {
+        we_refuse(d, |f| matches!(f, Failure::BadSignature)) && d.case.has(&["way:signature-space"])
+    }),
     class("dkim-long-numbers", &[OPENDKIM], |d| they_refuse(d) && d.case.has(&["x:long"])),
     class("dkim-key-notes", &[OPENDKIM], |d| they_refuse(d) && d.case.has(&["key:n"])),
+    class("dkim-no-separator", &[OPENDKIM], |d| they_refuse(d) && d.case.has(&["way:no-body"])),
     // The DNS failed.
     class("dkim-dns-failure", ALL, |d| d.case.has(&["dns:failed"])),
     // The peer does not give a verdict.
@@ -120,9 +128,19 @@ fn they_refuse(d: Is<'_>) -> bool {
     d.ours.word == Word::Pass && d.theirs.word == Word::PermFail
 }
 
-/// Whether the relaxed form of the body is empty, though the body is not.
-fn is_blank(message: &[u8]) -> bool {
+/// Whether there is a CR or LF that is not part of a CRLF.
+fn has_bare_line_end(message: &[u8]) -> bool {
+    let text = message.escape_ascii().to_string().replace("\\r\\n", "");
+    text.contains("\\r") || text.contains("\\n")
+}
+
+/// Whether the last line of the body that is not empty has nothing but white space.
+fn ends_in_blank_lines(message: &[u8]) -> bool {
     let at = message.windows(4).position(|four| four == b"\r\n\r\n");
-    let body = at.map_or(&[][..], |at| &message[at + 4..]);
-    !body.is_empty() && canonical::body(body, true).is_empty()
+    let mut body = at.map_or(&[][..], |at| &message[at + 4..]);
+    while let Some(rest) = body.strip_suffix(b"\r\n") {
+        body = rest;
+    }
+    let line = body.rsplit(|&b| b == b'\n').next().unwrap_or_default();
+    !line.is_empty() && line.trim_ascii().is_empty()
 }

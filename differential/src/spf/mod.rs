@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use passerelle::spf::{CheckHost, Request, SpfResult, Verdict};
-use passerelle::{Answer, DnsAnswer, Domain, Evaluation, Question, Record, RecordType, Status};
+use passerelle::{Answer, DnsAnswer, Domain, Evaluation, Outcome, Question, Record, RecordType, Status};
 use serde::Serialize;
 
 use crate::case::{Case, Ours, Word};
@@ -81,6 +81,28 @@ impl SpfCase {
             _ => Vec::new(),
         };
         Answer::Dns(DnsAnswer::found(records))
+    }
+
+    /// How many questions find nothing in an evaluation that has no limit for them, that for the sender's own record not
+    /// counted.
+    pub fn void_questions(&self) -> usize {
+        let request = Request::new(self.ip, self.helo.clone(), self.mail_from.clone());
+        let mut void = 0;
+        let check = CheckHost::mail_from(&request).void_limit(u32::MAX).without_trail();
+        Evaluation::new(check).run_with(|question| {
+            let answer = self.answer(question);
+            let Answer::Dns(found) = &answer else { unreachable!("SPF asks the DNS alone") };
+            void += usize::from(matches!(found.outcome(), Outcome::NoData | Outcome::NxDomain));
+            answer
+        });
+        void
+    }
+
+    /// Whether there is neither an address of the client's family nor a failure under this name.
+    pub fn is_void(&self, name: &str) -> bool {
+        self.zone.get(name).is_none_or(|node| {
+            !node.fails && if self.ip.is_ipv4() { node.a.is_empty() } else { node.aaaa.is_empty() }
+        })
     }
 
     /// Whether any SPF record in the world has one of these texts, in any case.
