@@ -34,8 +34,11 @@ pub const CLASSES: &[Class<SpfCase>] = &[
         faults.iter().any(|fault| they_refuse(d, fault)) && d.case.records().any(|r| r.contains("R}"))
     }),
     class("spf-family-of-networks", &[MAIL_SPF, MAIL_AUTH], |d| {
-        let theirs = d.case.ip.is_ipv4() && d.theirs.why.contains("'ip6:2001:DB8::1/0' matched");
-        theirs || d.theirs.why.is_empty() && agree_when(d, |case| replace(case, "ip6:2001:db8::1/0", "ip6:2001:db8::1"))
+        let network = "ip6:2001:db8::1/0";
+        match d.theirs.why.contains("matched") {
+            true => d.case.ip.is_ipv4() && d.case.mentions(&[network]),
+            false => agree_when(d, |case| replace(case, network, "ip6:2001:db8::1")),
+        }
     }),
     class("spf-version", &[MAIL_AUTH], |d| agree_when(d, |case| replace(case, " v=spf1 -all", "not one"))),
     class("spf-syntax", &[MAIL_AUTH], |d| we_refuse(d, "the record of ")),
@@ -51,6 +54,9 @@ pub const CLASSES: &[Class<SpfCase>] = &[
         agree_when(d, |case| replace(case, "a/b.example.com", "a-b.example.com"))
     }),
     class("spf-several-records", &[MAIL_AUTH], |d| we_refuse(d, "more than one SPF record")),
+    class("spf-nested-includes", &[MAIL_AUTH], |d| {
+        d.case.records().filter(|record| record.to_ascii_lowercase().contains("include:")).count() > 1
+    }),
 ];
 
 const fn class(
