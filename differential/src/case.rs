@@ -7,7 +7,7 @@ use crate::random::Random;
 /// A verdict, in the words of the RFC that defines it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)] // RFC 6376 §6.1 has SUCCESS (here `pass`), PERMFAIL and TEMPFAIL (`temperror`); RFC 7208 §2.6 the others.
-pub enum Word {
+pub(crate) enum Word {
     Pass,
     Fail,
     SoftFail,
@@ -34,7 +34,7 @@ impl Word {
     ];
 
     /// Reads the word.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == text).map(|(word, _)| *word)
     }
 }
@@ -48,24 +48,24 @@ impl fmt::Display for Word {
 
 /// A verdict of our side's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ours {
+pub(crate) struct Ours {
     /// The word.
-    pub word: Word,
+    pub(crate) word: Word,
     /// Why.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 /// A verdict of a peer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Theirs {
+pub(crate) struct Theirs {
     /// The word.
-    pub word: Word,
+    pub(crate) word: Word,
     /// What else it says; may be empty.
-    pub why: String,
+    pub(crate) why: String,
 }
 
 /// Something that can be judged.
-pub trait Case: Sized {
+pub(crate) trait Case: Sized {
     /// `dkim` or `spf`.
     const KIND: &'static str;
     /// Makes one.
@@ -81,22 +81,22 @@ pub trait Case: Sized {
 }
 
 /// A kind of difference that is explained in `core/tests/DIFFERENCES.md` under its name.
-pub struct Class<C> {
+pub(crate) struct Class<C> {
     /// The heading in that file.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The peers that differ in this way.
-    pub peers: &'static [&'static str],
+    pub(crate) peers: &'static [&'static str],
     /// Whether a difference is one of these. It must say no where in doubt.
-    pub applies: fn(&Difference<'_, C>) -> bool,
+    pub(crate) applies: fn(&Difference<'_, C>) -> bool,
 }
 
 /// A case about which a peer and our side say different words.
 #[derive(Debug)]
-pub struct Difference<'a, C> {
+pub(crate) struct Difference<'a, C> {
     /// The case.
-    pub case: &'a C,
+    pub(crate) case: &'a C,
     /// What our side says.
-    pub ours: &'a Ours,
+    pub(crate) ours: &'a Ours,
     /// What the peer says.
-    pub theirs: &'a Theirs,
+    pub(crate) theirs: &'a Theirs,
 }

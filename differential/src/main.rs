@@ -44,18 +44,13 @@ fn run(options: &Options) -> Result<bool, String> {
 }
 
 /// All peers for one kind of case.
-fn side<C: Case>(
-    options: &Options,
-    classes: &[Class<C>],
-    mail_auth: &dyn Fn(&C) -> Theirs,
-) -> Result<bool, String> {
+fn side<C: Case>(options: &Options, classes: &[Class<C>], mail_auth: &dyn Fn(&C) -> Theirs) -> Result<bool, String> {
     let peers: Vec<&Peer> = options.peers.iter().filter(|peer| peer.kind == C::KIND).collect();
     if peers.is_empty() {
         return Ok(true);
     }
     let numbers = options.only.map_or(0..options.cases, |only| only..only + 1);
-    let cases: Vec<C> =
-        numbers.clone().map(|number| C::generate(&mut Random::of_case(options.seed, number))).collect();
+    let cases: Vec<C> = numbers.clone().map(|number| C::generate(&mut Random::of_case(options.seed, number))).collect();
     let ours: Vec<Ours> = cases.iter().map(Case::ours).collect();
     report_words::<C>(&ours);
     let mut explained = true;
@@ -162,9 +157,9 @@ mod tests {
     /// A signature that nobody touched verifies, or the generator and the engine do not speak of the same RFC.
     #[test]
     fn plain_signatures_pass() {
-        let plain = (0..2000).map(|n| DkimCase::generate(&mut Random::of_case(7, n))).filter(|case| {
-            case.traits.iter().all(|done| done.starts_with("field:") || done.starts_with("body:"))
-        });
+        let plain = (0..2000)
+            .map(|n| DkimCase::generate(&mut Random::of_case(7, n)))
+            .filter(|case| case.traits.iter().all(|done| done.starts_with("field:") || done.starts_with("body:")));
         let mut count = 0;
         for case in plain {
             let ours = case.ours();

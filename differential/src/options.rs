@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::peers::Program;
 
-pub const USAGE: &str = "\
+pub(crate) const USAGE: &str = "\
 usage: passerelle-differential [--cases N] [--seed S] [--case NUMBER | --list] PEER[=PROGRAM,ARGUMENT...]...
 
   --cases N      make N cases for each kind of peer (2000)
@@ -30,21 +30,21 @@ const PEERS: [(&str, &str); 7] = [
 
 /// A peer that was asked for.
 #[derive(Clone, Debug)]
-pub struct Peer {
-    pub name: &'static str,
-    pub kind: &'static str,
+pub(crate) struct Peer {
+    pub(crate) name: &'static str,
+    pub(crate) kind: &'static str,
     /// `None` for mail-auth, which is in this program.
-    pub program: Option<Program>,
+    pub(crate) program: Option<Program>,
 }
 
 /// What was asked for.
 #[derive(Clone, Debug)]
-pub struct Options {
-    pub cases: u64,
-    pub seed: u64,
-    pub only: Option<u64>,
-    pub list: bool,
-    pub peers: Vec<Peer>,
+pub(crate) struct Options {
+    pub(crate) cases: u64,
+    pub(crate) seed: u64,
+    pub(crate) only: Option<u64>,
+    pub(crate) list: bool,
+    pub(crate) peers: Vec<Peer>,
 }
 
 impl Options {
@@ -52,7 +52,7 @@ impl Options {
     ///
     /// # Errors
     /// A sentence about the word that is not understood.
-    pub fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
+    pub(crate) fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self { cases: 2000, seed: 1, only: None, list: false, peers: Vec::new() };
         while let Some(word) = words.next() {
             let mut number = || {

@@ -7,7 +7,7 @@ use sha1::{Digest, Sha1};
 
 /// The hash that a signature is made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash {
+pub(crate) enum Hash {
     /// SHA-1, which nobody should accept any more (RFC 8301 §3.1).
     Sha1,
     /// SHA-256.
@@ -16,7 +16,7 @@ pub enum Hash {
 
 impl Hash {
     /// The digest of `octets`.
-    pub fn of(self, octets: &[u8]) -> Vec<u8> {
+    pub(crate) fn of(self, octets: &[u8]) -> Vec<u8> {
         match self {
             Self::Sha1 => Sha1::digest(octets).to_vec(),
             Self::Sha256 => Sha256::digest(octets).to_vec(),
@@ -26,7 +26,7 @@ impl Hash {
 
 /// A key pair that signs.
 #[derive(Debug)]
-pub enum Key {
+pub(crate) enum Key {
     /// What the engine signs with: RSA of 2048 bits, Ed25519.
     Strong(Box<SigningKey>),
     /// What it refuses to sign with: RSA of 512 and 1024 bits.
@@ -35,17 +35,17 @@ pub enum Key {
 
 impl Key {
     /// Reads a key of the engine's.
-    pub fn strong(pem: &str) -> Self {
+    pub(crate) fn strong(pem: &str) -> Self {
         Self::Strong(Box::new(SigningKey::from_pem(pem).expect("a key of core/tests/keys")))
     }
 
     /// Reads a weak RSA key.
-    pub fn weak(pem: &str) -> Self {
+    pub(crate) fn weak(pem: &str) -> Self {
         Self::Weak(Box::new(RsaPrivateKey::from_pkcs8_pem(pem).expect("a key of differential/keys")))
     }
 
     /// Signs a digest.
-    pub fn sign(&self, hash: Hash, digest: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(&self, hash: Hash, digest: &[u8]) -> Vec<u8> {
         match (self, hash) {
             (Self::Strong(key), Hash::Sha256) => {
                 let digest = digest.try_into().expect("a SHA-256 digest");
@@ -59,7 +59,7 @@ impl Key {
 }
 
 /// A header field, `raw` with its CRLF, as RFC 6376 §3.4.1 or §3.4.2 wants it.
-pub fn field(raw: &[u8], relaxed: bool) -> Vec<u8> {
+pub(crate) fn field(raw: &[u8], relaxed: bool) -> Vec<u8> {
     if !relaxed {
         return raw.to_vec();
     }
@@ -76,7 +76,7 @@ pub fn field(raw: &[u8], relaxed: bool) -> Vec<u8> {
 }
 
 /// A body as RFC 6376 §3.4.3 or §3.4.4 wants it.
-pub fn body(octets: &[u8], relaxed: bool) -> Vec<u8> {
+pub(crate) fn body(octets: &[u8], relaxed: bool) -> Vec<u8> {
     let mut lines: Vec<Vec<u8>> = lines(octets).into_iter().map(<[u8]>::to_vec).collect();
     if relaxed {
         lines.iter_mut().for_each(|line| *line = relaxed_line(line));
@@ -128,7 +128,7 @@ fn is_space(octet: u8) -> bool {
 
 /// The data that `b=` signs (RFC 6376 §3.7): the fields that `names` selects, lowest first, and the signature field itself
 /// with nothing in `b=`, `own` being that field without CRLF.
-pub fn signed_data(fields: &[Vec<u8>], names: &[&str], own: &[u8], relaxed: bool) -> Vec<u8> {
+pub(crate) fn signed_data(fields: &[Vec<u8>], names: &[&str], own: &[u8], relaxed: bool) -> Vec<u8> {
     let mut taken = vec![false; fields.len()];
     let mut out = Vec::new();
     for name in names {
@@ -144,7 +144,7 @@ pub fn signed_data(fields: &[Vec<u8>], names: &[&str], own: &[u8], relaxed: bool
 }
 
 /// Whether a raw field has this name, in any case.
-pub fn is_named(raw: &[u8], name: &str) -> bool {
+pub(crate) fn is_named(raw: &[u8], name: &str) -> bool {
     let colon = raw.iter().position(|&b| b == b':').unwrap_or(0);
     raw[..colon].trim_ascii_end().eq_ignore_ascii_case(name.as_bytes())
 }

@@ -17,7 +17,7 @@ const OPENDKIM: &str = "libopendkim";
 const ALL: &[&str] = &[MAIL_AUTH, DKIMPY, MAIL_DKIM, OPENDKIM];
 
 /// Where one difference is of two classes, the first counts.
-pub const CLASSES: &[Class<DkimCase>] = &[
+pub(crate) const CLASSES: &[Class<DkimCase>] = &[
     // We refuse, the peer passes: our reason names the rule that the peer does not apply.
     class("dkim-body-length", ALL, |d| {
         we_refuse(d, |f| matches!(f, Failure::BodyLength { .. })) && lenient(d.case) == Word::Pass
@@ -50,6 +50,7 @@ pub const CLASSES: &[Class<DkimCase>] = &[
     class("dkim-key-version", ALL, |d| key(d, |e| matches!(e, KeyRecordError::Version))),
     class("dkim-key-hash", ALL, |d| key(d, |e| matches!(e, KeyRecordError::Hash))),
     class("dkim-key-service", ALL, |d| key(d, |e| matches!(e, KeyRecordError::Service))),
+    class("dkim-key-strict", &[DKIMPY, MAIL_DKIM], |d| key(d, |e| matches!(e, KeyRecordError::Strict))),
     class("dkim-key-type", ALL, |d| key(d, |e| matches!(e, KeyRecordError::KeyType))),
     class("dkim-key-octets", ALL, |d| key(d, |e| matches!(e, KeyRecordError::Key(_)))),
     // We pass, the peer refuses.
@@ -63,7 +64,9 @@ pub const CLASSES: &[Class<DkimCase>] = &[
     class("dkim-blank-lines", &[MAIL_AUTH], |d| {
         they_refuse(d) && d.theirs.why.contains("FailedBodyHashMatch") && ends_in_blank_lines(&d.case.message)
     }),
-    class("dkim-space-before-colon", &[MAIL_AUTH, DKIMPY], |d| they_refuse(d) && d.case.has(&["field:space-before-colon"])),
+    class("dkim-space-before-colon", &[MAIL_AUTH, DKIMPY], |d| {
+        they_refuse(d) && d.case.has(&["field:space-before-colon"])
+    }),
     class("dkim-several-records", &[DKIMPY, MAIL_DKIM, OPENDKIM], |d| {
         they_refuse(d) && d.case.has(&["key:records-before", "key:two-keys"])
     }),
@@ -100,11 +103,7 @@ pub const CLASSES: &[Class<DkimCase>] = &[
     class("dkim-exceptions", &[DKIMPY], |d| d.theirs.word == Word::Crash && d.ours.word == Word::PermFail),
 ];
 
-const fn class(
-    name: &'static str,
-    peers: &'static [&'static str],
-    applies: fn(Is<'_>) -> bool,
-) -> Class<DkimCase> {
+const fn class(name: &'static str, peers: &'static [&'static str], applies: fn(Is<'_>) -> bool) -> Class<DkimCase> {
     Class { name, peers, applies }
 }
 

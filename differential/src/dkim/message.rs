@@ -35,7 +35,7 @@ const ODD_FIELDS: &[(&str, &[u8])] = &[
 ];
 
 /// The header fields of a message; one of them is From.
-pub fn fields(random: &mut Random, traits: &mut Vec<&'static str>) -> Vec<Vec<u8>> {
+pub(crate) fn fields(random: &mut Random, traits: &mut Vec<&'static str>) -> Vec<Vec<u8>> {
     let from: &[&[u8]] =
         &[b"From: Joe <joe@example.com>\r\n", b"from:  joe@example.com \r\n", b"From:\tJoe\r\n <joe@example.com>\r\n"];
     let mut fields = vec![random.pick(from).to_vec()];
@@ -52,8 +52,23 @@ pub fn fields(random: &mut Random, traits: &mut Vec<&'static str>) -> Vec<Vec<u8
 
 /// Pieces of which bodies are made.
 const PIECES: &[&[u8]] = &[
-    b"Hello,", b" ", b"  ", b"\t", b" \t ", b"\r\n", b"\r\n", b"\r\n\r\n", b" \r\n", b"\t\r\n", b"word", b".", b"..\r\n",
-    b"From here", b"=20", b"\xc3\xa9", b"0123456789012345678901234567890123456789012345678901234567890123456789",
+    b"Hello,",
+    b" ",
+    b"  ",
+    b"\t",
+    b" \t ",
+    b"\r\n",
+    b"\r\n",
+    b"\r\n\r\n",
+    b" \r\n",
+    b"\t\r\n",
+    b"word",
+    b".",
+    b"..\r\n",
+    b"From here",
+    b"=20",
+    b"\xc3\xa9",
+    b"0123456789012345678901234567890123456789012345678901234567890123456789",
 ];
 
 /// Pieces that no text message should have, with what is odd.
@@ -67,7 +82,7 @@ const ODD_PIECES: &[(&str, &[u8])] = &[
 ];
 
 /// A body: of any length up to some hundred octets, with or without an end of line at its end.
-pub fn body(random: &mut Random, traits: &mut Vec<&'static str>) -> Vec<u8> {
+pub(crate) fn body(random: &mut Random, traits: &mut Vec<&'static str>) -> Vec<u8> {
     let mut body = Vec::new();
     for _ in 0..random.below(24) {
         body.extend(*random.pick(PIECES));

@@ -1,7 +1,7 @@
 //! Cases of DKIM: a message with one signature, and what the DNS has under the key's name.
 
-pub mod canonical;
-pub mod classes;
+pub(crate) mod canonical;
+pub(crate) mod classes;
 mod message;
 mod mutations;
 mod record;
@@ -21,7 +21,7 @@ const NOW: UnixTime = UnixTime(1_780_000_000);
 
 /// What a nameserver says about the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Key {
+pub(crate) enum Key {
     /// TXT records.
     Records(Vec<Vec<u8>>),
     /// The name does not exist.
@@ -32,25 +32,25 @@ pub enum Key {
 
 /// One case.
 #[derive(Clone, Debug)]
-pub struct DkimCase {
+pub(crate) struct DkimCase {
     /// The message as it came.
-    pub message: Vec<u8>,
+    pub(crate) message: Vec<u8>,
     /// `<selector>._domainkey.<domain>`
-    pub key_name: String,
+    pub(crate) key_name: String,
     /// What is there.
-    pub key: Key,
+    pub(crate) key: Key,
     /// What was done to it, by the names in the generator's tables.
-    pub traits: Vec<&'static str>,
+    pub(crate) traits: Vec<&'static str>,
 }
 
 impl DkimCase {
     /// Whether one of these was done to it.
-    pub fn has(&self, names: &[&str]) -> bool {
+    pub(crate) fn has(&self, names: &[&str]) -> bool {
         self.traits.iter().any(|done| names.contains(done))
     }
 
     /// What our side says under `policy`.
-    pub fn verdict(&self, policy: &VerifyPolicy) -> Verdict {
+    pub(crate) fn verdict(&self, policy: &VerifyPolicy) -> Verdict {
         let (header, body) = Header::split(&self.message);
         let mut verifier = Verifier::new(&header, policy, NOW);
         let requests = verifier.key_requests().into_iter();
@@ -117,7 +117,9 @@ impl Case for DkimCase {
 
     fn shown(&self) -> String {
         let key = match &self.key {
-            Key::Records(records) => records.iter().map(|r| r.escape_ascii().to_string()).collect::<Vec<_>>().join("\n"),
+            Key::Records(records) => {
+                records.iter().map(|r| r.escape_ascii().to_string()).collect::<Vec<_>>().join("\n")
+            }
             other => format!("{other:?}"),
         };
         let message = self.message.escape_ascii().to_string().replace("\\r\\n", "\\r\\n\n");
@@ -126,12 +128,12 @@ impl Case for DkimCase {
 }
 
 /// What our side says where the policies that are ours alone are off: `l=` is accepted and clocks may differ.
-pub fn lenient(case: &DkimCase) -> Word {
+pub(crate) fn lenient(case: &DkimCase) -> Word {
     let policy = VerifyPolicy { accept_body_length: true, clock_skew: u64::MAX, ..VerifyPolicy::default() };
     word(case.verdict(&policy).result)
 }
 
 /// Why our side refuses.
-pub fn failure(case: &DkimCase) -> Option<Failure> {
+pub(crate) fn failure(case: &DkimCase) -> Option<Failure> {
     case.verdict(&VerifyPolicy::default()).failure
 }

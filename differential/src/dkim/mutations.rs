@@ -24,7 +24,9 @@ impl Signed {
     }
 }
 
-const MUTATIONS: &[(&str, fn(&mut Signed, &mut Random))] = &[
+type Change = fn(&mut Signed, &mut Random);
+
+const MUTATIONS: &[(&str, Change)] = &[
     ("way:body-octet", |s, r| {
         if !s.body.is_empty() {
             let at = r.below(s.body.len());

@@ -21,7 +21,9 @@ struct Record {
     after: Vec<Vec<u8>>,
 }
 
-const ODDITIES: &[(&str, fn(&mut Record, &mut Random))] = &[
+type Change = fn(&mut Record, &mut Random);
+
+const ODDITIES: &[(&str, Change)] = &[
     ("key:no-v", |d, _| d.remove("v")),
     ("key:v-other", |d, r| d.set("v", r.word(&["DKIM2", "dkim1", "", "DKIM1.0"]))),
     ("key:v-last", |d, _| d.tags.rotate_left(1)),
@@ -145,8 +147,7 @@ impl Record {
     }
 
     fn written(self) -> Vec<Vec<u8>> {
-        let tags: Vec<String> =
-            self.tags.iter().map(|(name, value)| format!("{name}{}{value}", self.equals)).collect();
+        let tags: Vec<String> = self.tags.iter().map(|(name, value)| format!("{name}{}{value}", self.equals)).collect();
         let own = format!("{}{}", tags.join(self.separator), self.end).into_bytes();
         [self.before, vec![own], self.after].concat()
     }

@@ -81,8 +81,10 @@ pub(super) struct Draft {
     bh: Form,
 }
 
+type Change = fn(&mut Draft, &mut Random);
+
 /// What can be odd about a signature. All of these are done before it is signed.
-const ODDITIES: &[(&str, fn(&mut Draft, &mut Random))] = &[
+const ODDITIES: &[(&str, Change)] = &[
     ("v:missing", |d, _| d.remove("v")),
     ("v:other", |d, r| d.set("v", r.word(&["2", "0.5", "01", "1.0", ""]))),
     ("v:last", |d, _| d.tags.rotate_left(1)),
@@ -96,11 +98,15 @@ const ODDITIES: &[(&str, fn(&mut Draft, &mut Random))] = &[
     ("key:512", |d, _| d.rsa(KeyKind::Rsa512)),
     ("key:1024", |d, _| d.rsa(KeyKind::Rsa1024)),
     ("c:case", |d, _| d.set_with("c", |c| c.to_uppercase())),
-    ("c:unknown", |d, r| d.set("c", r.word(&["nowsp", "relaxed/nowsp", "relaxed/", "/relaxed", "", "simple/simple/simple"]))),
+    ("c:unknown", |d, r| {
+        d.set("c", r.word(&["nowsp", "relaxed/nowsp", "relaxed/", "/relaxed", "", "simple/simple/simple"]))
+    }),
     ("c:spaced", |d, _| d.set_with("c", |c| c.replace('/', " / "))),
     ("d:case", |d, _| d.set("d", "Example.COM")),
     ("d:dot", |d, _| d.set("d", "example.com.")),
-    ("d:other", |d, r| d.set("d", r.word(&["", "com", "example..com", "example.com/", "exa mple.com", ".example.com"]))),
+    ("d:other", |d, r| {
+        d.set("d", r.word(&["", "com", "example..com", "example.com/", "exa mple.com", ".example.com"]))
+    }),
     ("d:missing", |d, _| d.remove("d")),
     ("s:dotted", |d, _| d.selector("a.b")),
     ("s:case", |d, _| d.set_with("s", |s| s.to_uppercase())),
@@ -198,12 +204,7 @@ const ODDITIES: &[(&str, fn(&mut Draft, &mut Random))] = &[
 ];
 
 /// Drafts a signature of the message; two in five have nothing odd about them but their canonicalization.
-pub(super) fn draft(
-    random: &mut Random,
-    traits: &mut Vec<&'static str>,
-    fields: Vec<Vec<u8>>,
-    body: Vec<u8>,
-) -> Draft {
+pub(super) fn draft(random: &mut Random, traits: &mut Vec<&'static str>, fields: Vec<Vec<u8>>, body: Vec<u8>) -> Draft {
     let key = if random.one_in(3) { KeyKind::Ed25519 } else { KeyKind::Rsa2048 };
     let canonicalization: &[(&str, bool, bool)] = &[
         ("relaxed/relaxed", true, true),

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use mail_auth::hickory_resolver::proto::op::ResponseCode;
 use mail_auth::common::parse::TxtRecordParser;
 use mail_auth::common::verify::DomainKey;
+use mail_auth::hickory_resolver::proto::op::ResponseCode;
 use mail_auth::spf::verify::SpfParameters;
 use mail_auth::spf::{Macro, Spf};
 use mail_auth::{
-    AuthenticatedMessage, DkimResult, DnsError, DnssecStatus, Error, MX, MessageAuthenticator, Parameters,
-    RecordSet, ResolverCache, SpfResult, Txt,
+    AuthenticatedMessage, DkimResult, DnsError, DnssecStatus, Error, MX, MessageAuthenticator, Parameters, RecordSet,
+    ResolverCache, SpfResult, Txt,
 };
 
 use crate::case::{Theirs, Word};
@@ -25,30 +25,33 @@ use crate::dkim::{DkimCase, Key};
 use crate::spf::{Node, SpfCase, octets};
 
 /// The library with a resolver that is never asked.
-pub struct MailAuth(MessageAuthenticator);
+pub(crate) struct MailAuth(MessageAuthenticator);
 
 impl MailAuth {
     /// Makes one.
     ///
     /// # Panics
     /// When the resolver cannot be configured.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(MessageAuthenticator::new_cloudflare().expect("a resolver, though nobody asks it"))
     }
 
     /// What it says about a message.
-    pub fn dkim(&self, case: &DkimCase) -> Theirs {
+    pub(crate) fn dkim(&self, case: &DkimCase) -> Theirs {
         guarded(|| {
             let Some(message) = AuthenticatedMessage::parse(&case.message) else {
                 return Theirs { word: Word::PermFail, why: "the message is not parsed".into() };
             };
             let caches = Caches::default();
             let name = format!("{}.", case.key_name);
-            caches.txt.put(name.into(), match &case.key {
-                Key::Missing => Txt::Error(not_found()),
-                Key::Failed => Txt::Error(Error::Dns(DnsError::Resolver("SERVFAIL".into()))),
-                Key::Records(records) => first::<DomainKey>(records).into(),
-            });
+            caches.txt.put(
+                name.into(),
+                match &case.key {
+                    Key::Missing => Txt::Error(not_found()),
+                    Key::Failed => Txt::Error(Error::Dns(DnsError::Resolver("SERVFAIL".into()))),
+                    Key::Records(records) => first::<DomainKey>(records).into(),
+                },
+            );
             let outputs = ready(self.0.verify_dkim(caches.parameters(&message)));
             let Some(output) = outputs.first() else {
                 return Theirs { word: Word::PermFail, why: "no signature".into() };
@@ -63,7 +66,7 @@ impl MailAuth {
     }
 
     /// What it says about a client.
-    pub fn spf(&self, case: &SpfCase) -> Theirs {
+    pub(crate) fn spf(&self, case: &SpfCase) -> Theirs {
         guarded(|| {
             let caches = Caches::default();
             for (name, node) in &case.zone {
@@ -74,8 +77,7 @@ impl MailAuth {
                 let names = node.ptr.iter().map(|name| format!("{name}.").into_boxed_str()).collect();
                 caches.ptr.put(case.ip, set(names));
             }
-            let parameters =
-                SpfParameters::verify_mail_from(case.ip, &case.helo, "receiver.example", &case.mail_from);
+            let parameters = SpfParameters::verify_mail_from(case.ip, &case.helo, "receiver.example", &case.mail_from);
             let output = ready(self.0.verify_spf(caches.parameters(parameters)));
             let word = match output.result() {
                 SpfResult::Pass => Word::Pass,

@@ -1,6 +1,6 @@
 //! The peers: one is a crate, the others are programs that read a case a line and write a verdict a line.
 
-pub mod mail_auth;
+pub(crate) mod mail_auth;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -11,9 +11,9 @@ use crate::case::{Case, Theirs, Word};
 
 /// A program beside which our side is put.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub(crate) struct Program {
     /// The program and its arguments.
-    pub command: Vec<PathBuf>,
+    pub(crate) command: Vec<PathBuf>,
 }
 
 impl Program {
@@ -21,7 +21,7 @@ impl Program {
     ///
     /// # Errors
     /// A sentence, when it cannot be run, ends early, or says something else than a verdict.
-    pub fn judge<C: Case>(&self, cases: &[C]) -> Result<Vec<Theirs>, String> {
+    pub(crate) fn judge<C: Case>(&self, cases: &[C]) -> Result<Vec<Theirs>, String> {
         let shown = self.command.iter().map(|word| word.display().to_string()).collect::<Vec<_>>().join(" ");
         let (program, arguments) = self.command.split_first().ok_or("a peer without a program")?;
         let mut child = Command::new(program)

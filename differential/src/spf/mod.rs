@@ -1,6 +1,6 @@
 //! Cases of SPF: a client, what it said, and a small world of names.
 
-pub mod classes;
+pub(crate) mod classes;
 mod record;
 mod world;
 
@@ -16,42 +16,42 @@ use crate::random::Random;
 
 /// What the DNS has under one name. A name without records exists all the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Node {
+pub(crate) struct Node {
     /// TXT records; a `char` stands for an octet.
     #[serde(rename = "TXT")]
-    pub txt: Vec<String>,
+    pub(crate) txt: Vec<String>,
     /// A records.
     #[serde(rename = "A")]
-    pub a: Vec<std::net::Ipv4Addr>,
+    pub(crate) a: Vec<std::net::Ipv4Addr>,
     /// AAAA records.
     #[serde(rename = "AAAA")]
-    pub aaaa: Vec<std::net::Ipv6Addr>,
+    pub(crate) aaaa: Vec<std::net::Ipv6Addr>,
     /// MX records.
     #[serde(rename = "MX")]
-    pub mx: Vec<(u16, String)>,
+    pub(crate) mx: Vec<(u16, String)>,
     /// PTR records.
     #[serde(rename = "PTR")]
-    pub ptr: Vec<String>,
+    pub(crate) ptr: Vec<String>,
     /// Queries for the name fail.
-    pub fails: bool,
+    pub(crate) fails: bool,
 }
 
 /// One case.
 #[derive(Clone, Debug, Serialize)]
-pub struct SpfCase {
+pub(crate) struct SpfCase {
     /// The client.
-    pub ip: IpAddr,
+    pub(crate) ip: IpAddr,
     /// What it said in HELO.
-    pub helo: String,
+    pub(crate) helo: String,
     /// The reverse-path.
-    pub mail_from: String,
+    pub(crate) mail_from: String,
     /// The DNS.
-    pub zone: BTreeMap<String, Node>,
+    pub(crate) zone: BTreeMap<String, Node>,
 }
 
 impl SpfCase {
     /// What our side says when so many lookups may be void.
-    pub fn verdict(&self, void_limit: u32) -> Verdict {
+    pub(crate) fn verdict(&self, void_limit: u32) -> Verdict {
         let request = Request::new(self.ip, self.helo.clone(), self.mail_from.clone());
         let check = CheckHost::mail_from(&request).void_limit(void_limit);
         Evaluation::new(check).run_with(|question| self.answer(question))
@@ -85,7 +85,7 @@ impl SpfCase {
 
     /// How many questions find nothing in an evaluation that has no limit for them, that for the sender's own record not
     /// counted.
-    pub fn void_questions(&self) -> usize {
+    pub(crate) fn void_questions(&self) -> usize {
         let request = Request::new(self.ip, self.helo.clone(), self.mail_from.clone());
         let mut void = 0;
         let check = CheckHost::mail_from(&request).void_limit(u32::MAX).without_trail();
@@ -99,35 +99,30 @@ impl SpfCase {
     }
 
     /// Whether there is neither an address of the client's family nor a failure under this name.
-    pub fn is_void(&self, name: &str) -> bool {
-        self.zone.get(name).is_none_or(|node| {
-            !node.fails && if self.ip.is_ipv4() { node.a.is_empty() } else { node.aaaa.is_empty() }
-        })
+    pub(crate) fn is_void(&self, name: &str) -> bool {
+        self.zone
+            .get(name)
+            .is_none_or(|node| !node.fails && if self.ip.is_ipv4() { node.a.is_empty() } else { node.aaaa.is_empty() })
     }
 
     /// Whether any SPF record in the world has one of these texts, in any case.
-    pub fn mentions(&self, texts: &[&str]) -> bool {
+    pub(crate) fn mentions(&self, texts: &[&str]) -> bool {
         self.records().any(|record| texts.iter().any(|text| record.to_ascii_lowercase().contains(text)))
     }
 
     /// The SPF records of the world.
-    pub fn records(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn records(&self) -> impl Iterator<Item = &String> {
         self.zone.values().flat_map(|node| &node.txt).filter(|text| text.to_ascii_lowercase().starts_with("v=spf1"))
-    }
-
-    /// The terms of those records, versions included, in lower case.
-    pub fn terms(&self) -> impl Iterator<Item = String> {
-        self.records().flat_map(|record| record.split(' ')).map(str::to_ascii_lowercase)
     }
 }
 
 /// The octets that the `char`s of a text stand for.
-pub fn octets(text: &str) -> Vec<u8> {
+pub(crate) fn octets(text: &str) -> Vec<u8> {
     text.chars().map(|c| u8::try_from(c).expect("one octet each")).collect()
 }
 
 /// The RFC's word for a result.
-pub fn word(result: SpfResult) -> Word {
+pub(crate) fn word(result: SpfResult) -> Word {
     Word::parse(result.as_str()).expect("the words are the same")
 }
 
@@ -155,18 +150,15 @@ impl Case for SpfCase {
     }
 
     fn shown(&self) -> String {
-        use std::fmt::Write as _;
         let mut text = format!("{} HELO {} MAIL FROM {}\n", self.ip, self.helo, self.mail_from);
         for (name, node) in &self.zone {
-            let _ = write!(text, "{name}");
-            if node.fails {
-                text += " fails";
-            }
-            node.txt.iter().for_each(|record| drop(write!(text, "\n    TXT {:?}", record)));
-            node.a.iter().for_each(|a| drop(write!(text, " A {a}")));
-            node.aaaa.iter().for_each(|a| drop(write!(text, " AAAA {a}")));
-            node.mx.iter().for_each(|(p, name)| drop(write!(text, " MX {p} {name}")));
-            node.ptr.iter().for_each(|name| drop(write!(text, " PTR {name}")));
+            text += name;
+            text += if node.fails { " fails" } else { "" };
+            node.txt.iter().for_each(|record| text += &format!("\n    TXT {record:?}"));
+            node.a.iter().for_each(|a| text += &format!(" A {a}"));
+            node.aaaa.iter().for_each(|a| text += &format!(" AAAA {a}"));
+            node.mx.iter().for_each(|(preference, name)| text += &format!(" MX {preference} {name}"));
+            node.ptr.iter().for_each(|name| text += &format!(" PTR {name}"));
             text.push('\n');
         }
         text

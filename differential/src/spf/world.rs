@@ -9,16 +9,11 @@ use super::{Node, SpfCase, record};
 use crate::random::Random;
 
 /// Names that have SPF records. The sender is the first.
-pub(super) const DOMAINS: &[&str] = &[
-    "example.com",
-    "a.example.com",
-    "b.example.com",
-    "c.example.org",
-    "d.example.net",
-    "_spf.example.com",
-];
+pub(super) const DOMAINS: &[&str] =
+    &["example.com", "a.example.com", "b.example.com", "c.example.org", "d.example.net", "_spf.example.com"];
 /// Names that have addresses.
-pub(super) const HOSTS: &[&str] = &["host.example.com", "mail.example.com", "mail.example.org", "192.0.2.1.example.com"];
+pub(super) const HOSTS: &[&str] =
+    &["host.example.com", "mail.example.com", "mail.example.org", "192.0.2.1.example.com"];
 /// A name that exists and has no records.
 pub(super) const EMPTY: &str = "empty.example.com";
 /// A name that does not exist.
