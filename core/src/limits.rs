@@ -21,6 +21,9 @@ pub const MAX_QUESTIONS: usize = 400;
 /// Records kept of one answer; an answer with more counts as SERVFAIL. Ours: a DNS message of 65,535 octets cannot
 /// carry more A records than 4,095, and no sane name comes near.
 pub const MAX_ANSWER_RECORDS: usize = 4096;
+/// Octets in all TXT records of one answer; an answer with more counts as SERVFAIL (RFC 1035 §4.2.2: no DNS message is
+/// longer).
+pub const MAX_ANSWER_TEXT: usize = 65_535;
 /// CNAME records followed in a transcript. The design; resolvers use 8 to 16.
 pub const MAX_CNAME_CHAIN: usize = 8;
 
@@ -28,6 +31,9 @@ pub const MAX_CNAME_CHAIN: usize = 8;
 
 /// Steps kept in a trail. Ours.
 pub const MAX_TRAIL_STEPS: usize = 500;
+/// Steps kept of one SPF evaluation, its last aside, so that a record of a thousand networks leaves room for what
+/// DKIM and DMARC have to say. Ours.
+pub const MAX_SPF_TRAIL_STEPS: usize = 120;
 
 // --- Tag lists --------------------------------------------------------------------------------------------------
 
@@ -48,8 +54,13 @@ pub const TREE_WALK_SHORTCUT_LABELS: usize = MAX_TREE_WALK_QUERIES - 1;
 /// Identifiers for whose organizational domain a tree walk is made. Ours: only names below the author's organizational
 /// domain need one, and a real message has one or two of them.
 pub const MAX_ALIGNMENT_WALKS: usize = 24;
+/// Octets in a policy record; what is longer is none. Ours: published records stay below 1 KiB, and a message can make
+/// a receiver read some hundred of them, some more than once.
+pub const MAX_DMARC_RECORD: usize = 4096;
 /// Kinds of faults kept of one policy record. Ours, for the reader's sake.
 pub const MAX_DMARC_IGNORED: usize = 32;
+/// Identifiers named where the alignment by RFC 9989 and by RFC 7489 differs. Ours, for the reader's sake.
+pub const MAX_DIFFERENCES_NAMED: usize = 4;
 // --- SPF (RFC 7208) ---------------------------------------------------------------------------------------------
 
 /// Terms that cause DNS queries in one evaluation: `include`, `a`, `mx`, `ptr`, `exists`, `redirect`, and the query

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::domain::Domain;
-use crate::limits::{MAX_ANSWER_RECORDS, MAX_QUESTIONS};
+use crate::limits::{MAX_ANSWER_RECORDS, MAX_ANSWER_TEXT, MAX_QUESTIONS};
 use crate::machine::Misuse;
 
 /// Something only the host can find out.
@@ -360,7 +360,8 @@ impl Answers {
     }
 }
 
-/// What the rest of the engine may rely on: records of one type, in a bounded number, none beside a failure.
+/// What the rest of the engine may rely on: records of one type, in a bounded number and of a bounded length, none beside
+/// a failure.
 fn normalized(question: &Question, answer: Answer) -> Answer {
     let (wanted, mut answer) = match (question, answer) {
         (Question::Dns(_, wanted), Answer::Dns(answer)) => (wanted, answer),
@@ -369,7 +370,8 @@ fn normalized(question: &Question, answer: Answer) -> Answer {
     if answer.status != Status::NoError && !answer.records.is_empty() {
         answer.records = Arc::new([]);
     }
-    if answer.records.len() > MAX_ANSWER_RECORDS {
+    let text = answer.records.iter().map(|r| if let Record::Txt(text) = r { text.len() } else { 0 });
+    if answer.records.len() > MAX_ANSWER_RECORDS || text.fold(0, usize::saturating_add) > MAX_ANSWER_TEXT {
         return Answer::Dns(DnsAnswer::empty(Status::ServFail));
     }
     if answer.records.iter().any(|r| r.record_type() != *wanted) {

@@ -28,6 +28,16 @@ pub struct Trail {
     dropped: usize,
 }
 
+/// What stands in a trail for steps that were not kept.
+fn left_out(count: usize) -> Step {
+    Step {
+        step: "trail".into(),
+        outcome: "left out".into(),
+        why: format!("{count} more steps were taken before the next one").into(),
+        rfc: "limits.rs".into(),
+    }
+}
+
 impl Trail {
     /// An empty trail.
     pub fn new() -> Self {
@@ -47,6 +57,15 @@ impl Trail {
             return;
         }
         self.steps.push(Step { step: step.into(), outcome: outcome.into(), why: why.into(), rfc: rfc.into() });
+    }
+
+    /// Keeps no more than the first `kept` steps; one more says how many were left out.
+    pub(crate) fn shorten(&mut self, kept: usize) {
+        self.dropped += self.steps.len().saturating_sub(kept);
+        if self.dropped > 0 {
+            self.steps.truncate(kept);
+            self.steps.push(left_out(self.dropped));
+        }
     }
 
     /// Adds the steps of `other` behind these.

@@ -165,6 +165,25 @@ typedef enum {
 } passerelle_authenticated;
 
 /**
+ * By which standard DMARC is evaluated.
+ */
+typedef enum {
+    /**
+     * RFC 9989, with the walk up the DNS tree.
+     */
+    PASSERELLE_DMARC_MODE_RFC9989 = 0,
+    /**
+     * RFC 7489, which is obsolete, with the public suffix list.
+     */
+    PASSERELLE_DMARC_MODE_RFC7489 = 1,
+    /**
+     * Both, over the same answers: in the report, dmarc is the verdict by RFC 9989, dmarc_rfc7489 the other one, and
+     * dmarc_difference tells where they differ and why.
+     */
+    PASSERELLE_DMARC_MODE_BOTH = 2,
+} passerelle_dmarc_mode;
+
+/**
  * The kinds of questions.
  */
 typedef enum {
@@ -435,7 +454,15 @@ passerelle_status passerelle_settings_set_rsa_bits(passerelle_settings *settings
                                                    uint32_t max);
 
 /**
- * Sets by how many seconds the clocks of signer and verifier may differ (RFC 6376 section 3.5, x=). 300 by default.
+ * Sets the standard of DMARC: one of passerelle_dmarc_mode, PASSERELLE_DMARC_MODE_RFC9989 by default. A library that was
+ * built without the public suffix list refuses the others with PASSERELLE_STATUS_ARGUMENT.
+ */
+passerelle_status passerelle_settings_set_dmarc(passerelle_settings *settings,
+                                                uint32_t mode);
+
+/**
+ * Sets by how many seconds the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376
+ * section 3.5, t=). 300 by default. An expiration gets no such leeway.
  */
 passerelle_status passerelle_settings_set_clock_skew(passerelle_settings *settings, uint64_t seconds);
 

@@ -82,7 +82,48 @@ pub unsafe extern "C" fn passerelle_settings_set_rsa_bits(settings: *mut Setting
     }
 }
 
-/// Sets by how many seconds the clocks of signer and verifier may differ (RFC 6376 section 3.5, x=). 300 by default.
+/// By which standard DMARC is evaluated.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DmarcMode {
+    /// RFC 9989, with the walk up the DNS tree.
+    Rfc9989 = 0,
+    /// RFC 7489, which is obsolete, with the public suffix list.
+    Rfc7489 = 1,
+    /// Both, over the same answers: in the report, dmarc is the verdict by RFC 9989, dmarc_rfc7489 the other one, and
+    /// dmarc_difference tells where they differ and why.
+    Both = 2,
+}
+
+/// Sets the standard of DMARC: one of passerelle_dmarc_mode, PASSERELLE_DMARC_MODE_RFC9989 by default. A library that was
+/// built without the public suffix list refuses the others with PASSERELLE_STATUS_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_settings_set_dmarc(settings: *mut Settings, mode: u32) -> Status {
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe {
+        change(settings, |settings| {
+            settings.dmarc = dmarc_mode(mode)?;
+            Ok(())
+        })
+    }
+}
+
+fn dmarc_mode(mode: u32) -> Result<verify::DmarcMode, Failure> {
+    match mode {
+        mode if mode == DmarcMode::Rfc9989 as u32 => Ok(verify::DmarcMode::Rfc9989),
+        #[cfg(feature = "psl")]
+        mode if mode == DmarcMode::Rfc7489 as u32 => Ok(verify::DmarcMode::Rfc7489),
+        #[cfg(feature = "psl")]
+        mode if mode == DmarcMode::Both as u32 => Ok(verify::DmarcMode::Both),
+        mode if mode <= DmarcMode::Both as u32 => {
+            Err(Failure::argument("this library was built without the public suffix list, which RFC 7489 needs"))
+        }
+        mode => Err(Failure::argument(format!("{mode} is no passerelle_dmarc_mode"))),
+    }
+}
+
+/// Sets by how many seconds the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376
+/// section 3.5, t=). 300 by default. An expiration gets no such leeway.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn passerelle_settings_set_clock_skew(settings: *mut Settings, seconds: u64) -> Status {
     // SAFETY: the caller keeps to the header's rules for pointers.

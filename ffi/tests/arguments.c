@@ -44,6 +44,7 @@ static void no_handle(void)
     CHECK_STATUS(passerelle_settings_set_authserv_id(NULL, "a", 1), null);
     CHECK_STATUS(passerelle_settings_set_accept_body_length(NULL, true), null);
     CHECK_STATUS(passerelle_settings_set_rsa_bits(NULL, 2048, 4096), null);
+    CHECK_STATUS(passerelle_settings_set_dmarc(NULL, PASSERELLE_DMARC_MODE_BOTH), null);
     CHECK_STATUS(passerelle_settings_set_clock_skew(NULL, 0), null);
     CHECK_STATUS(passerelle_settings_set_check_helo(NULL, true), null);
     CHECK_STATUS(passerelle_settings_set_check_iprev(NULL, true), null);
@@ -91,6 +92,11 @@ static void settings(void)
     CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 2048, UINT32_MAX), PASSERELLE_STATUS_ARGUMENT);
     CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 4096, 2048), PASSERELLE_STATUS_ARGUMENT);
     CHECK_OK(passerelle_settings_set_rsa_bits(settings, 2048, 2048));
+    CHECK_STATUS(passerelle_settings_set_dmarc(settings, PASSERELLE_DMARC_MODE_BOTH + 1), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_STATUS(passerelle_settings_set_dmarc(settings, UINT32_MAX), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_OK(passerelle_settings_set_dmarc(settings, PASSERELLE_DMARC_MODE_RFC9989));
+    CHECK_OK(passerelle_settings_set_dmarc(settings, PASSERELLE_DMARC_MODE_RFC7489));
+    CHECK_OK(passerelle_settings_set_dmarc(settings, PASSERELLE_DMARC_MODE_BOTH));
     CHECK_OK(passerelle_settings_set_clock_skew(settings, UINT64_MAX));
     CHECK_OK(passerelle_settings_set_accept_body_length(settings, true));
     CHECK_OK(passerelle_settings_error(settings, &text, &text_len));

@@ -62,12 +62,14 @@ static void settings_have_an_effect(void)
         passerelle_report report = {NULL, 0, PASSERELLE_AUTHENTICATED_NO};
         CHECK_OK(passerelle_settings_set_check_helo(settings, on != 0));
         CHECK_OK(passerelle_settings_set_check_iprev(settings, on != 0));
+        CHECK_OK(passerelle_settings_set_dmarc(settings, on ? PASSERELLE_DMARC_MODE_BOTH : PASSERELLE_DMARC_MODE_RFC9989));
         CHECK_OK(passerelle_verification_new(settings, envelope, 0, &verification));
         feed(verification, MESSAGE, MESSAGE_LEN, MESSAGE_LEN);
         CHECK_OK(passerelle_verification_end(verification));
         CHECK(drain(verification, transcript, &report));
         CHECK(contains(report.json, report.json_len, "\"spf_helo\":{") == (on != 0));
         CHECK(contains(report.json, report.json_len, "\"iprev\":{") == (on != 0));
+        CHECK(contains(report.json, report.json_len, "\"dmarc_rfc7489\":{") == (on != 0));
         CHECK(report.authenticated == PASSERELLE_AUTHENTICATED_YES);
         passerelle_verification_free(verification);
     }

@@ -174,7 +174,8 @@ pub struct KeyRequest {
 /// What the DNS says about a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyAnswer {
-    /// TXT records, at most [`MAX_KEY_RECORDS`].
+    /// Different TXT records, at most [`MAX_KEY_RECORDS`], sorted: which of them are tried must not depend on how a
+    /// resolver rotates its answers.
     Records(Vec<Vec<u8>>),
     /// There is no TXT record, or not even the name.
     Missing,
@@ -197,8 +198,11 @@ impl Evaluate for KeyRequest {
 
 fn texts(records: &[Record]) -> Vec<Vec<u8>> {
     let texts = records.iter().filter_map(|record| match record {
-        Record::Txt(text) => Some(text.clone()),
+        Record::Txt(text) => Some(text),
         _ => None,
     });
-    texts.take(MAX_KEY_RECORDS).collect()
+    let mut texts: Vec<&Vec<u8>> = texts.collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().take(MAX_KEY_RECORDS).cloned().collect()
 }

@@ -1,6 +1,7 @@
 //! What verification says about one signature.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
 use thiserror::Error;
@@ -67,10 +68,10 @@ pub enum Failure {
     #[error("{0}")]
     Signature(#[from] SignatureError),
     /// `x=` is past.
-    #[error("the signature expired at {0} (seconds since 1970)")]
+    #[error("the signature expired on {at} (x={0})", at = .0.utc())]
     Expired(UnixTime),
     /// `t=` is yet to come.
-    #[error("the signature was made in the future, at {0} (seconds since 1970)")]
+    #[error("the signature is dated in the future, {at} (t={0})", at = .0.utc())]
     Future(UnixTime),
     /// There is no key record.
     #[error("there is no key at {0}")]
@@ -110,7 +111,8 @@ pub enum Failure {
     BadSignature,
     /// The signature verifies and covers a part of the body only.
     #[error(
-        "the signature covers only the first {signed} octets of the body (l=), which is not accepted; {uncovered} are not signed"
+        "the signature is over a part of the body only (l={signed}), which is not accepted: {}",
+        Uncovered(*.uncovered)
     )]
     BodyLength {
         /// The value of `l=`.
@@ -126,6 +128,19 @@ pub enum Failure {
         /// How many were.
         limit: usize,
     },
+}
+
+/// How much of the body a signature with `l=` leaves out, in words.
+pub(super) struct Uncovered(pub(super) u64);
+
+impl fmt::Display for Uncovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("nothing follows the signed octets here"),
+            1 => f.write_str("1 octet of the body is not signed"),
+            count => write!(f, "{count} octets of the body are not signed"),
+        }
+    }
 }
 
 fn intact(intact: bool) -> &'static str {

@@ -1,11 +1,13 @@
 //! Verification (RFC 6376 §6).
 
+use std::cell::OnceCell;
+
 use super::body_hash::{BodyHasher, BodyHashes, Wanted};
 use super::diagnose::Diagnosis;
 use super::header_hash::{HeaderIndex, add_signature};
 use super::key::{KeyAnswer, KeyRecord, KeyRequest, Terms};
 use super::signature::Signature;
-use super::verdict::{Failure, Verdict};
+use super::verdict::{Failure, Uncovered, Verdict};
 use crate::crypto::{Digest, KeyType, PublicKey};
 use crate::domain::Domain;
 use crate::limits::{MAX_KEY_RECORDS, MAX_RSA_BITS, MAX_SIGNATURES, MIN_RSA_BITS};
@@ -26,7 +28,8 @@ pub struct VerifyPolicy {
     pub accept_body_length: bool,
     /// How many signatures are examined, from the top; one verdict stands for the others.
     pub max_signatures: usize,
-    /// Seconds by which the clocks of signer and verifier may differ (RFC 6376 §3.5, `x=`).
+    /// Seconds by which the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376 §3.5,
+    /// `t=`). An expiration gets no such leeway, as with other verifiers: its moment is the signer's choice.
     pub clock_skew: u64,
 }
 
@@ -182,7 +185,7 @@ fn before_colon(field: Field<'_>) -> &[u8] {
 /// RFC 6376 §3.5, `t=` and `x=`.
 fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(), Failure> {
     if let Some(expiration) = signature.expiration
-        && now.0 > expiration.0.saturating_add(skew)
+        && now > expiration
     {
         return Err(Failure::Expired(expiration));
     }
@@ -205,9 +208,11 @@ impl Open {
         // With several records, the first with which the signature verifies counts; without one, that which came
         // farthest.
         let mut best: Option<Attempt> = None;
+        let diagnosis = OnceCell::new();
         for record in records.iter().take(MAX_KEY_RECORDS) {
-            let attempt = self.attempt(record, hashes, policy);
-            let final_ = matches!(attempt.failure, None | Some(Failure::BodyHash { .. }));
+            let attempt = self.attempt(record, hashes, policy, &diagnosis);
+            // No other key can do better; one that does not fit the header fields either may be a later signer's.
+            let final_ = matches!(attempt.failure, None | Some(Failure::BodyHash { header_intact: true, .. }));
             if best.as_ref().is_none_or(|best| best.progress() < attempt.progress()) {
                 best = Some(attempt);
             }
@@ -224,40 +229,46 @@ impl Open {
             (None, Some(signed)) => {
                 let uncovered = verdict.body_uncovered.unwrap_or(0);
                 match policy.accept_body_length {
-                    true => verdict.pass(Some(format!("{uncovered} octets of the body are not signed (l={signed})"))),
+                    true => verdict.pass(Some(format!("{} (l={signed})", Uncovered(uncovered)))),
                     false => verdict.fail(Failure::BodyLength { signed, uncovered }),
                 }
             }
         }
     }
 
-    /// Tries one key record.
-    fn attempt(&self, record: &[u8], hashes: &BodyHashes, policy: &VerifyPolicy) -> Attempt {
+    /// Tries one key record. `diagnosis` keeps what was found out about the body, which is the same for all of them.
+    fn attempt(
+        &self,
+        record: &[u8],
+        hashes: &BodyHashes,
+        policy: &VerifyPolicy,
+        diagnosis: &OnceCell<Diagnosis>,
+    ) -> Attempt {
         let mut attempt = Attempt::default();
         let verified = KeyRecord::parse(record).map_err(Failure::from).and_then(|record| {
             attempt.testing = record.testing;
             let key = record.key_for(&self.terms)?;
             attempt.key_bits = Some(key.bits());
             check_size(key, policy)?;
-            self.verify(key, hashes)
+            self.verify(key, hashes, diagnosis)
         });
         attempt.failure = verified.err();
         attempt
     }
 
     /// RFC 6376 §6.1.3: the body hash, then the signature.
-    fn verify(&self, key: &PublicKey, hashes: &BodyHashes) -> Result<(), Failure> {
+    fn verify(&self, key: &PublicKey, hashes: &BodyHashes, diagnosis: &OnceCell<Diagnosis>) -> Result<(), Failure> {
         let header_intact = key.verify_digest(&self.header_digest, &self.signature);
         let digest = hashes.digest(self.body);
         if digest == Some(self.body_hash) {
             return if header_intact { Ok(()) } else { Err(Failure::BadSignature) };
         }
-        let diagnosis = match (self.body.length, digest) {
+        let diagnosis = diagnosis.get_or_init(|| match (self.body.length, digest) {
             (Some(signed), None) => Diagnosis::CutShort { signed, present: hashes.total(self.body.canonicalization) },
             (Some(_), Some(_)) => Diagnosis::PrefixChanged,
             (None, _) => hashes.window.diagnose(self.body.canonicalization, &self.body_hash),
-        };
-        Err(Failure::BodyHash { diagnosis, header_intact })
+        });
+        Err(Failure::BodyHash { diagnosis: *diagnosis, header_intact })
     }
 }
 
@@ -274,8 +285,9 @@ impl Attempt {
         match self.failure {
             Some(Failure::Key(_)) => 0,
             Some(Failure::WeakKey { .. } | Failure::LargeKey { .. }) => 1,
+            Some(Failure::BodyHash { header_intact: true, .. }) => 3,
             Some(_) => 2,
-            None => 3,
+            None => 4,
         }
     }
 }

@@ -32,6 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod dmarc;
 mod field;
 mod report;
 
@@ -39,17 +40,20 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use crate::dkim::{self, KeyRequest, Verifier, VerifyPolicy};
-use crate::dmarc::{self, Authenticated as Identifier, Discover, Method};
+use crate::dmarc::{Authenticated as Identifier, Method};
 use crate::domain::Domain;
 use crate::evaluate::Run;
 use crate::lookup::{Answer, Answers, Question, QuestionId};
 use crate::machine::{Machine, Misuse, Output};
-use crate::message::{AuthorError, Header, HeaderReader, author};
+use crate::message::{Header, HeaderReader, author};
 use crate::results::{self, IpRev};
 use crate::spf::{self, CheckHost};
 use crate::time::Now;
 use crate::trail::{Step, Trail};
 
+use dmarc::Dmarc;
+
+pub use dmarc::DmarcMode;
 pub use report::{Authenticated, Report};
 
 /// How messages are judged; the same for all of them.
@@ -59,6 +63,8 @@ pub struct Settings {
     pub authserv_id: String,
     /// What DKIM signatures must be like.
     pub dkim: VerifyPolicy,
+    /// By which standard DMARC is evaluated.
+    pub dmarc: DmarcMode,
     /// Whether HELO is checked besides MAIL FROM (RFC 7208 §2.3 recommends it).
     pub check_helo: bool,
     /// Whether the client's address is looked up and confirmed (RFC 8601 §3).
@@ -67,7 +73,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { authserv_id: "localhost".into(), dkim: VerifyPolicy::default(), check_helo: true, check_iprev: true }
+        Self {
+            authserv_id: "localhost".into(),
+            dkim: VerifyPolicy::default(),
+            dmarc: DmarcMode::default(),
+            check_helo: true,
+            check_iprev: true,
+        }
     }
 }
 
@@ -78,7 +90,8 @@ pub struct Envelope {
     pub ip: Option<IpAddr>,
     /// The argument of HELO or EHLO.
     pub helo: Option<String>,
-    /// The reverse-path, with or without its angle brackets; `Some` of the empty string is the null reverse-path.
+    /// The reverse-path, with or without its angle brackets; `Some` of the empty string is the null reverse-path. Where
+    /// it is not known, SPF checks HELO, and DMARC does not count that.
     pub mail_from: Option<String>,
 }
 
@@ -133,8 +146,7 @@ enum Stage {
 struct Content {
     dkim: Verifier,
     keys: Vec<Run<KeyRequest>>,
-    /// Without a certain author DMARC has nothing to look for.
-    dmarc: Result<Run<Discover>, AuthorError>,
+    dmarc: Dmarc,
     /// How many fields claim to be this host's own Authentication-Results.
     forged_results: usize,
 }
@@ -226,13 +238,8 @@ impl Verification {
         let spf_helo = client.spf_helo.as_ref().and_then(Run::verdict).cloned();
         let iprev = client.iprev.as_ref().and_then(Run::verdict).cloned();
         let dkim = content.dkim.finish(content.keys.into_iter().map(Run::into_verdict).collect());
-        let dmarc = match &content.dmarc {
-            Ok(run) => {
-                let (authenticated, undecided) = identifiers(&spf, &dkim);
-                run.verdict()?.conclude(&authenticated, &undecided)
-            }
-            Err(error) => dmarc::Verdict::author_uncertain(error.to_string()),
-        };
+        let (authenticated, undecided) = identifiers(&client.envelope, &spf, &dkim);
+        let dmarc = content.dmarc.conclude(&authenticated, &undecided)?;
         let mut trail = std::mem::take(&mut self.notes);
         if content.forged_results > 0 {
             trail.push(
@@ -263,7 +270,13 @@ impl Verification {
             let Step { step, outcome, why, rfc } = verdict.step();
             trail.push(step, outcome, why, rfc);
         }
-        trail.append(&dmarc.trail);
+        trail.append(&dmarc.dmarc.trail);
+        if let Some(verdict) = &dmarc.rfc7489 {
+            trail.append(&verdict.trail);
+        }
+        if let Some(difference) = &dmarc.difference {
+            trail.push("dmarc difference", "the standards differ", difference.clone(), "RFC 9989, RFC 7489");
+        }
         if self.answers.refused() > 0 {
             trail.push(
                 "questions",
@@ -333,7 +346,8 @@ impl Client {
 
     /// The domain that SPF may authenticate for DMARC (RFC 9989 §3.2.4).
     fn spf_domain(&self) -> Option<Domain> {
-        self.spf.as_ref().and_then(|run| run.evaluator().domain().cloned())
+        let spf = self.spf.as_ref().filter(|_| self.envelope.mail_from.is_some());
+        spf.and_then(|run| run.evaluator().domain().cloned())
     }
 
     fn why_no_spf(&self) -> &'static str {
@@ -348,10 +362,8 @@ impl Content {
     fn new(settings: &Settings, client: &Client, header: &Header, now: Now) -> Self {
         let dkim = Verifier::new(header, &settings.dkim, now.unix);
         let keys = dkim.key_requests().into_iter().map(Run::new).collect();
-        let dmarc = author(header).map(|author| {
-            let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
-            Run::new(Discover::new(author.domain, candidates))
-        });
+        let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
+        let dmarc = Dmarc::new(settings.dmarc, author(header).map(|author| author.domain), candidates);
         let forged_results = header.fields().filter(|field| results::forged(field, &settings.authserv_id)).count();
         Self { dkim, keys, dmarc, forged_results }
     }
@@ -361,15 +373,16 @@ impl Content {
         for key in &mut self.keys {
             decided &= key.advance(answers).is_some();
         }
-        if let Ok(dmarc) = &mut self.dmarc {
-            decided &= dmarc.advance(answers).is_some();
-        }
-        decided
+        decided & self.dmarc.advance(answers)
     }
 }
 
 /// The identifiers that SPF and DKIM authenticated, and those that a temporary error left open.
-fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
+///
+/// That of SPF is MAIL FROM (RFC 9989 §4.4.2). The HELO name stands for it where the reverse-path is null, not where it
+/// is unknown. A signature that passes with a key in testing (`t=y`) counts: RFC 6376 §3.6.1 protects the signer from
+/// being worse off than without a signature, which a pass cannot do, and a fail is no worse than none here anyway.
+fn identifiers(envelope: &Envelope, spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
     let (mut authenticated, mut undecided) = (Vec::new(), Vec::new());
     let mut sort = |method, domain: Option<&Domain>, passed: bool, temporary: bool| {
         let Some(domain) = domain else { return };
@@ -380,7 +393,8 @@ fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, 
         }
     };
     let result = spf.result;
-    sort(Method::Spf, spf.domain.as_ref(), result == spf::SpfResult::Pass, result == spf::SpfResult::TempError);
+    let domain = spf.domain.as_ref().filter(|_| envelope.mail_from.is_some());
+    sort(Method::Spf, domain, result == spf::SpfResult::Pass, result == spf::SpfResult::TempError);
     for verdict in dkim {
         let result = verdict.result;
         let temporary = result == dkim::DkimResult::TempError;
@@ -391,6 +405,8 @@ fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, 
 
 /// Verifies a message that is at hand, with a host that answers each question at once, such as a
 /// [`Transcript`](crate::Transcript).
+///
+/// An answer of another kind than its question is a bug in the host, and there is no report: `None`.
 pub fn verify(
     message: &[u8],
     envelope: &Envelope,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::dmarc::Verdicts;
 use super::{Envelope, Settings, field};
 use crate::dkim;
 use crate::dmarc::{self, DmarcResult};
@@ -21,8 +22,14 @@ pub struct Report {
     pub spf_helo: Option<spf::Verdict>,
     /// One verdict a DKIM signature, in the order of the fields (RFC 6376).
     pub dkim: Vec<dkim::Verdict>,
-    /// DMARC of the author's domain (RFC 9989).
+    /// DMARC of the author's domain, by RFC 9989 unless [`Settings::dmarc`] asks for RFC 7489 alone.
     pub dmarc: dmarc::Verdict,
+    /// The same by RFC 7489, where both standards were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dmarc_rfc7489: Option<dmarc::Verdict>,
+    /// Where the two differ and why, as a sentence for people; `None` where they agree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dmarc_difference: Option<String>,
     /// The client's address looked up and confirmed (RFC 8601 §3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iprev: Option<IpRevVerdict>,
@@ -48,7 +55,7 @@ pub(super) struct Parts {
     pub(super) spf: spf::Verdict,
     pub(super) spf_helo: Option<spf::Verdict>,
     pub(super) dkim: Vec<dkim::Verdict>,
-    pub(super) dmarc: dmarc::Verdict,
+    pub(super) dmarc: Verdicts,
     pub(super) iprev: Option<IpRevVerdict>,
     pub(super) trail: Trail,
 }
@@ -57,7 +64,8 @@ impl Report {
     pub(super) fn new(settings: &Settings, envelope: &Envelope, parts: Parts) -> Self {
         let authentication_results = field::authentication_results(settings, envelope, &parts);
         let Parts { spf, spf_helo, dkim, dmarc, iprev, trail } = parts;
-        Self { spf, spf_helo, dkim, dmarc, iprev, authentication_results, trail }
+        let Verdicts { dmarc, rfc7489: dmarc_rfc7489, difference: dmarc_difference } = dmarc;
+        Self { spf, spf_helo, dkim, dmarc, dmarc_rfc7489, dmarc_difference, iprev, authentication_results, trail }
     }
 
     /// The report as JSON, on one line.
@@ -68,8 +76,10 @@ impl Report {
 
     /// Whether the message is authenticated.
     pub fn authenticated(&self) -> Authenticated {
-        let open = self.spf.result == SpfResult::TempError
-            || self.dkim.iter().any(|verdict| verdict.result == dkim::DkimResult::TempError);
+        // Without a policy only the author domain itself is aligned; what another domain would have said is no matter.
+        let author = self.dmarc.domain.as_ref();
+        let open = (self.spf.result == SpfResult::TempError && self.spf.domain.as_ref() == author)
+            || self.dkim.iter().any(|v| v.result == dkim::DkimResult::TempError && v.domain.as_ref() == author);
         match self.dmarc.result {
             DmarcResult::Pass => Authenticated::Yes,
             DmarcResult::None if !self.dmarc.aligned_by.is_empty() => Authenticated::Yes,

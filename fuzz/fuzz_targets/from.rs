@@ -1,0 +1,59 @@
+//! The author of a message: one domain for every reader, or none.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use passerelle::Domain;
+use passerelle::message::{Author, AuthorError, Header, author, unfold};
+use passerelle_fuzz::naive;
+
+fuzz_target!(|message: &[u8]| {
+    let (header, _) = Header::split(message);
+    let found = author(&header);
+    if let Some(domain) = naive::author_domain(message) {
+        let found = found.as_ref().map(|author| author.domain.as_str());
+        assert_eq!(found, Ok(domain.as_str()), "a plain From field has another author");
+    }
+    if let Ok(author) = &found {
+        check(&header, author);
+    }
+    // Another field in front changes nothing, and another From field is never overlooked.
+    if let (Ok(found), Ok(longer)) = (&found, header.prepend(b"Subject: <a@b.example>\r\n")) {
+        assert_eq!(author(&longer).as_ref(), Ok(found));
+    }
+    if let (true, Ok(longer)) = (has_from(&header), header.prepend(b"fRoM: a@b.example\r\n")) {
+        assert_eq!(author(&longer), Err(AuthorError::Several));
+    }
+});
+
+fn check(header: &Header, found: &Author) {
+    assert!(!found.mailboxes.is_empty());
+    assert!(found.mailboxes.iter().all(|named| named.mailbox.domain() == Some(&found.domain)));
+    let fields: Vec<_> = header.fields().filter(|field| field.is("From")).collect();
+    let [field] = fields[..] else { panic!("an author, and {} From fields", fields.len()) };
+
+    // The domain stands in the field as it is: nothing was put together from pieces, such as around a comment.
+    let value = unfold(field.value()).to_ascii_lowercase();
+    if let Ok(text) = str::from_utf8(&value)
+        && text.is_ascii()
+    {
+        assert!(text.contains(&format!("@{}", found.domain)), "{text:?} does not hold @{}", found.domain);
+    }
+
+    // Written out plainly, it is the same author.
+    let list: Vec<String> = found.mailboxes.iter().map(|named| format!("<{}>", named.mailbox)).collect();
+    let plain = format!("From: {}\r\n\r\n", list.join(",\r\n "));
+    let (plain, _) = Header::split(plain.as_bytes());
+    match author(&plain) {
+        Ok(again) => assert!(
+            again.domain == found.domain
+                && again.mailboxes.iter().map(|named| &named.mailbox).eq(found.mailboxes.iter().map(|n| &n.mailbox))
+        ),
+        // Quoting and A-labels make a text longer.
+        Err(error) => assert_eq!(error, AuthorError::TooLong),
+    }
+    assert_eq!(Domain::parse(found.domain.as_str()).as_ref(), Ok(&found.domain));
+}
+
+fn has_from(header: &Header) -> bool {
+    header.fields().any(|field| field.is("From"))
+}
