@@ -25,12 +25,14 @@ pub(crate) fn python() -> Result<PathBuf, Stop> {
         apt::install(&["python3-venv"])?;
         Run::new(&system).args(["-m", "venv", "--clear"]).arg(&venv).go()?;
     }
-    Run::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES).go().map_err(
-        |stop| {
+    Run::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(PACKAGES)
+        .go()
+        .map_err(|stop| {
             let (Stop::Failed(reason) | Stop::Skipped(reason)) = stop;
             Stop::Skipped(format!("Python packages cannot be installed: {reason}"))
-        },
-    )?;
+        })?;
     workspace::write(&record, &wanted)?;
     Ok(python)
 }
