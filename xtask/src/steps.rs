@@ -1,10 +1,10 @@
 //! Every step of `cargo xtask test`, in the order in which they run: cheap ones that often fail come first.
 
-use crate::checks::{browser, c, deny, fuzz, linear, readme, rust, same, sans_io};
+use crate::checks::{browser, c, deny, differential, fuzz, linear, readme, rust, same, sans_io};
 use crate::select::Step;
 use crate::wasm;
 
-pub(crate) const STEPS: [Step; 17] = [
+pub(crate) const STEPS: [Step; 18] = [
     Step { name: "fmt", about: "cargo fmt --check", run: rust::fmt },
     Step { name: "xtask", about: "the tests of xtask itself", run: rust::xtask },
     Step { name: "clippy", about: "clippy, warnings denied, with either cryptography", run: rust::clippy },
@@ -32,6 +32,11 @@ pub(crate) const STEPS: [Step; 17] = [
     Step { name: "browser", about: "the validator page in headless Chromium", run: browser::check },
     Step { name: "same", about: "Rust, C and WebAssembly give byte-identical reports", run: same::check },
     Step { name: "fuzz", about: "ten seconds of each fuzz target", run: fuzz::check },
+    Step {
+        name: "differential",
+        about: "seven implementations on generated messages and records; every difference explained",
+        run: differential::check,
+    },
     Step { name: "bench", about: "the benchmarks compile, and each runs once", run: rust::bench },
     Step { name: "readme", about: "the README's first commands", run: readme::check },
 ];

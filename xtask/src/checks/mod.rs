@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod c;
 pub(crate) mod count;
 pub(crate) mod deny;
+pub(crate) mod differential;
 pub(crate) mod fuzz;
 pub(crate) mod header;
 pub(crate) mod linear;
