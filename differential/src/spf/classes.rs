@@ -21,7 +21,8 @@ const ALL: &[&str] = &[MAIL_AUTH, PYSPF, MAIL_SPF];
 pub(crate) const CLASSES: &[Class<SpfCase>] = &[
     class("spf-void-lookups", ALL, |d| {
         let theirs = d.theirs.why.to_ascii_lowercase();
-        let we_count_less = theirs.contains("void") && d.theirs.word == Word::PermError && has_void_query(d.case);
+        let we_count_less =
+            theirs.contains("void") && d.theirs.word == Word::PermError && has_several_void_queries(d.case);
         let no_limit = d.theirs.word == word(d.case.verdict(u32::MAX).result);
         we_count_less || we_refuse(d, "lookups found nothing") && no_limit
     }),
@@ -81,10 +82,11 @@ fn they_refuse(d: Is<'_>, reason: &str) -> bool {
     d.theirs.word == Word::PermError && d.theirs.why.contains(reason)
 }
 
-/// Whether there is a name of which a query finds nothing: one that our side asks for, a client's, or that of an MX.
-fn has_void_query(case: &SpfCase) -> bool {
+/// Whether a term may make more than one query that finds nothing, or one before its turn.
+fn has_several_void_queries(case: &SpfCase) -> bool {
     let mut names = case.zone.values().flat_map(|node| node.ptr.iter().chain(node.mx.iter().map(|(_, name)| name)));
-    case.void_questions() > 0 || names.any(|name| case.is_void(name))
+    let any = case.void_questions() > 0 || names.any(|name| case.is_void(name));
+    any && case.mentions(&["mx", "ptr", "%{p"])
 }
 
 /// Whether mail-auth differs for this cause: without it, both agree; or they agree without all of the causes and do not
