@@ -1,10 +1,10 @@
 //! Every step of `cargo xtask test`, in the order in which they run: cheap ones that often fail come first.
 
-use crate::checks::{browser, c, deny, differential, fuzz, readme, rust, same, sans_io};
+use crate::checks::{browser, c, deny, differential, fuzz, linear, readme, rust, same, sans_io};
 use crate::select::Step;
 use crate::wasm;
 
-pub(crate) const STEPS: [Step; 17] = [
+pub(crate) const STEPS: [Step; 18] = [
     Step { name: "fmt", about: "cargo fmt --check", run: rust::fmt },
     Step { name: "xtask", about: "the tests of xtask itself", run: rust::xtask },
     Step { name: "clippy", about: "clippy, warnings denied, with either cryptography", run: rust::clippy },
@@ -20,6 +20,11 @@ pub(crate) const STEPS: [Step; 17] = [
         name: "core-rust-crypto",
         about: "the same with the cryptography in Rust alone",
         run: rust::core_rust_crypto,
+    },
+    Step {
+        name: "linear",
+        about: "hostile inputs cost no more than in proportion to their size, by instructions counted",
+        run: linear::check,
     },
     Step { name: "cli", about: "the tests of the command", run: rust::cli },
     Step { name: "c", about: "header, examples and tests in C, under valgrind", run: c::check },

@@ -7,6 +7,7 @@ pub(crate) mod deny;
 pub(crate) mod differential;
 pub(crate) mod fuzz;
 pub(crate) mod header;
+pub(crate) mod linear;
 pub(crate) mod readme;
 pub(crate) mod rust;
 pub(crate) mod same;
