@@ -19,15 +19,21 @@ const ALL: &[&str] = &[MAIL_AUTH, PYSPF, MAIL_SPF];
 
 /// Where one difference is of two classes, the first counts.
 pub(crate) const CLASSES: &[Class<SpfCase>] = &[
-    class("spf-void-lookups", ALL, |d| {
+    class("spf-void-lookups", &[PYSPF, MAIL_SPF], |d| {
         let theirs = d.theirs.why.to_ascii_lowercase();
-        let we_count_less = theirs.contains("void") && d.theirs.word == Word::PermError && has_void_query(d.case);
-        let no_limit = d.theirs.word == word(d.case.verdict(u32::MAX).result);
-        we_count_less || we_refuse(d, "lookups found nothing") && no_limit
+        d.theirs.word == Word::PermError && theirs.contains("void") && has_several_void_queries(d.case)
+    }),
+    class("spf-void-limit", &[MAIL_AUTH], |d| {
+        we_refuse(d, "lookups found nothing") && d.theirs.word == word(d.case.verdict(u32::MAX).result)
     }),
     class("spf-macro-syntax", ALL, |d| we_refuse(d, "a macro") || we_refuse(d, "the macro letters")),
     class("spf-record-characters", ALL, |d| we_refuse(d, "not printable ASCII")),
     class("spf-mx-limit", &[MAIL_SPF, MAIL_AUTH], |d| we_refuse(d, "more than 10 MX records")),
+    class("spf-repeated-modifiers", &[PYSPF], |d| {
+        they_refuse(d, "MUST appear at most once")
+            && !d.theirs.why.contains("redirect=")
+            && !d.theirs.why.contains("exp=")
+    }),
     class("spf-eager-recursion", &[PYSPF], |d| they_refuse(d, "include has trivial recursion")),
     class("spf-upper-case-transformers", &[MAIL_SPF], |d| {
         let faults = ["Missing required domain-spec", "Junk encountered"];
@@ -81,10 +87,11 @@ fn they_refuse(d: Is<'_>, reason: &str) -> bool {
     d.theirs.word == Word::PermError && d.theirs.why.contains(reason)
 }
 
-/// Whether there is a name of which a query finds nothing: one that our side asks for, a client's, or that of an MX.
-fn has_void_query(case: &SpfCase) -> bool {
+/// Whether a term may make more than one query that finds nothing, or one before its turn.
+fn has_several_void_queries(case: &SpfCase) -> bool {
     let mut names = case.zone.values().flat_map(|node| node.ptr.iter().chain(node.mx.iter().map(|(_, name)| name)));
-    case.void_questions() > 0 || names.any(|name| case.is_void(name))
+    let any = case.void_questions() > 0 || names.any(|name| case.is_void(name));
+    any && case.mentions(&["mx", "ptr", "%{p"])
 }
 
 /// Whether mail-auth differs for this cause: without it, both agree; or they agree without all of the causes and do not
@@ -137,8 +144,11 @@ fn remove_slashes(case: &mut SpfCase) {
 }
 
 fn remove_unknown_modifiers(case: &mut SpfCase) {
-    replace(case, " unknown= ", " ");
-    replace(case, " moo.cow-far_out=man:dog/cat", "");
+    let odd = ["unknown=", "moo.cow-far_out=man:dog/cat"];
+    let records = case.zone.values_mut().flat_map(|node| &mut node.txt);
+    records.for_each(|record| {
+        *record = record.split(' ').filter(|term| !odd.contains(term)).collect::<Vec<_>>().join(" ");
+    });
 }
 
 fn remove_ip6_networks_of_ip4(case: &mut SpfCase) {

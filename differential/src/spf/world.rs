@@ -20,6 +20,8 @@ pub(super) const EMPTY: &str = "empty.example.com";
 pub(super) const GONE: &str = "gone.example.com";
 /// A name whose queries fail. mail-auth's `test` feature takes names with `_dns_error` for such.
 pub(super) const FAILING: &str = "x._dns_error.example.com";
+/// A host with addresses that no client has.
+const FAR: &str = "far.example.com";
 /// The name of an explanation.
 pub(super) const EXPLANATION: &str = "explain.example.com";
 
@@ -48,8 +50,54 @@ pub(super) fn generate(random: &mut Random) -> SpfCase {
         zone.insert(name, Node { a: vec![Ipv4Addr::new(127, 0, 0, 2)], ..Node::default() });
     }
     reverse(random, ip, &mut zone);
+    if random.one_in(8) {
+        at_a_limit(random, ip, &mut zone);
+        return SpfCase { ip, helo: "mail.example.com".into(), mail_from: "joe@example.com".into(), zone };
+    }
     let (mail_from, helo) = sender(random);
     SpfCase { ip, helo, mail_from, zone }
+}
+
+/// A sender whose record comes to a limit, or passes it by one or two.
+fn at_a_limit(random: &mut Random, ip: IpAddr, zone: &mut BTreeMap<String, Node>) {
+    let far = Node {
+        a: vec![Ipv4Addr::new(198, 51, 100, 1)],
+        aaaa: vec!["2001:db8:ff::1".parse().unwrap()],
+        ..Node::default()
+    };
+    zone.insert(FAR.to_owned(), far.clone());
+    let many = 8 + random.below(5);
+    let mut sender = far.clone();
+    let record = match random.below(5) {
+        // Terms that cause queries.
+        0 => format!("v=spf1 {} +all", vec![format!("-a:{FAR}"); many].join(" ")),
+        // Records that lead from one to the next.
+        kind @ (1 | 2) => {
+            let lead = if kind == 1 { "include:" } else { "redirect=" };
+            let text = |at: usize| format!("v=spf1 {lead}step{at}.example.com");
+            for at in 1..many {
+                let txt = if at + 1 == many { "v=spf1 +all".to_owned() } else { text(at + 1) };
+                zone.insert(format!("step{at}.example.com"), Node { txt: vec![txt], ..far.clone() });
+            }
+            text(1)
+        }
+        // MX records.
+        3 => {
+            sender.mx = (0..many).map(|at| (at as u16, format!("mx{at}.example.com"))).collect();
+            (0..many).for_each(|at| drop(zone.insert(format!("mx{at}.example.com"), far.clone())));
+            "v=spf1 -mx +all".to_owned()
+        }
+        // Queries that find nothing.
+        _ => {
+            let voids = 1 + random.below(4);
+            let terms: Vec<String> = (0..voids)
+                .map(|_| format!("{}:{}", random.pick(&["-a", "-exists"]), random.pick(&[GONE, EMPTY])))
+                .collect();
+            format!("v=spf1 {} ip4:192.0.2.0/24 {}", terms.join(" "), if ip.is_ipv4() { "-all" } else { "~all" })
+        }
+    };
+    sender.txt = vec![record];
+    zone.insert(DOMAINS[0].to_owned(), sender);
 }
 
 fn sender(random: &mut Random) -> (String, String) {
