@@ -22,6 +22,10 @@ pub(super) struct BodyHasher {
     window: Window,
 }
 
+/// How much of a body is canonicalized and hashed at a time: what was read for the one is still in the processor's
+/// first cache for the other.
+pub(super) const PIECE: usize = 16 * 1024;
+
 /// One pass for each canonicalization.
 pub(super) type Passes = Vec<Pass>;
 

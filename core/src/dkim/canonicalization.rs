@@ -209,43 +209,28 @@ pub struct Relaxed {
 
 impl Relaxed {
     fn push(&mut self, chunk: &[u8], to: &mut impl Sink) {
-        // What the last octets become depends on what follows, so they go through the slow path. Three are enough: the
-        // longest unchanged text that may still change is CR LF SP.
+        // What the last octets become depends on what follows, so they are not part of an unchanged run. Three are
+        // enough: the longest unchanged text that may still change is CR LF SP.
         let undecided = chunk.iter().rev().take(3).take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
         let mut limit = chunk.len() - undecided;
         if chunk[..limit].ends_with(b"\r") {
             limit -= 1; // never between CR and LF
         }
         let mut at = 0;
-        while at < limit {
-            if self.is_idle() {
+        while at < chunk.len() {
+            if at < limit && self.is_idle() {
                 let end = unchanged_until(chunk, at, limit);
-                if end > at {
+                // Shorter runs are copied as fast as they are found.
+                if end - at >= BLOCK {
                     self.any = true;
                     to.write(&chunk[at..end]);
                     at = end;
                     continue;
                 }
             }
-            let octet = chunk[at];
-            if !self.held.cr && !matches!(octet, b' ' | b'\t' | b'\r') {
-                self.release(to);
-                // The octet itself begins the next unchanged run, of one octet at least.
-                let end = unchanged_until(chunk, at + 1, limit);
-                self.any = true;
-                to.write(&chunk[at..end]);
-                at = end;
-                continue;
-            }
-            self.step(octet, to);
-            at += 1;
-            // Behind white space, more of it changes nothing.
-            while self.space && at < limit && matches!(chunk[at], b' ' | b'\t') && !self.held.cr {
-                at += 1;
-            }
-        }
-        for &octet in &chunk[at..] {
-            self.step(octet, to);
+            let end = chunk.len().min(at + REWRITTEN);
+            self.rewrite(chunk, at, end, to);
+            at = end;
         }
     }
 
@@ -254,39 +239,62 @@ impl Relaxed {
         self.held == Held::default() && !self.space
     }
 
-    /// Takes one octet.
-    fn step(&mut self, octet: u8, to: &mut impl Sink) {
-        if std::mem::take(&mut self.held.cr) {
-            if octet == b'\n' {
-                self.held.lines += 1;
-                self.space = false;
-                return;
+    /// Takes the octets up to `end`, at most [`REWRITTEN`], word by word.
+    fn rewrite(&mut self, chunk: &[u8], mut at: usize, end: usize, to: &mut impl Sink) {
+        let mut gathered = Gathered::default();
+        while at < end {
+            let octet = chunk[at];
+            if std::mem::take(&mut self.held.cr) {
+                if octet == b'\n' {
+                    self.held.lines += 1;
+                    self.space = false;
+                    at += 1;
+                    continue;
+                }
+                self.content(&mut gathered, &CR, 1, to);
             }
-            self.release(to);
-            self.any = true;
-            to.write(b"\r");
-        }
-        match octet {
-            b' ' | b'\t' => self.space = true,
-            b'\r' => self.held.cr = true,
-            _ => {
-                self.release(to);
-                self.any = true;
-                to.write(&[octet]);
+            match octet {
+                b' ' | b'\t' => {
+                    self.space = true;
+                    at += 1;
+                }
+                b'\r' => {
+                    self.held.cr = true;
+                    at += 1;
+                }
+                _ => {
+                    let word = word_length(&chunk[at..end]);
+                    self.content(&mut gathered, &chunk[at..], word, to);
+                    at += word;
+                }
             }
         }
+        to.write(gathered.octets());
+    }
+
+    /// Writes what is held back, and the first `length` of `octets`, because they are content.
+    fn content(&mut self, gathered: &mut Gathered, octets: &[u8], length: usize, to: &mut impl Sink) {
+        self.any = true;
+        if self.held.lines > 0 {
+            if self.held.lines > 1 {
+                to.write(gathered.octets());
+                *gathered = Gathered::default();
+                self.held.lines -= 1;
+                self.held.write_lines(to);
+            }
+            self.held.lines = 0;
+            gathered.push(&LINE_END, 2);
+        }
+        if std::mem::take(&mut self.space) {
+            gathered.push(&SPACE, 1);
+        }
+        gathered.push(octets, length);
     }
 
     /// Writes what is held back, because content follows.
     fn release(&mut self, to: &mut impl Sink) {
-        let space = std::mem::take(&mut self.space);
-        // What indented text needs at every line, in one piece.
-        if space && self.held.lines == 1 {
-            self.held.lines = 0;
-            return to.write(b"\r\n ");
-        }
         self.held.write_lines(to);
-        if space {
+        if std::mem::take(&mut self.space) {
             to.write(b" ");
         }
     }
@@ -301,6 +309,69 @@ impl Relaxed {
             to.write(b"\r\n");
         }
     }
+}
+
+/// How many octets are rewritten before an unchanged run is looked for again.
+const REWRITTEN: usize = 128;
+
+/// The relaxed form of at most [`REWRITTEN`] octets, in one piece. It has at most four octets more than they: what
+/// was held back before the first of them.
+#[derive(Debug)]
+struct Gathered {
+    octets: [u8; REWRITTEN + 4 + WORD],
+    length: usize,
+}
+
+/// How many octets are copied at once. More than are wanted may be: what follows overwrites them.
+const WORD: usize = 16;
+
+const LINE_END: [u8; WORD] = repeated(b"\r\n");
+const CR: [u8; WORD] = repeated(b"\r");
+const SPACE: [u8; WORD] = repeated(b" ");
+
+impl Default for Gathered {
+    fn default() -> Self {
+        Self { octets: [0; REWRITTEN + 4 + WORD], length: 0 }
+    }
+}
+
+impl Gathered {
+    /// Adds the first `length` of `octets`.
+    fn push(&mut self, octets: &[u8], length: usize) {
+        let room = self.octets.get_mut(self.length..).unwrap_or_default();
+        match (room.first_chunk_mut::<WORD>(), octets.first_chunk::<WORD>()) {
+            (Some(to), Some(from)) if length <= WORD => *to = *from,
+            _ => room.iter_mut().zip(octets.iter().take(length)).for_each(|(to, from)| *to = *from),
+        }
+        self.length += length;
+    }
+
+    fn octets(&self) -> &[u8] {
+        self.octets.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// How many octets come before the first that is SP, TAB or CR.
+fn word_length(octets: &[u8]) -> usize {
+    let (blocks, _) = octets.as_chunks::<8>();
+    let mut length = 0;
+    for block in blocks {
+        let found = low_octets(u64::from_le_bytes(*block));
+        if found != 0 {
+            length += found.trailing_zeros() as usize / 8;
+            break;
+        }
+        length += 8;
+    }
+    // The rest of a block that is not whole; and a control character that is content only ends the word early.
+    let tail = octets.get(length..).unwrap_or_default();
+    length + tail.iter().take_while(|b| !matches!(b, b' ' | b'\t' | b'\r')).count()
+}
+
+/// Which octets are at most SP, as the high bit of each; certain for the lowest of them only.
+fn low_octets(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    word.wrapping_sub(ONES * 0x21) & !word & (ONES * 0x80)
 }
 
 /// How many octets are compared at once: enough for the compiler to do it with vector instructions.

@@ -9,7 +9,7 @@ use std::fmt;
 
 use memchr::memmem;
 
-use super::body_hash::{Pass, Passes};
+use super::body_hash::{PIECE, Pass, Passes};
 use super::canonicalization::Canonicalization;
 use crate::crypto::Digest;
 use crate::limits::{DIAGNOSIS_WINDOW, MAX_FOOTER_LINES};
@@ -146,8 +146,10 @@ impl Window {
 }
 
 fn feed(passes: &mut Passes, octets: &[u8]) {
-    for pass in passes {
-        pass.push(octets);
+    for piece in octets.chunks(PIECE) {
+        for pass in &mut *passes {
+            pass.push(piece);
+        }
     }
 }
 

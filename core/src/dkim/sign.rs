@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
-use super::body_hash::Pass;
+use super::body_hash::{PIECE, Pass};
 use super::canonicalization::Canonicalization;
 use super::header_hash::{HeaderIndex, add_signature};
 use super::signature::{Algorithm, Identity};
@@ -247,8 +247,10 @@ impl Signing {
 
     /// Takes the next octets of the body. How the body is cut into chunks does not matter.
     pub fn body(&mut self, chunk: &[u8]) {
-        self.line_ends.push(chunk);
-        self.body.push(chunk);
+        for piece in chunk.chunks(PIECE) {
+            self.line_ends.push(piece);
+            self.body.push(piece);
+        }
     }
 
     /// Ends the body and gives the DKIM-Signature fields, one for each key in the order in which they were added,
@@ -425,15 +427,11 @@ struct LineEnds {
 
 impl LineEnds {
     fn push(&mut self, octets: &[u8]) {
-        let Some(last) = octets.last() else { return };
-        let mut expected = self.cr.then_some(0);
-        for at in memchr::memchr2_iter(b'\r', b'\n', octets) {
-            let is_lf = octets.get(at) == Some(&b'\n');
-            // An LF stands where a CR was before it, and nowhere else.
-            self.bare |= is_lf != (expected == Some(at)) || expected.is_some_and(|lf| lf < at);
-            expected = (!is_lf).then_some(at + 1);
-        }
-        self.bare |= expected.is_some_and(|lf| lf < octets.len());
+        let (Some(first), Some(last)) = (octets.first(), octets.last()) else { return };
+        self.bare |= self.cr != (*first == b'\n');
+        // Without branches, for the compiler to do it with vector instructions.
+        let pairs = octets.iter().zip(octets.iter().skip(1));
+        self.bare |= pairs.fold(false, |bare, (&octet, &next)| bare | ((octet == b'\r') != (next == b'\n')));
         self.cr = *last == b'\r';
     }
 

@@ -35,6 +35,7 @@
 mod dmarc;
 mod field;
 mod report;
+mod steps;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -43,15 +44,17 @@ use crate::dkim::{self, KeyRequest, Verifier, VerifyPolicy};
 use crate::dmarc::{Authenticated as Identifier, Method};
 use crate::domain::Domain;
 use crate::evaluate::Run;
+use crate::limits::Limits;
 use crate::lookup::{Answer, Answers, Question, QuestionId};
 use crate::machine::{Machine, Misuse, Output};
-use crate::message::{Header, HeaderReader, author};
+use crate::message::{Header, HeaderReader, SingularCounts, author};
 use crate::results::{self, IpRev};
 use crate::spf::{self, CheckHost};
 use crate::time::Now;
 use crate::trail::{Step, Trail};
 
 use dmarc::Dmarc;
+use steps::Findings;
 
 pub use dmarc::DmarcMode;
 pub use report::{Authenticated, Report};
@@ -69,6 +72,8 @@ pub struct Settings {
     pub check_helo: bool,
     /// Whether the client's address is looked up and confirmed (RFC 8601 §3).
     pub check_iprev: bool,
+    /// What a message may cost, and what a report may weigh.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
@@ -79,6 +84,7 @@ impl Default for Settings {
             dmarc: DmarcMode::default(),
             check_helo: true,
             check_iprev: true,
+            limits: Limits::default(),
         }
     }
 }
@@ -147,8 +153,7 @@ struct Content {
     dkim: Verifier,
     keys: Vec<Run<KeyRequest>>,
     dmarc: Dmarc,
-    /// How many fields claim to be this host's own Authentication-Results.
-    forged_results: usize,
+    findings: Findings,
 }
 
 impl Verification {
@@ -157,10 +162,10 @@ impl Verification {
         let mut verification = Self {
             settings: settings.clone(),
             notes: Trail::new(),
-            answers: Answers::new(),
+            answers: Answers::within(settings.limits.questions),
             outputs: VecDeque::new(),
             client: Client::new(settings, envelope, now),
-            stage: Stage::Header(HeaderReader::new()),
+            stage: Stage::Header(HeaderReader::within(&settings.limits)),
         };
         verification.advance();
         verification
@@ -240,53 +245,9 @@ impl Verification {
         let dkim = content.dkim.finish(content.keys.into_iter().map(Run::into_verdict).collect());
         let (authenticated, undecided) = identifiers(&client.envelope, &spf, &dkim);
         let dmarc = content.dmarc.conclude(&authenticated, &undecided)?;
-        let mut trail = std::mem::take(&mut self.notes);
-        if content.forged_results > 0 {
-            trail.push(
-                "message authentication-results",
-                "to be removed",
-                format!(
-                    "{} Authentication-Results field(s) of the message claim to be {}'s own",
-                    content.forged_results, self.settings.authserv_id
-                ),
-                "RFC 8601 §5",
-            );
-        }
-        for verdict in spf_helo.iter().chain([&spf]) {
-            trail.append(&verdict.trail);
-        }
-        if let Some(iprev) = &iprev {
-            trail.push(
-                format!("iprev {}", iprev.ip),
-                iprev.result.as_str(),
-                match (&iprev.name, iprev.reason) {
-                    (Some(name), _) => format!("{name} is its name and has its address"),
-                    (None, reason) => reason.unwrap_or_default().to_owned(),
-                },
-                "RFC 8601 §3",
-            );
-        }
-        for verdict in &dkim {
-            let Step { step, outcome, why, rfc } = verdict.step();
-            trail.push(step, outcome, why, rfc);
-        }
-        trail.append(&dmarc.dmarc.trail);
-        if let Some(verdict) = &dmarc.rfc7489 {
-            trail.append(&verdict.trail);
-        }
-        if let Some(difference) = &dmarc.difference {
-            trail.push("dmarc difference", "the standards differ", difference.clone(), "RFC 9989, RFC 7489");
-        }
-        if self.answers.refused() > 0 {
-            trail.push(
-                "questions",
-                "limit reached",
-                format!("{} questions were not asked and count as timed out", self.answers.refused()),
-                "limits.rs MAX_QUESTIONS",
-            );
-        }
-        let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev, trail };
-        Some(Report::new(&self.settings, &client.envelope, parts))
+        let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev };
+        let trail = steps::steps(&self.notes, &content.findings, &self.settings, &parts, &self.answers);
+        Some(Report::new(&self.settings, &client.envelope, parts, trail))
     }
 }
 
@@ -324,14 +285,15 @@ impl Client {
             receiver: Domain::parse(&settings.authserv_id).ok(),
             unix: now.unix,
         };
+        let check = |check: CheckHost| Run::new(check.void_limit(settings.limits.spf_void_lookups));
         let helo = envelope.helo.as_ref().map(|_| CheckHost::helo(&request));
         if request.is_null_reverse_path() {
             // With a null reverse-path HELO is what there is to check (RFC 7208 §2.4); without a MAIL FROM at all,
             // too.
-            client.spf = helo.map(Run::new);
+            client.spf = helo.map(check);
         } else {
-            client.spf = Some(Run::new(CheckHost::mail_from(&request)));
-            client.spf_helo = helo.filter(|_| settings.check_helo).map(Run::new);
+            client.spf = Some(check(CheckHost::mail_from(&request)));
+            client.spf_helo = helo.filter(|_| settings.check_helo).map(check);
         }
         client
     }
@@ -365,7 +327,8 @@ impl Content {
         let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
         let dmarc = Dmarc::new(settings.dmarc, author(header).map(|author| author.domain), candidates);
         let forged_results = header.fields().filter(|field| results::forged(field, &settings.authserv_id)).count();
-        Self { dkim, keys, dmarc, forged_results }
+        let findings = Findings { forged_results, singular: SingularCounts::of(header) };
+        Self { dkim, keys, dmarc, findings }
     }
 
     fn advance(&mut self, answers: &mut Answers) -> bool {

@@ -6,9 +6,10 @@ use super::dmarc::Verdicts;
 use super::{Envelope, Settings, field};
 use crate::dkim;
 use crate::dmarc::{self, DmarcResult};
+use crate::limits::{Limits, MAX_REPORT_BASE};
 use crate::results::IpRevVerdict;
 use crate::spf::{self, SpfResult};
-use crate::trail::Trail;
+use crate::trail::{Trail, json_size};
 
 /// What one message is, from what its envelope, its signatures and its author's domain say.
 ///
@@ -57,15 +58,38 @@ pub(super) struct Parts {
     pub(super) dkim: Vec<dkim::Verdict>,
     pub(super) dmarc: Verdicts,
     pub(super) iprev: Option<IpRevVerdict>,
-    pub(super) trail: Trail,
 }
 
 impl Report {
-    pub(super) fn new(settings: &Settings, envelope: &Envelope, parts: Parts) -> Self {
+    pub(super) fn new(settings: &Settings, envelope: &Envelope, parts: Parts, trail: Trail) -> Self {
         let authentication_results = field::authentication_results(settings, envelope, &parts);
-        let Parts { spf, spf_helo, dkim, dmarc, iprev, trail } = parts;
+        let Parts { spf, spf_helo, dkim, dmarc, iprev } = parts;
         let Verdicts { dmarc, rfc7489: dmarc_rfc7489, difference: dmarc_difference } = dmarc;
-        Self { spf, spf_helo, dkim, dmarc, dmarc_rfc7489, dmarc_difference, iprev, authentication_results, trail }
+        let none = Trail::new();
+        let mut report = Self {
+            spf,
+            spf_helo,
+            dkim,
+            dmarc,
+            dmarc_rfc7489,
+            dmarc_difference,
+            iprev,
+            authentication_results,
+            trail: none,
+        };
+        report.add(trail, &settings.limits);
+        report
+    }
+
+    /// Adds as much of the trail as there is room for.
+    fn add(&mut self, mut trail: Trail, limits: &Limits) {
+        // Counting octets takes as long as writing them, and hardly ever matters.
+        let plenty = limits.report_size / 2;
+        if trail.steps().len() > limits.trail_steps || trail.size_at_most() > plenty || plenty < MAX_REPORT_BASE {
+            let rest = json_size(self);
+            trail.fit(limits.trail_steps, limits.report_size.saturating_sub(rest));
+        }
+        self.trail = trail;
     }
 
     /// The report as JSON, on one line.

@@ -1,0 +1,78 @@
+//! Does one piece of work some times, for a profiler, or for `valgrind --tool=callgrind` to count its instructions:
+//! `count WORK [TIMES]`. It says how much processor time one took.
+//!
+//! Under valgrind the floor is not that of the machine, for valgrind knows no SHA extensions: count to compare two
+//! versions of Passerelle, not Passerelle with the floor.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use criterion::measurement::Measurement;
+use passerelle::dkim::Canonicalization::{Relaxed, Simple};
+use passerelle_benches::floor::{Floor, hash};
+use passerelle_benches::mail::{self, Kind};
+use passerelle_benches::ours;
+use passerelle_benches::settings::CpuTime;
+use passerelle_benches::zone::{LISTED, Zone};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let (work, times) = (arguments.next().unwrap_or_default(), arguments.next());
+    let times = times.and_then(|times| times.parse().ok()).unwrap_or(1000);
+    let record = mail::key().key_record();
+    let (kind, rest) = work.split_once(' ').unwrap_or((&work, "10 KB"));
+    let size = mail::SIZES.iter().find(|(size, _)| *size == rest).map_or(10_000, |(_, octets)| *octets);
+    let message = |kind, canonicalization| mail::signed(kind, size, canonicalization, 1);
+    let verify = |message: Vec<u8>| repeat(times, || ours::verify(black_box(&message), record.as_bytes()));
+    match kind {
+        "text" => verify(message(Kind::Text, Relaxed)),
+        "simple" => verify(message(Kind::Text, Simple)),
+        "base64" => verify(message(Kind::Base64, Relaxed)),
+        "html" => verify(message(Kind::Html, Relaxed)),
+        "changed" => verify(message(Kind::Changed, Relaxed)),
+        "floor" => {
+            let message = message(Kind::Text, Relaxed);
+            let floor = Floor::new(&message);
+            repeat(times, || floor.verify(black_box(&message)));
+        }
+        "hash" => {
+            let message = message(Kind::Text, Relaxed);
+            repeat(times, || hash(black_box(&message)));
+        }
+        "sign" => {
+            let (message, signer) = (mail::unsigned(Kind::Text, size), Arc::new(mail::signer()));
+            repeat(times, || ours::sign(&signer, black_box(&message)));
+        }
+        "sign-floor" => {
+            let message = mail::unsigned(Kind::Text, size);
+            let floor = Floor::new(&message);
+            repeat(times, || floor.sign(black_box(&message)));
+        }
+        "spf" => {
+            let zone = Zone::new();
+            let mut answers = ours::answers(&zone, &LISTED);
+            repeat(times, || ours::spf_at_once(&mut answers, black_box(&LISTED)));
+        }
+        "spf-one" => {
+            let zone = Zone::new();
+            repeat(times, || ours::spf_one_by_one(&zone, black_box(&LISTED)));
+        }
+        _ => eprintln!(
+            "usage: count WORK [TIMES], where WORK is text, simple, base64, html, changed, floor, hash, sign or \
+             sign-floor with an optional size as in 'text 1 MB', or spf or spf-one"
+        ),
+    }
+}
+
+/// The fastest of ten parts.
+fn repeat<T>(times: u32, mut work: impl FnMut() -> T) {
+    let part = (times / 10).max(1);
+    let fastest = (0..10).map(|_| {
+        let start = CpuTime.start();
+        for _ in 0..part {
+            black_box(work());
+        }
+        CpuTime.end(start) / part
+    });
+    println!("{:?}", fastest.min().unwrap_or_default());
+}

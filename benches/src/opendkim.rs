@@ -1,0 +1,40 @@
+//! The work as libopendkim does it, through `c/opendkim.c`.
+
+use std::ffi::{CString, c_char, c_void};
+
+use crate::mail;
+
+unsafe extern "C" {
+    fn bench_opendkim_new(record: *const c_char) -> *mut c_void;
+    fn bench_opendkim_verify(library: *mut c_void, message: *const u8, length: usize) -> bool;
+    fn bench_opendkim_sign(library: *mut c_void, pem: *const c_char, message: *const u8, length: usize) -> usize;
+}
+
+/// The library, kept until the process ends.
+pub struct OpenDkim {
+    library: *mut c_void,
+    pem: CString,
+}
+
+impl OpenDkim {
+    /// With this key record as the answer to every lookup.
+    pub fn new(key_record: &str) -> Self {
+        let record = CString::new(key_record).expect("a record has no NUL");
+        // SAFETY: a NUL-terminated string, which is copied.
+        let library = unsafe { bench_opendkim_new(record.as_ptr()) };
+        assert!(!library.is_null(), "libopendkim does not start");
+        Self { library, pem: CString::new(mail::KEY).expect("PEM has no NUL") }
+    }
+
+    /// Verifies the signatures of a message; whether one of them passes.
+    pub fn verify(&self, message: &[u8]) -> bool {
+        // SAFETY: the library is initialized, and the octets are read only.
+        unsafe { bench_opendkim_verify(self.library, message.as_ptr(), message.len()) }
+    }
+
+    /// Signs a message and gives the length of the signature field. The library reads the key's PEM each time.
+    pub fn sign(&self, message: &[u8]) -> usize {
+        // SAFETY: the same; the PEM is NUL-terminated.
+        unsafe { bench_opendkim_sign(self.library, self.pem.as_ptr(), message.as_ptr(), message.len()) }
+    }
+}

@@ -1,0 +1,5 @@
+//! What a verification costs in memory, measured by an allocator that counts.
+
+mod allocations;
+mod counting;
+mod memory;
