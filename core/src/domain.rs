@@ -96,7 +96,11 @@ impl Domain {
                 return Err(DomainError::Character);
             }
         }
-        Ok(Self(text.to_ascii_lowercase().into()))
+        // Most names are in lower case already, and one copy of them is enough.
+        match text.bytes().any(|b| b.is_ascii_uppercase()) {
+            true => Ok(Self(text.to_ascii_lowercase().into())),
+            false => Ok(Self(text.into())),
+        }
     }
 
     /// The name under which the names of an address are found (RFC 1035 §3.5, RFC 3596 §2.5).
@@ -158,7 +162,7 @@ impl Domain {
     /// # Errors
     /// [`DomainError`] when the result is too long or `labels` are no labels.
     pub fn prepend(&self, labels: &str) -> Result<Self, DomainError> {
-        Self::from_dns(&format!("{labels}.{}", self.0))
+        Self::from_dns(&[labels, ".", &self.0].concat())
     }
 
     /// The name with its A-labels shown as U-labels, for people only; `None` when it has none, or one that is

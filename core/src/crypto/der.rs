@@ -162,7 +162,8 @@ fn unsigned(magnitude: &[u8]) -> Vec<u8> {
 
 /// `content` is shorter than 65,536 octets: it comes from numbers that [`Reader`] has read.
 fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut der = vec![tag];
+    let mut der = Vec::with_capacity(4 + content.len());
+    der.push(tag);
     match content.len() {
         length @ 0..=0x7f => der.push(length as u8),
         length @ 0x80..=0xff => der.extend([0x81, length as u8]),

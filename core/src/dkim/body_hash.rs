@@ -199,6 +199,7 @@ impl Sink for Hashes {
             if self.gathered.len() + octets.len() > GATHERED {
                 self.flush();
             }
+            self.gathered.reserve_exact(GATHERED - self.gathered.len());
             self.gathered.extend_from_slice(octets);
         } else {
             self.flush();

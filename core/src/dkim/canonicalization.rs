@@ -229,7 +229,7 @@ impl Relaxed {
                 }
             }
             let end = chunk.len().min(at + REWRITTEN);
-            self.rewrite(chunk, at, end, to);
+            self.rewrite(&chunk[at..end], to);
             at = end;
         }
     }
@@ -239,56 +239,58 @@ impl Relaxed {
         self.held == Held::default() && !self.space
     }
 
-    /// Takes the octets up to `end`, at most [`REWRITTEN`], word by word.
-    fn rewrite(&mut self, chunk: &[u8], mut at: usize, end: usize, to: &mut impl Sink) {
+    /// Takes at most [`REWRITTEN`] octets.
+    fn rewrite(&mut self, octets: &[u8], to: &mut impl Sink) {
         let mut gathered = Gathered::default();
-        while at < end {
-            let octet = chunk[at];
+        let mut rest = octets;
+        while let Some((&octet, after)) = rest.split_first() {
             if std::mem::take(&mut self.held.cr) {
                 if octet == b'\n' {
                     self.held.lines += 1;
                     self.space = false;
-                    at += 1;
+                    rest = after;
                     continue;
                 }
-                self.content(&mut gathered, &CR, 1, to);
+                self.begin_content(&mut gathered, to);
+                gathered.push(b'\r');
             }
             match octet {
                 b' ' | b'\t' => {
                     self.space = true;
-                    at += 1;
+                    let more = after.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+                    rest = after.get(more..).unwrap_or_default();
                 }
                 b'\r' => {
                     self.held.cr = true;
-                    at += 1;
+                    rest = after;
                 }
                 _ => {
-                    let word = word_length(&chunk[at..end]);
-                    self.content(&mut gathered, &chunk[at..], word, to);
-                    at += word;
+                    self.begin_content(&mut gathered, to);
+                    (rest, self.space) = gathered.squeeze(rest);
                 }
             }
         }
         to.write(gathered.octets());
     }
 
-    /// Writes what is held back, and the first `length` of `octets`, because they are content.
-    fn content(&mut self, gathered: &mut Gathered, octets: &[u8], length: usize, to: &mut impl Sink) {
+    /// Writes what is held back, and notes that content follows.
+    fn begin_content(&mut self, gathered: &mut Gathered, to: &mut impl Sink) {
         self.any = true;
-        if self.held.lines > 0 {
-            if self.held.lines > 1 {
-                to.write(gathered.octets());
-                *gathered = Gathered::default();
-                self.held.lines -= 1;
-                self.held.write_lines(to);
-            }
+        if self.held.lines > 1 {
+            to.write(gathered.octets());
+            *gathered = Gathered::default();
+            self.held.lines -= 1;
+            self.held.write_lines(to);
+            self.held.lines = 1;
+        }
+        if self.held.lines == 1 {
             self.held.lines = 0;
-            gathered.push(&LINE_END, 2);
+            gathered.push(b'\r');
+            gathered.push(b'\n');
         }
         if std::mem::take(&mut self.space) {
-            gathered.push(&SPACE, 1);
+            gathered.push(b' ');
         }
-        gathered.push(octets, length);
     }
 
     /// Writes what is held back, because content follows.
@@ -314,36 +316,67 @@ impl Relaxed {
 /// How many octets are rewritten before an unchanged run is looked for again.
 const REWRITTEN: usize = 128;
 
-/// The relaxed form of at most [`REWRITTEN`] octets, in one piece. It has at most four octets more than they: what
-/// was held back before the first of them.
-#[derive(Debug)]
+/// The relaxed form of at most [`REWRITTEN`] octets. It has at most four octets more than they: CR LF SP CR, held back
+/// before the first of them.
 struct Gathered {
-    octets: [u8; REWRITTEN + 4 + WORD],
+    octets: [u8; REWRITTEN + 4],
     length: usize,
 }
 
-/// How many octets are copied at once. More than are wanted may be: what follows overwrites them.
-const WORD: usize = 16;
-
-const LINE_END: [u8; WORD] = repeated(b"\r\n");
-const CR: [u8; WORD] = repeated(b"\r");
-const SPACE: [u8; WORD] = repeated(b" ");
-
 impl Default for Gathered {
     fn default() -> Self {
-        Self { octets: [0; REWRITTEN + 4 + WORD], length: 0 }
+        Self { octets: [0; REWRITTEN + 4], length: 0 }
     }
 }
 
 impl Gathered {
-    /// Adds the first `length` of `octets`.
-    fn push(&mut self, octets: &[u8], length: usize) {
-        let room = self.octets.get_mut(self.length..).unwrap_or_default();
-        match (room.first_chunk_mut::<WORD>(), octets.first_chunk::<WORD>()) {
-            (Some(to), Some(from)) if length <= WORD => *to = *from,
-            _ => room.iter_mut().zip(octets.iter().take(length)).for_each(|(to, from)| *to = *from),
+    /// Adds an octet.
+    fn push(&mut self, octet: u8) {
+        if let Some(place) = self.octets.get_mut(self.length) {
+            *place = octet;
+            self.length += 1;
         }
-        self.length += length;
+    }
+
+    /// Adds content up to the next CR, its white space reduced. Gives what is behind the content, and whether white
+    /// space stood at its end.
+    fn squeeze<'a>(&mut self, octets: &'a [u8]) -> (&'a [u8], bool) {
+        let (mut rest, mut length, mut was_space) = (octets, self.length, false);
+        'line: loop {
+            // Eight at a time, as long as they stay as they are.
+            while let (false, Some(block)) = (was_space, rest.first_chunk::<8>())
+                && !may_change(*block)
+                && let Some(to) = self.octets.get_mut(length..).and_then(<[u8]>::first_chunk_mut::<8>)
+            {
+                *to = *block;
+                length += 8;
+                was_space = block[7] == b' ';
+                rest = &rest[8..];
+            }
+            // What white space there is cannot be predicted, so there is no branch for it: each octet is written where
+            // it would go, and overwritten by the next when it does not count.
+            let mut taken = 0;
+            for &octet in rest.iter().take(32) {
+                if octet == b'\r' {
+                    rest = &rest[taken..];
+                    break 'line;
+                }
+                let is_tab = octet == b'\t';
+                let is_space = is_tab | (octet == b' ');
+                if let Some(place) = self.octets.get_mut(length) {
+                    *place = octet ^ (u8::from(is_tab) * (b'\t' ^ b' '));
+                }
+                length += usize::from(!(is_space & was_space));
+                was_space = is_space;
+                taken += 1;
+            }
+            rest = &rest[taken..];
+            if rest.is_empty() {
+                break;
+            }
+        }
+        self.length = length - usize::from(was_space); // what is at the end is held back
+        (rest, was_space)
     }
 
     fn octets(&self) -> &[u8] {
@@ -351,27 +384,16 @@ impl Gathered {
     }
 }
 
-/// How many octets come before the first that is SP, TAB or CR.
-fn word_length(octets: &[u8]) -> usize {
-    let (blocks, _) = octets.as_chunks::<8>();
-    let mut length = 0;
-    for block in blocks {
-        let found = low_octets(u64::from_le_bytes(*block));
-        if found != 0 {
-            length += found.trailing_zeros() as usize / 8;
-            break;
-        }
-        length += 8;
-    }
-    // The rest of a block that is not whole; and a control character that is content only ends the word early.
-    let tail = octets.get(length..).unwrap_or_default();
-    length + tail.iter().take_while(|b| !matches!(b, b' ' | b'\t' | b'\r')).count()
-}
-
-/// Which octets are at most SP, as the high bit of each; certain for the lowest of them only.
-fn low_octets(word: u64) -> u64 {
+/// Whether eight octets that follow content have a TAB, a CR, or white space behind white space, or are unusual.
+fn may_change(octets: [u8; 8]) -> bool {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
-    word.wrapping_sub(ONES * 0x21) & !word & (ONES * 0x80)
+    const HIGH: u64 = ONES * 0x80;
+    let word = u64::from_le_bytes(octets);
+    // The high bit of each octet that is at most `limit`.
+    let up_to = |limit: u8| !(((word & !HIGH) + ONES * u64::from(0x7f - limit)) | word) & HIGH;
+    let (blank, control) = (up_to(b' '), up_to(b'\r'));
+    // The first octet is the lowest, so what is behind another is above it.
+    (blank & (blank << 8)) | control != 0
 }
 
 /// How many octets are compared at once: enough for the compiler to do it with vector instructions.
@@ -391,13 +413,17 @@ fn unchanged_until(chunk: &[u8], start: usize, limit: usize) -> usize {
         if chunk[hit] != b'\n' {
             return without_line_end(chunk, start, hit);
         }
-        // LF CR. One empty line with content behind it stays as it is, and so does a bare LF.
+        // LF CR. Empty lines with content behind them stay as they are, and so does a bare LF.
         if hit == start || chunk[hit - 1] != b'\r' {
             at = hit + 1;
             continue;
         }
-        match chunk.get(hit + 2..limit) {
-            Some([b'\n', next, ..]) if !matches!(next, b' ' | b'\t' | b'\r') => at = hit + 3,
+        let mut next = hit + 1;
+        while chunk.get(next..limit).is_some_and(|rest| rest.starts_with(b"\r\n")) {
+            next += 2;
+        }
+        match chunk.get(next..limit) {
+            Some([octet, ..]) if next > hit + 1 && !matches!(octet, b' ' | b'\t' | b'\r') => at = next + 1,
             _ => return hit - 1,
         }
     }
@@ -418,7 +444,10 @@ fn next_suspect(chunk: &[u8], mut at: usize, limit: usize) -> usize {
         let (octets, next) = (block.first_chunk::<BLOCK>(), block.last_chunk::<BLOCK>());
         let (Some(octets), Some(next)) = (octets, next) else { break }; // both are there: BLOCK < BLOCK + 1
         if any_suspect(octets, next) {
-            return at + first_suspect(octets, next);
+            let first = first_suspect(octets, next);
+            if first < BLOCK {
+                return at + first;
+            }
         }
         at += BLOCK;
     }
@@ -431,10 +460,11 @@ fn next_suspect(chunk: &[u8], mut at: usize, limit: usize) -> usize {
     limit
 }
 
+/// Whether a block is worth a closer look.
 fn any_suspect(octets: &[u8; BLOCK], next: &[u8; BLOCK]) -> bool {
     let mut any = 0;
     for (&octet, &next) in octets.iter().zip(next) {
-        any |= u8::from(is_suspect(octet, next));
+        any |= u8::from(may_be_suspect(octet, next));
     }
     any != 0
 }
@@ -453,6 +483,12 @@ fn first_suspect(octets: &[u8; BLOCK], next: &[u8; BLOCK]) -> usize {
         .map(|(i, word)| i * 8 + word.trailing_zeros() as usize / 8)
         .next()
         .unwrap_or(BLOCK)
+}
+
+/// Whether a pair may be suspect: TAB, or two octets up to SP that are no line end. It has half the comparisons of
+/// [`is_suspect`], is true whenever that is, and seldom otherwise.
+fn may_be_suspect(octet: u8, next: u8) -> bool {
+    (octet == b'\t') | ((octet.max(next) <= b' ') & (next != b'\n'))
 }
 
 /// Written without branches, for the compiler's sake.

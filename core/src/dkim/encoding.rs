@@ -12,7 +12,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Decodes a base64string (RFC 6376 §2.10); white space in it is ignored.
 pub(super) fn base64(value: &[u8]) -> Option<Vec<u8>> {
-    BASE64.decode(without_space(value)).ok()
+    match value.iter().any(|b| is_space(*b)) {
+        true => BASE64.decode(without_space(value)).ok(),
+        false => BASE64.decode(value).ok(),
+    }
 }
 
 /// The value without folding white space.

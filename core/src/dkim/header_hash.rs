@@ -32,11 +32,11 @@ struct Name<'a> {
 impl<'a> HeaderIndex<'a> {
     pub(super) fn new(header: &'a Header) -> Self {
         let fields: Vec<Field<'a>> = header.fields().collect();
-        let mut named: Vec<(&'a [u8], usize)> =
-            fields.iter().enumerate().filter(|(_, f)| !f.is_malformed()).map(|(place, f)| (f.name(), place)).collect();
+        let mut named: Vec<(&'a [u8], usize)> = Vec::with_capacity(fields.len());
+        named.extend(fields.iter().enumerate().filter(|(_, f)| !f.is_malformed()).map(|(place, f)| (f.name(), place)));
         // The sort is stable, so fields of one name stay in their order.
         named.sort_by(|a, b| compare(a.0, b.0));
-        let mut names: Vec<Name<'a>> = Vec::new();
+        let mut names: Vec<Name<'a>> = Vec::with_capacity(named.len());
         for (at, &(name, _)) in named.iter().enumerate() {
             match names.last_mut() {
                 Some(last) if last.name.eq_ignore_ascii_case(name) => last.end = at + 1,
@@ -44,7 +44,9 @@ impl<'a> HeaderIndex<'a> {
             }
         }
         let order = named.into_iter().map(|(_, place)| place).collect();
-        Self { forms: vec![None; fields.len()], fields, order, names, relaxed: Vec::new() }
+        // A relaxed form has no more octets than the field, but for a colon that a cut-off message lacks.
+        let relaxed = Vec::with_capacity(header.octets().len() + 2);
+        Self { forms: vec![None; fields.len()], fields, order, names, relaxed }
     }
 
     /// Hashes the fields that `names` selects, in the order of `names`: each mention of a name takes the lowest field of

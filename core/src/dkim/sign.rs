@@ -430,8 +430,8 @@ impl LineEnds {
         let (Some(first), Some(last)) = (octets.first(), octets.last()) else { return };
         self.bare |= self.cr != (*first == b'\n');
         // Without branches, for the compiler to do it with vector instructions.
-        let pairs = octets.iter().zip(octets.iter().skip(1));
-        self.bare |= pairs.fold(false, |bare, (&octet, &next)| bare | ((octet == b'\r') != (next == b'\n')));
+        let pairs = octets.iter().zip(octets.get(1..).unwrap_or_default());
+        self.bare |= pairs.fold(0, |bare, (&octet, &next)| bare | u8::from((octet == b'\r') != (next == b'\n'))) != 0;
         self.cr = *last == b'\r';
     }
 

@@ -227,8 +227,9 @@ impl<'a> Signature<'a> {
             Some(value) => Some(number("l", value, MAX_LENGTH_DIGITS)?),
             None => None,
         };
-        let key_name =
-            domain.prepend(&format!("{selector}._domainkey")).map_err(|error| SignatureError::Name("s", error))?;
+        let key_name = domain
+            .prepend(&[selector.as_str(), "._domainkey"].concat())
+            .map_err(|error| SignatureError::Name("s", error))?;
         Ok(Self {
             algorithm,
             signature: base64("b", b.value)?,

@@ -271,10 +271,10 @@ impl Verdict {
         let (header, body) = (signature.header_canonicalization, signature.body_canonicalization);
         Self {
             domain: Some(signature.domain.clone()),
-            selector: Some(signature.selector.to_string()),
-            identity: Some(signature.identity.to_string()),
-            algorithm: Some(signature.algorithm.to_string()),
-            canonicalization: Some(format!("{header}/{body}")),
+            selector: Some(signature.selector.as_str().to_owned()),
+            identity: Some([&signature.identity.local_part, "@", signature.identity.domain.as_str()].concat()),
+            algorithm: Some(signature.algorithm.as_str().to_owned()),
+            canonicalization: Some([header.as_str(), "/", body.as_str()].concat()),
             body_length: signature.body_length,
             b: kept_b(b),
             ..Self::empty()
@@ -319,5 +319,7 @@ impl Verdict {
 fn kept_b(value: &[u8]) -> String {
     let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
     let octets = value.iter().copied().filter(|b| !encoding::is_space(*b));
-    octets.take_while(base64).take(KEPT).map(char::from).collect()
+    let mut kept = String::with_capacity(KEPT);
+    kept.extend(octets.take_while(base64).take(KEPT).map(char::from));
+    kept
 }

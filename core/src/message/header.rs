@@ -141,7 +141,8 @@ impl Header {
     }
 
     fn parse(octets: Vec<u8>, fields_end: usize, limits: Limits) -> Self {
-        let mut fields: Vec<Span> = Vec::new();
+        // A guess, so that the list need not grow: few fields are shorter.
+        let mut fields: Vec<Span> = Vec::with_capacity(limits.header_fields.min(fields_end / 48 + 1));
         let mut start = 0;
         while start < fields_end {
             let end = line_end(&octets[..fields_end], start).unwrap_or(fields_end);
@@ -177,7 +178,8 @@ impl Header {
 
 /// Where the line that begins at `from` ends, behind its CRLF.
 fn line_end(octets: &[u8], from: usize) -> Option<usize> {
-    memmem::find(&octets[from..], b"\r\n").map(|at| from + at + 2)
+    let line = &octets[from..];
+    memchr::memchr_iter(b'\n', line).find(|&at| line[..at].ends_with(b"\r")).map(|at| from + at + 1)
 }
 
 /// The colon behind a field name, of printable ASCII with at most blanks behind it.

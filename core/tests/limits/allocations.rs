@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use passerelle::Domain;
 use passerelle::UnixTime;
 use passerelle::crypto::SigningKey;
 use passerelle::dkim::{DkimResult, KeyAnswer, Signer, Signing, Verifier, VerifyPolicy};
 use passerelle::message::Header;
-use passerelle::Domain;
 
 use crate::counting::measure;
 
