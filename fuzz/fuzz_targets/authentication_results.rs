@@ -34,7 +34,7 @@ fn written_and_read(results: &AuthenticationResults) {
     assert_eq!(again.leniencies.iter().find(odd), None, "{field:?}");
     // Whoever writes it under our name, we take it out.
     let id = results.authserv_id();
-    assert_eq!(forged(&only, id), !id.trim_matches(['.', ' ']).is_empty(), "{field:?}");
+    assert!(forged(&only, id) || !id.contains(char::is_alphanumeric), "{field:?}");
 }
 
 /// A whole header section: what claims to be ours goes, everything else stays as it is.

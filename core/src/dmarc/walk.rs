@@ -2,7 +2,7 @@
 
 use crate::dmarc::record::{PolicyRecord, Psd};
 use crate::domain::Domain;
-use crate::limits::TREE_WALK_SHORTCUT_LABELS;
+use crate::limits::{MAX_DMARC_RECORD, TREE_WALK_SHORTCUT_LABELS};
 use crate::lookup::{Answers, DnsAnswer, Outcome, Pending, Record, RecordType, Status};
 
 /// A tree walk that has come to its end.
@@ -86,8 +86,15 @@ fn read(answer: &DnsAnswer) -> Found {
     match (policies.next().and_then(PolicyRecord::parse), policies.next()) {
         (Some(record), None) => Found::Record(record),
         (Some(_), Some(_)) => Found::Nothing("several policy records, which are all discarded"),
+        (None, _) if answer.records.iter().any(is_too_long) => {
+            Found::Nothing("a TXT record is longer than a policy record may be")
+        }
         (None, _) => Found::Nothing("no TXT record is a policy record"),
     }
+}
+
+fn is_too_long(record: &Record) -> bool {
+    matches!(record, Record::Txt(text) if text.len() > MAX_DMARC_RECORD)
 }
 
 /// Those TXT records of an answer that are policy records.

@@ -122,6 +122,17 @@ fn an_spf_record_of_64_kilobytes() {
     assert!(report.spf.reason.unwrap().contains("terms"));
 }
 
+#[test]
+fn a_dmarc_record_of_64_kilobytes() {
+    let record = format!("v=DMARC1; p=reject; {}", "x=y;".repeat(16 << 10));
+    let report = report_in(&world(&[txt("_dmarc.evil.example", &record)]), "From: a@evil.example\r\n\r\n", &evil());
+    assert_eq!(report.dmarc.result, DmarcResult::None);
+    assert_eq!(
+        step(&report, "dmarc record evil.example").unwrap(),
+        "none: a TXT record is longer than a policy record may be"
+    );
+}
+
 /// The longest name there can be: it has no room for `_dmarc`, and its parents are asked for, eight names in all.
 #[test]
 fn a_tree_of_127_labels() {
