@@ -29,6 +29,12 @@ pub(crate) const CLASSES: &[Class<SpfCase>] = &[
     class("spf-macro-syntax", ALL, |d| we_refuse(d, "a macro") || we_refuse(d, "the macro letters")),
     class("spf-record-characters", ALL, |d| we_refuse(d, "not printable ASCII")),
     class("spf-mx-limit", &[MAIL_SPF, MAIL_AUTH], |d| we_refuse(d, "more than 10 MX records")),
+    class("spf-redirect-not-taken", &[PYSPF, MAIL_SPF], |d| {
+        let theirs = ["Too many DNS lookups", "Maximum DNS-interactive terms limit"];
+        // Not our constant: if that were wrong, this would not be the reason.
+        let we_count_ten = d.case.verdict(u32::MAX).lookups <= 10;
+        theirs.iter().any(|limit| they_refuse(d, limit)) && we_count_ten && d.case.mentions(&["redirect="])
+    }),
     class("spf-repeated-modifiers", &[PYSPF], |d| {
         they_refuse(d, "MUST appear at most once")
             && !d.theirs.why.contains("redirect=")
