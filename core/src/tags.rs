@@ -39,9 +39,10 @@ pub enum TagError {
 /// The tags of a list in order, each on its own right or wrong. Empty parts at the end are skipped.
 pub fn tags(list: &[u8]) -> impl Iterator<Item = Result<Tag<'_>, TagError>> {
     let mut start = 0;
-    list.split(|&b| b == b';').filter_map(move |part| {
-        let at = start;
-        start += part.len() + 1;
+    let ends = memchr::memchr_iter(b';', list).chain([list.len()]);
+    ends.filter_map(move |end| {
+        let (at, part) = (start, &list[start..end]);
+        start = end + 1;
         // Only what follows the last semicolon may be empty (RFC 6376 §3.2).
         if start > list.len() && trim(part).is_empty() && at > 0 {
             return None;

@@ -24,7 +24,7 @@ pub(super) struct BodyHasher {
 
 /// How much of a body is canonicalized and hashed at a time: what was read for the one is still in the processor's
 /// first cache for the other.
-pub(super) const PIECE: usize = 16 * 1024;
+pub(super) const PIECE: usize = 4 * 1024;
 
 /// One pass for each canonicalization.
 pub(super) type Passes = Vec<Pass>;

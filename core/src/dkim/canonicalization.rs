@@ -399,46 +399,20 @@ fn may_change(octets: [u8; 8]) -> bool {
 /// How many octets are compared at once: enough for the compiler to do it with vector instructions.
 const BLOCK: usize = 64;
 
-/// Where, from `at` on, the relaxed form stops being the same as the input; at most `limit`.
+/// Where, from `start` on, the relaxed form stops being the same as the input; at most `limit`.
 ///
-/// A CRLF that is part of the run is always followed by content that is part of it, too. `chunk[limit]`, if there is
-/// one, and what is behind it may be looked at.
+/// The run ends with content: line ends behind it may be followed by white space, or by nothing. `chunk[limit]`, if there
+/// is one, is looked at.
 fn unchanged_until(chunk: &[u8], start: usize, limit: usize) -> usize {
-    let mut at = start;
-    loop {
-        let hit = next_suspect(chunk, at, limit);
-        if hit >= limit {
-            return without_line_end(chunk, start, limit);
-        }
-        if chunk[hit] != b'\n' {
-            return without_line_end(chunk, start, hit);
-        }
-        // LF CR. Empty lines with content behind them stay as they are, and so does a bare LF.
-        if hit == start || chunk[hit - 1] != b'\r' {
-            at = hit + 1;
-            continue;
-        }
-        let mut next = hit + 1;
-        while chunk.get(next..limit).is_some_and(|rest| rest.starts_with(b"\r\n")) {
-            next += 2;
-        }
-        match chunk.get(next..limit) {
-            Some([octet, ..]) if next > hit + 1 && !matches!(octet, b' ' | b'\t' | b'\r') => at = next + 1,
-            _ => return hit - 1,
-        }
+    let mut run = &chunk[start..next_suspect(chunk, start, limit)];
+    while let [content @ .., b'\r', b'\n'] = run {
+        run = content;
     }
+    start + run.len()
 }
 
-/// `end`, or two less where a CRLF stands before it.
-fn without_line_end(chunk: &[u8], start: usize, end: usize) -> usize {
-    match &chunk[start..end] {
-        [.., b'\r', b'\n'] => end - 2,
-        _ => end,
-    }
-}
-
-/// The first octet from `at` on that the relaxed form may change, or behind which it may: TAB; SP before SP, TAB or CR;
-/// LF before CR. `limit` when there is none.
+/// The first octet from `at` on that the relaxed form may change: TAB, or SP before SP, TAB or CR. `limit` when there is
+/// none.
 fn next_suspect(chunk: &[u8], mut at: usize, limit: usize) -> usize {
     while let Some(block) = chunk[at..limit].first_chunk::<{ BLOCK + 1 }>() {
         let (octets, next) = (block.first_chunk::<BLOCK>(), block.last_chunk::<BLOCK>());
@@ -485,14 +459,12 @@ fn first_suspect(octets: &[u8; BLOCK], next: &[u8; BLOCK]) -> usize {
         .unwrap_or(BLOCK)
 }
 
-/// Whether a pair may be suspect: TAB, or two octets up to SP that are no line end. It has half the comparisons of
-/// [`is_suspect`], is true whenever that is, and seldom otherwise.
+/// Whether a pair may be suspect: it has fewer comparisons than [`is_suspect`], and is true whenever that is.
 fn may_be_suspect(octet: u8, next: u8) -> bool {
-    (octet == b'\t') | ((octet.max(next) <= b' ') & (next != b'\n'))
+    (octet == b'\t') | ((octet == b' ') & (next <= b' '))
 }
 
 /// Written without branches, for the compiler's sake.
 fn is_suspect(octet: u8, next: u8) -> bool {
-    let space = (octet == b' ') & ((next == b' ') | (next == b'\t') | (next == b'\r'));
-    (octet == b'\t') | space | ((octet == b'\n') & (next == b'\r'))
+    (octet == b'\t') | ((octet == b' ') & ((next == b' ') | (next == b'\t') | (next == b'\r')))
 }

@@ -61,7 +61,8 @@ impl<'a> HeaderIndex<'a> {
         own: Option<usize>,
     ) -> Sha256 {
         let mut ends: Vec<usize> = self.names.iter().map(|name| name.end).collect();
-        let mut state = Sha256::new();
+        // One call into the hash for all of them costs less than one for each.
+        let mut signed = Vec::with_capacity(self.relaxed.capacity());
         for name in names {
             let Ok(id) = self.names.binary_search_by(|known| compare(known.name, name)) else { continue };
             let (Some(Name { start, .. }), Some(end)) = (self.names.get(id), ends.get_mut(id)) else { continue };
@@ -70,23 +71,25 @@ impl<'a> HeaderIndex<'a> {
                 *end -= 1;
                 match self.order.get(*end) {
                     Some(&place) if Some(place) != own => {
-                        self.update(&mut state, canonicalization, place);
+                        self.append(&mut signed, canonicalization, place);
                         break;
                     }
                     _ => {}
                 }
             }
         }
+        let mut state = Sha256::new();
+        state.update(&signed);
         state
     }
 
-    fn update(&mut self, state: &mut Sha256, canonicalization: Canonicalization, place: usize) {
+    fn append(&mut self, signed: &mut Vec<u8>, canonicalization: Canonicalization, place: usize) {
         let (Some(field), Some(form)) = (self.fields.get(place), self.forms.get_mut(place)) else { return };
         match canonicalization {
             Canonicalization::Simple => {
-                state.update(field.raw());
+                signed.extend_from_slice(field.raw());
                 if !field.raw().ends_with(b"\r\n") {
-                    state.update(b"\r\n"); // the message ends within the field
+                    signed.extend_from_slice(b"\r\n"); // the message ends within the field
                 }
             }
             Canonicalization::Relaxed => {
@@ -95,7 +98,7 @@ impl<'a> HeaderIndex<'a> {
                     relaxed_field(field.name(), field.value(), &mut self.relaxed);
                     (start, self.relaxed.len())
                 });
-                state.update(self.relaxed.get(start..end).unwrap_or_default());
+                signed.extend_from_slice(self.relaxed.get(start..end).unwrap_or_default());
             }
         }
     }
