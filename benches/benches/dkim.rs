@@ -8,13 +8,13 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use passerelle::dkim::Canonicalization::{self, Relaxed, Simple};
 use passerelle_benches::floor::{Floor, hash};
+use passerelle_benches::mail::{self, Kind, SIZES};
 #[cfg(feature = "peers")]
 use passerelle_benches::mail_auth::{self, MailAuth};
-use passerelle_benches::mail::{self, Kind, SIZES};
 #[cfg(opendkim)]
 use passerelle_benches::opendkim::OpenDkim;
-use passerelle_benches::settings::{self, CpuTime};
 use passerelle_benches::ours;
+use passerelle_benches::settings::{self, CpuTime};
 #[cfg(feature = "peers")]
 use passerelle_benches::zone::Zone;
 
@@ -43,7 +43,14 @@ fn many(criterion: &mut Criterion<CpuTime>) {
     verify(criterion, "verify, 1 MB, 3 signatures", Kind::Text, SIZES[2].1, Relaxed, 3);
 }
 
-fn verify(criterion: &mut Criterion<CpuTime>, name: &str, kind: Kind, octets: usize, c: Canonicalization, signatures: usize) {
+fn verify(
+    criterion: &mut Criterion<CpuTime>,
+    name: &str,
+    kind: Kind,
+    octets: usize,
+    c: Canonicalization,
+    signatures: usize,
+) {
     let message = mail::signed(kind, octets, c, signatures);
     let record = mail::key().key_record();
     let floor = Floor::new(&message);

@@ -6,13 +6,13 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use passerelle::spf::SpfResult;
-#[cfg(feature = "peers")]
-use passerelle_benches::{mail, mail_auth::MailAuth};
+use passerelle_benches::ours;
+use passerelle_benches::settings::{self, CpuTime};
 #[cfg(spf2)]
 use passerelle_benches::spf2::{self, Spf2};
 use passerelle_benches::zone::{Client, LISTED, UNLISTED, Zone};
-use passerelle_benches::settings::{self, CpuTime};
-use passerelle_benches::ours;
+#[cfg(feature = "peers")]
+use passerelle_benches::{mail, mail_auth::MailAuth};
 
 criterion_main!(benches);
 criterion_group! { name = benches; config = settings::criterion(); targets = spf }

@@ -17,7 +17,8 @@ pub const KEY_PKCS1: &str = include_str!("../../core/tests/keys/rsa2048-pkcs1.pe
 pub const NOW: UnixTime = UnixTime(1_700_000_000);
 
 /// The sizes that are measured, in octets.
-pub const SIZES: [(&str, usize); 4] = [("10 KB", 10_000), ("100 KB", 100_000), ("1 MB", 1_000_000), ("10 MB", 10_000_000)];
+pub const SIZES: [(&str, usize); 4] =
+    [("10 KB", 10_000), ("100 KB", 100_000), ("1 MB", 1_000_000), ("10 MB", 10_000_000)];
 
 /// What a body is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

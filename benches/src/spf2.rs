@@ -7,12 +7,8 @@ use crate::zone::{Client, Zone};
 unsafe extern "C" {
     fn bench_spf2_new() -> *mut c_void;
     fn bench_spf2_add_txt(server: *mut c_void, name: *const c_char, text: *const c_char) -> bool;
-    fn bench_spf2_check(
-        server: *mut c_void,
-        ip: *const c_char,
-        helo: *const c_char,
-        mail_from: *const c_char,
-    ) -> c_int;
+    fn bench_spf2_check(server: *mut c_void, ip: *const c_char, helo: *const c_char, mail_from: *const c_char)
+    -> c_int;
 }
 
 /// What libspf2 calls pass and softfail.

@@ -62,11 +62,24 @@ pub(crate) struct Verify {
     /// Let a DKIM signature with a body length (l=) pass, although anything may follow the signed part.
     #[arg(long)]
     pub(crate) accept_body_length: bool,
+    /// By which standard DMARC is evaluated; `both` shows where they differ and why, and goes by RFC 9989.
+    #[arg(long, value_name = "STANDARD", default_value = "rfc9989")]
+    pub(crate) dmarc: Standard,
 
     #[command(flatten)]
     pub(crate) world: World,
     #[command(flatten)]
     pub(crate) show: Show,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Standard {
+    /// With the walk up the DNS tree.
+    Rfc9989,
+    /// Obsolete, with the public suffix list.
+    Rfc7489,
+    /// Both, over the same answers.
+    Both,
 }
 
 #[derive(Debug, Args)]

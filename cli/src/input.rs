@@ -82,9 +82,11 @@ impl<R: Read> MessageReader<R> {
     }
 
     /// A line "From sender date" in front of the header is how mbox files separate messages (RFC 4155); it is no
-    /// header field.
+    /// header field. `From : sender` is one, in obsolete syntax (RFC 5322 §4.5): to drop it would be to choose whom the
+    /// message is from.
     fn drop_mbox_separator(&mut self) {
-        if !self.ahead.starts_with(b"From ") {
+        let Some(sender) = self.ahead.strip_prefix(b"From ") else { return };
+        if sender.trim_ascii_start().starts_with(b":") {
             return;
         }
         let Some(end) = self.ahead.iter().position(|&b| b == b'\n') else { return };
@@ -196,6 +198,13 @@ mod tests {
         let (all, notes) = read(b"From a@b.example Thu Jan  1 00:00:00 1970\r\nFrom: a\r\n", 7);
         assert_eq!(all, b"From: a\r\n");
         assert_eq!(notes, ["mbox line dropped"]);
+    }
+
+    #[test]
+    fn a_from_field_in_obsolete_syntax_is_no_mbox_line() {
+        for text in ["From : a@b.example\r\n\r\n", "From \t: a@b.example\r\nFrom: c@d.example\r\n\r\n"] {
+            assert_eq!(read(text.as_bytes(), 9), (text.as_bytes().to_vec(), vec![]));
+        }
     }
 
     #[test]

@@ -16,6 +16,48 @@
 //! - what converses is a [`Machine`]: input through [`Machine::handle`], output from [`Machine::poll`];
 //! - what decides is a pure function of its request and the answers, an [`Evaluate`]; [`Evaluation`] turns one into a
 //!   machine.
+//!
+//! # A first decision
+//!
+//! What does SPF say of a client? The host here has all answers in a [`Transcript`]; one that asks a resolver drives the
+//! same machine and hands in each answer when it comes.
+//!
+//! ```
+//! use passerelle::spf::{CheckHost, Request, SpfResult};
+//! use passerelle::{Evaluation, Transcript};
+//!
+//! let transcript = Transcript::parse(br#"{"answers": [
+//!     {"name": "example.com", "type": "TXT", "records": ["v=spf1 include:_spf.example.net -all"]},
+//!     {"name": "_spf.example.net", "type": "TXT", "records": ["v=spf1 ip4:192.0.2.0/24 -all"]}]}"#)?;
+//! let request = Request::new("192.0.2.25".parse()?, "mail.example.com", "ann@example.com");
+//! let verdict = Evaluation::new(CheckHost::mail_from(&request)).run_with(|question| transcript.answer(question));
+//! assert_eq!(verdict.result, SpfResult::Pass);
+//! assert_eq!(verdict.mechanism.as_deref(), Some("include:_spf.example.net"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where to go
+//!
+//! | for | see |
+//! |---|---|
+//! | one message and its envelope, judged whole | [`verify`] |
+//! | one method alone | [`spf`], [`dkim`], [`dmarc`] |
+//! | signing | [`dkim::Signer`], [`crypto::SigningKey`] |
+//! | Authentication-Results: write, parse, strip; iprev | [`results`] |
+//! | header fields, the author, addresses | [`message`], [`mailbox`] |
+//! | answers from a file, and recording them | [`transcript`] |
+//! | every bound, with its source | [`limits`] |
+//!
+//! # Who is to blame
+//!
+//! A [`Misuse`] is a bug of the host. What a peer or a message does wrong is never an error of a call: it is in the
+//! verdict, as a result with its reason. What the world fails to answer is a temporary result.
+//!
+//! # Features
+//!
+//! `aws-lc-rs` (default) or `rust-crypto`: where the cryptography comes from. With both, AWS-LC is used.
+//!
+//! `psl`: DMARC by RFC 7489 too, for which the public suffix list is compiled in.
 #![forbid(unsafe_code)]
 
 pub mod crypto;
@@ -43,3 +85,8 @@ pub use machine::{Machine, Misuse, Output};
 pub use time::{Millis, Now, UnixTime};
 pub use trail::{Step, Trail};
 pub use transcript::{Transcript, TranscriptError};
+
+/// The README's examples are compiled with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

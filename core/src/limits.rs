@@ -1,7 +1,51 @@
 //! Every bound of the engine, each with its source.
 //!
 //! A bound marked *ours* has no number in an RFC: it is set where real mail stays well below and hostile mail is
-//! stopped early.
+//! stopped early. What is past a bound is never guessed at: it ends with a result that names the bound.
+//!
+//! # What a host can set
+//!
+//! [`Limits`] has the bounds on which sites differ: what a message may cost, and what a report may weigh. It is part of
+//! [`verify::Settings`](crate::verify::Settings). The bounds of DKIM are in
+//! [`VerifyPolicy`](crate::dkim::VerifyPolicy): signatures examined, public-key operations, key bits.
+//!
+//! The others are fixed. Those of an RFC are part of what a result means: two hosts with different numbers of SPF
+//! lookups would disagree about the same record, so only the number of void lookups, which RFC 7208 §4.6.4 itself leaves
+//! to the host, can be set. The rest bounds one grammar each, orders of magnitude above what that grammar is used for.
+
+/// The bounds that a host can set, with the constants of this module as defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets in a header section: [`MAX_HEADER_SIZE`]. Memory for twice as many is needed while one is read.
+    pub header_size: usize,
+    /// Fields in a header section: [`MAX_HEADER_FIELDS`].
+    pub header_fields: usize,
+    /// Fields of one name in a header section: [`MAX_FIELDS_OF_A_KIND`].
+    pub fields_of_a_kind: usize,
+    /// Questions in all that a message may ask: [`MAX_QUESTIONS`].
+    pub questions: usize,
+    /// Terms of an SPF evaluation that may find nothing: [`MAX_SPF_VOID_LOOKUPS`].
+    pub spf_void_lookups: u32,
+    /// Steps in a report's trail: [`MAX_REPORT_STEPS`].
+    pub trail_steps: usize,
+    /// Octets in a report, as JSON: [`MAX_REPORT_SIZE`]. Steps of the trail make room for the rest, which is never cut and
+    /// takes at most [`MAX_REPORT_BASE`].
+    pub report_size: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_size: MAX_HEADER_SIZE,
+            header_fields: MAX_HEADER_FIELDS,
+            fields_of_a_kind: MAX_FIELDS_OF_A_KIND,
+            questions: MAX_QUESTIONS,
+            spf_void_lookups: MAX_SPF_VOID_LOOKUPS,
+            trail_steps: MAX_REPORT_STEPS,
+            report_size: MAX_REPORT_SIZE,
+        }
+    }
+}
 
 // --- Names (RFC 1035, RFC 5321) ---------------------------------------------------------------------------------
 
@@ -21,13 +65,26 @@ pub const MAX_QUESTIONS: usize = 400;
 /// Records kept of one answer; an answer with more counts as SERVFAIL. Ours: a DNS message of 65,535 octets cannot
 /// carry more A records than 4,095, and no sane name comes near.
 pub const MAX_ANSWER_RECORDS: usize = 4096;
+/// Octets of text in the TXT records of one answer; an answer with more counts as SERVFAIL. Ours: twice what a DNS
+/// message can carry (RFC 1035 §4.2.2), so that only a host that makes answers up meets it.
+pub const MAX_ANSWER_TEXT: usize = 128 * 1024;
 /// CNAME records followed in a transcript. The design; resolvers use 8 to 16.
 pub const MAX_CNAME_CHAIN: usize = 8;
 
-// --- Trail ------------------------------------------------------------------------------------------------------
+// --- Trail and report -------------------------------------------------------------------------------------------
 
-/// Steps kept in a trail. Ours.
+/// Steps kept in the trail of one verdict. Ours: an SPF evaluation of ten large records takes some 300.
 pub const MAX_TRAIL_STEPS: usize = 500;
+/// Steps kept in a report's trail. Ours: room for the trails of its verdicts.
+pub const MAX_REPORT_STEPS: usize = 1600;
+/// Octets of a report's verdicts and field, as JSON, that no bound need be kept for: hostile mail does not make them
+/// more. Ours.
+pub const MAX_REPORT_BASE: usize = 128 * 1024;
+/// Octets in a report, as JSON. Ours: a report of real mail takes 2 to 20 KiB.
+pub const MAX_REPORT_SIZE: usize = 512 * 1024;
+/// Steps kept of one SPF evaluation, its last aside, so that a record of a thousand networks leaves room for what
+/// DKIM and DMARC have to say. Ours.
+pub const MAX_SPF_TRAIL_STEPS: usize = 120;
 
 // --- Tag lists --------------------------------------------------------------------------------------------------
 
@@ -48,8 +105,13 @@ pub const TREE_WALK_SHORTCUT_LABELS: usize = MAX_TREE_WALK_QUERIES - 1;
 /// Identifiers for whose organizational domain a tree walk is made. Ours: only names below the author's organizational
 /// domain need one, and a real message has one or two of them.
 pub const MAX_ALIGNMENT_WALKS: usize = 24;
+/// Octets in a policy record; what is longer is none. Ours: published records stay below 1 KiB, and a message can make
+/// a receiver read some hundred of them, some more than once.
+pub const MAX_DMARC_RECORD: usize = 4096;
 /// Kinds of faults kept of one policy record. Ours, for the reader's sake.
 pub const MAX_DMARC_IGNORED: usize = 32;
+/// Identifiers named where the alignment by RFC 9989 and by RFC 7489 differs. Ours, for the reader's sake.
+pub const MAX_DIFFERENCES_NAMED: usize = 4;
 // --- SPF (RFC 7208) ---------------------------------------------------------------------------------------------
 
 /// Terms that cause DNS queries in one evaluation: `include`, `a`, `mx`, `ptr`, `exists`, `redirect`, and the query
@@ -84,6 +146,9 @@ pub const MAX_HEADER_SIZE: usize = 256 * 1024;
 /// Fields in a header section, lines that are no field included. Ours: mail that crossed dozens of hops and lists has
 /// some 200.
 pub const MAX_HEADER_FIELDS: usize = 2000;
+/// Fields of one name in a header section. Ours: ten times the number of `Received` fields at which RFC 5321 §6.3 lets
+/// a server take a message for one that loops; no other field occurs that often.
+pub const MAX_FIELDS_OF_A_KIND: usize = 1000;
 /// Octets in a `From` field. Ours: a line has at most 998 (RFC 5322 §2.1.1), and this is several.
 pub const MAX_FROM_SIZE: usize = 16 * 1024;
 
@@ -132,6 +197,16 @@ pub const MAX_PEM_LENGTH: usize = 65_536;
 /// Signatures of one message that are examined unless the host says otherwise (RFC 6376 §6.1 lets the verifier set
 /// a limit). Ours: mailing lists and forwarders leave two to four.
 pub const MAX_SIGNATURES: usize = 10;
+/// Public-key operations that the signatures of one message may cost, unless the host says otherwise. Ours: twice
+/// [`MAX_SIGNATURES`], for a change of key type in which each has two key records.
+pub const MAX_VERIFICATIONS: usize = 20;
+/// Names in `h=`; a signature with more is a permanent error. Ours: signers that list each field twice, so that none
+/// can be added, come to some 60.
+pub const MAX_SIGNED_FIELDS: usize = 1000;
+/// Octets in `i=`, decoded. Ours: four times the longest path (RFC 5321 §4.5.3.1.3).
+pub const MAX_IDENTITY: usize = 4 * MAX_PATH;
+/// Octets of a key record. Ours: an RSA key of 16,384 bits takes some 2,800.
+pub const MAX_KEY_RECORD: usize = 16 * 1024;
 /// Key records tried under one name; RFC 6376 §3.6.2.2 leaves several undefined. Ours: during a change of key type
 /// there are two.
 pub const MAX_KEY_RECORDS: usize = 4;

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::domain::Domain;
-use crate::limits::{MAX_ANSWER_RECORDS, MAX_QUESTIONS};
+use crate::limits::{MAX_ANSWER_RECORDS, MAX_ANSWER_TEXT, MAX_QUESTIONS};
 use crate::machine::Misuse;
 
 /// Something only the host can find out.
@@ -252,19 +252,39 @@ pub struct Pending(pub QuestionId);
 /// The answers known so far, and the questions noted.
 ///
 /// Answers only grow: an evaluator that runs again finds at least what it found before.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Answers {
     ids: BTreeMap<Question, QuestionId>,
     slots: Vec<(Question, Option<Answer>)>,
     unasked: VecDeque<QuestionId>,
     refused: usize,
+    limit: usize,
     closed: bool,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self::within(MAX_QUESTIONS)
+    }
 }
 
 impl Answers {
     /// No answers, no questions.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// No answers, no questions, and at most `limit` of these.
+    pub fn within(limit: usize) -> Self {
+        Self {
+            ids: BTreeMap::new(),
+            slots: Vec::new(),
+            unasked: VecDeque::new(),
+            refused: 0,
+            // The numbers of questions are of 32 bits.
+            limit: limit.min(u32::MAX as usize),
+            closed: false,
+        }
     }
 
     /// The answer to a DNS question, or `Pending` after having noted it.
@@ -287,7 +307,7 @@ impl Answers {
 
     /// The answer to a question, or `Pending` after having noted it.
     ///
-    /// Past [`MAX_QUESTIONS`] nothing more is asked, and a question gets the answer that a deadline would give it.
+    /// Past the limit ([`MAX_QUESTIONS`] unless set) nothing more is asked, and a question gets the answer that a deadline would give it.
     ///
     /// # Errors
     /// [`Pending`] when the host has not answered yet.
@@ -302,11 +322,11 @@ impl Answers {
         if self.closed {
             return Ok(Answer::timeout(&question));
         }
-        if self.slots.len() >= MAX_QUESTIONS {
+        if self.slots.len() >= self.limit {
             self.refused += 1;
             return Ok(Answer::timeout(&question));
         }
-        let id = QuestionId(self.slots.len() as u32); // at most MAX_QUESTIONS
+        let id = QuestionId(self.slots.len() as u32); // below the limit
         self.ids.insert(question.clone(), id);
         self.slots.push((question, None));
         self.unasked.push_back(id);
@@ -354,13 +374,14 @@ impl Answers {
         self.slots.len()
     }
 
-    /// How many questions were refused because there had been [`MAX_QUESTIONS`].
+    /// How many questions were refused because the limit had been reached.
     pub fn refused(&self) -> usize {
         self.refused
     }
 }
 
-/// What the rest of the engine may rely on: records of one type, in a bounded number, none beside a failure.
+/// What the rest of the engine may rely on: records of one type, in a bounded number and of a bounded length, none beside
+/// a failure.
 fn normalized(question: &Question, answer: Answer) -> Answer {
     let (wanted, mut answer) = match (question, answer) {
         (Question::Dns(_, wanted), Answer::Dns(answer)) => (wanted, answer),
@@ -369,7 +390,8 @@ fn normalized(question: &Question, answer: Answer) -> Answer {
     if answer.status != Status::NoError && !answer.records.is_empty() {
         answer.records = Arc::new([]);
     }
-    if answer.records.len() > MAX_ANSWER_RECORDS {
+    let text = answer.records.iter().map(|r| if let Record::Txt(text) = r { text.len() } else { 0 });
+    if answer.records.len() > MAX_ANSWER_RECORDS || text.fold(0, usize::saturating_add) > MAX_ANSWER_TEXT {
         return Answer::Dns(DnsAnswer::empty(Status::ServFail));
     }
     if answer.records.iter().any(|r| r.record_type() != *wanted) {

@@ -44,7 +44,7 @@ pub fn tags(list: &[u8]) -> impl Iterator<Item = Result<Tag<'_>, TagError>> {
         let (at, part) = (start, &list[start..end]);
         start = end + 1;
         // Only what follows the last semicolon may be empty (RFC 6376 §3.2).
-        if start > list.len() && part.trim_ascii().is_empty() && at > 0 {
+        if start > list.len() && trim(part).is_empty() && at > 0 {
             return None;
         }
         Some(tag(part, at))
@@ -53,17 +53,25 @@ pub fn tags(list: &[u8]) -> impl Iterator<Item = Result<Tag<'_>, TagError>> {
 
 fn tag(part: &[u8], at: usize) -> Result<Tag<'_>, TagError> {
     let equals = memchr::memchr(b'=', part).ok_or(TagError::NoEquals)?;
-    let name = part[..equals].trim_ascii();
+    let name = trim(&part[..equals]);
     let well_formed = name.first().is_some_and(u8::is_ascii_alphabetic)
         && name.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'_');
     let name = str::from_utf8(name).ok().filter(|_| well_formed).ok_or(TagError::Name)?;
-    let value = part[equals + 1..].trim_ascii();
+    let value = trim(&part[equals + 1..]);
     // All of it, without an early end, for the compiler to do it with vector instructions.
     let control = |b: u8| b.is_ascii_control() & !matches!(b, b'\t' | b'\r' | b'\n');
     if value.iter().fold(false, |any, &b| any | control(b)) {
         return Err(TagError::Value(name.to_owned()));
     }
     Ok(Tag { name, value, span: (at + equals + 1, at + part.len()) })
+}
+
+/// Without the folding white space at either end (RFC 6376 §2.8). A form feed, which ASCII counts as white space, is none.
+fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] | [rest @ .., b' ' | b'\t' | b'\r' | b'\n'] = text {
+        text = rest;
+    }
+    text
 }
 
 /// A whole, valid tag list.
@@ -129,6 +137,8 @@ mod tests {
         assert_eq!(TagList::parse(b""), Err(TagError::NoEquals));
         assert_eq!(TagList::parse(b"1a=1"), Err(TagError::Name));
         assert_eq!(TagList::parse(b"a=\0"), Err(TagError::Value("a".into())));
+        assert_eq!(TagList::parse(b"a=1\x0c"), Err(TagError::Value("a".into())));
+        assert_eq!(TagList::parse(b"\x0ca=1"), Err(TagError::Name));
         let many: String = (0..=MAX_TAGS).map(|i| format!("a{i}=;")).collect();
         assert_eq!(TagList::parse(many.as_bytes()), Err(TagError::TooMany));
     }

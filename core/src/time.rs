@@ -30,6 +30,47 @@ impl fmt::Display for UnixTime {
     }
 }
 
+impl UnixTime {
+    /// The same moment for people: `2025-01-01 01:00:00 UTC`, in the proleptic Gregorian calendar.
+    pub fn utc(self) -> impl fmt::Display {
+        Utc(self)
+    }
+}
+
+/// See [`UnixTime::utc`].
+struct Utc(UnixTime);
+
+impl fmt::Display for Utc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAY: u64 = 24 * 60 * 60;
+        let (days, second) = (self.0.0 / DAY, self.0.0 % DAY);
+        let (year, month, day) = date(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+    }
+}
+
+/// Year, month and day that are so many days after 1970-01-01.
+///
+/// Years are counted from March here: the leap day is then the last of its year, and months have a regular pattern of
+/// 153 days in every five. After 400 years, which are 146,097 days, everything repeats.
+fn date(days_since_1970: u64) -> (u64, u64, u64) {
+    const CYCLE: u64 = 146_097;
+    /// From 0000-03-01 to 1970-01-01.
+    const EPOCH: u64 = 719_468;
+    // No overflow: days are seconds divided by 86,400.
+    let days = days_since_1970 + EPOCH;
+    let (cycle, day) = (days / CYCLE, days % CYCLE);
+    // The days of the years so far, without the leap days among them: every 1,461st, but for the 36,524th, and again
+    // the 146,097th.
+    let year = (day - day / 1_460 + day / 36_524 - day / (CYCLE - 1)) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
+    (400 * cycle + year, month, day)
+}
+
 /// Both clocks at the moment of a call.
 ///
 /// Timers run on `monotonic`; signatures and certificates are judged by `unix`.
@@ -45,5 +86,52 @@ impl Now {
     /// A moment for hosts that have no timers to run: the wall clock alone.
     pub fn at(unix: u64) -> Self {
         Self { monotonic: Millis(unix.saturating_mul(1000)), unix: UnixTime(unix) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The expectations are those of `date --utc --date=@SECONDS`.
+    #[test]
+    fn moments_for_people() {
+        for (seconds, expected) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (86_399, "1970-01-01 23:59:59 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (951_868_800, "2000-03-01 00:00:00 UTC"),
+            (1_709_251_199, "2024-02-29 23:59:59 UTC"),
+            (1_735_693_200, "2025-01-01 01:00:00 UTC"),
+            (1_767_225_599, "2025-12-31 23:59:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (13_574_563_200, "2400-02-29 00:00:00 UTC"),
+            (999_999_999_999, "33658-09-27 01:46:39 UTC"),
+        ] {
+            assert_eq!(UnixTime(seconds).utc().to_string(), expected, "{seconds}");
+        }
+        assert!(UnixTime(u64::MAX).utc().to_string().ends_with(" UTC"));
+    }
+
+    /// The days of 800 years one after the other, by the rule of leap years alone.
+    #[test]
+    fn every_day_follows_the_one_before() {
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..2 * 146_097 {
+            assert_eq!(date(days), (year, month, day));
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let length = match month {
+                2 => 28 + u64::from(leap),
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            day += 1;
+            if day > length {
+                (month, day) = (month + 1, 1);
+            }
+            if month > 12 {
+                (year, month) = (year + 1, 1);
+            }
+        }
     }
 }

@@ -9,8 +9,9 @@
  * is not, 3 when a temporary error stands in the way, and 2 when the program was called wrongly or a file cannot be
  * read; standard error says why.
  *
- * --mail-from "" is the null reverse-path. A message whose lines end with LF is converted to CRLF, as it would go over
- * the wire, and the report says so.
+ * Without --ip, --helo and --mail-from nothing is known of the client, and SPF is "none": unlike the command, this
+ * program does not look for them in the message. --mail-from "" is the null reverse-path. A message whose lines end
+ * with LF is converted to CRLF, as it would go over the wire, and the report says so.
  *
  * A host with a network does the same with its own event loop: see the top of passerelle.h.
  */

@@ -165,6 +165,25 @@ typedef enum {
 } passerelle_authenticated;
 
 /**
+ * By which standard DMARC is evaluated.
+ */
+typedef enum {
+    /**
+     * RFC 9989, with the walk up the DNS tree.
+     */
+    PASSERELLE_DMARC_MODE_RFC9989 = 0,
+    /**
+     * RFC 7489, which is obsolete, with the public suffix list.
+     */
+    PASSERELLE_DMARC_MODE_RFC7489 = 1,
+    /**
+     * Both, over the same answers: in the report, dmarc is the verdict by RFC 9989, dmarc_rfc7489 the other one, and
+     * dmarc_difference tells where they differ and why.
+     */
+    PASSERELLE_DMARC_MODE_BOTH = 2,
+} passerelle_dmarc_mode;
+
+/**
  * The kinds of questions.
  */
 typedef enum {
@@ -246,6 +265,52 @@ typedef enum {
      */
     PASSERELLE_DNS_STATUS_TIMEOUT = 65536,
 } passerelle_dns_status;
+
+/**
+ * What a message may cost and a report may weigh: the bounds that passerelle_settings_set_limit sets. What is past one
+ * ends with a result that names it.
+ */
+typedef enum {
+    /**
+     * Octets in a header section; 262144 by default. Past it, as past the next two, DKIM and DMARC give permerror.
+     */
+    PASSERELLE_LIMIT_HEADER_SIZE = 1,
+    /**
+     * Fields in a header section; 2000 by default.
+     */
+    PASSERELLE_LIMIT_HEADER_FIELDS = 2,
+    /**
+     * Fields of one name in a header section; 1000 by default.
+     */
+    PASSERELLE_LIMIT_FIELDS_OF_A_KIND = 3,
+    /**
+     * DKIM signatures of one message that are examined; 10 by default. One verdict, policy, stands for the others.
+     */
+    PASSERELLE_LIMIT_SIGNATURES = 4,
+    /**
+     * Public-key operations that the signatures of one message may cost; 20 by default. Without one left the result
+     * of a signature is policy.
+     */
+    PASSERELLE_LIMIT_VERIFICATIONS = 5,
+    /**
+     * Questions of one message; 400 by default. What would be asked past it counts as timed out.
+     */
+    PASSERELLE_LIMIT_QUESTIONS = 6,
+    /**
+     * Terms of an SPF evaluation that may find nothing (RFC 7208 section 4.6.4); 2 by default. Past it SPF gives
+     * permerror.
+     */
+    PASSERELLE_LIMIT_SPF_VOID_LOOKUPS = 7,
+    /**
+     * Steps in a report's trail; 1600 by default. A step tells of those that are left out.
+     */
+    PASSERELLE_LIMIT_TRAIL_STEPS = 8,
+    /**
+     * Octets in a report; 524288 by default. The trail makes room for the rest of the report, which is never cut and
+     * takes at most 131072.
+     */
+    PASSERELLE_LIMIT_REPORT_SIZE = 9,
+} passerelle_limit;
 
 /**
  * The answer to a question, as it is being put together.
@@ -435,7 +500,20 @@ passerelle_status passerelle_settings_set_rsa_bits(passerelle_settings *settings
                                                    uint32_t max);
 
 /**
- * Sets by how many seconds the clocks of signer and verifier may differ (RFC 6376 section 3.5, x=). 300 by default.
+ * Sets the standard of DMARC: one of passerelle_dmarc_mode, PASSERELLE_DMARC_MODE_RFC9989 by default. A library that was
+ * built without the public suffix list refuses the others with PASSERELLE_STATUS_ARGUMENT.
+ */
+passerelle_status passerelle_settings_set_dmarc(passerelle_settings *settings,
+                                                uint32_t mode);
+
+/**
+ * Sets a bound, one of passerelle_limit. A value that is larger than a size can be counts as the largest there is.
+ */
+passerelle_status passerelle_settings_set_limit(passerelle_settings *settings, uint32_t limit, uint64_t value);
+
+/**
+ * Sets by how many seconds the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376
+ * section 3.5, t=). 300 by default. An expiration gets no such leeway.
  */
 passerelle_status passerelle_settings_set_clock_skew(passerelle_settings *settings, uint64_t seconds);
 

@@ -82,7 +82,103 @@ pub unsafe extern "C" fn passerelle_settings_set_rsa_bits(settings: *mut Setting
     }
 }
 
-/// Sets by how many seconds the clocks of signer and verifier may differ (RFC 6376 section 3.5, x=). 300 by default.
+/// By which standard DMARC is evaluated.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DmarcMode {
+    /// RFC 9989, with the walk up the DNS tree.
+    Rfc9989 = 0,
+    /// RFC 7489, which is obsolete, with the public suffix list.
+    Rfc7489 = 1,
+    /// Both, over the same answers: in the report, dmarc is the verdict by RFC 9989, dmarc_rfc7489 the other one, and
+    /// dmarc_difference tells where they differ and why.
+    Both = 2,
+}
+
+/// Sets the standard of DMARC: one of passerelle_dmarc_mode, PASSERELLE_DMARC_MODE_RFC9989 by default. A library that was
+/// built without the public suffix list refuses the others with PASSERELLE_STATUS_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_settings_set_dmarc(settings: *mut Settings, mode: u32) -> Status {
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe {
+        change(settings, |settings| {
+            settings.dmarc = dmarc_mode(mode)?;
+            Ok(())
+        })
+    }
+}
+
+fn dmarc_mode(mode: u32) -> Result<verify::DmarcMode, Failure> {
+    match mode {
+        mode if mode == DmarcMode::Rfc9989 as u32 => Ok(verify::DmarcMode::Rfc9989),
+        #[cfg(feature = "psl")]
+        mode if mode == DmarcMode::Rfc7489 as u32 => Ok(verify::DmarcMode::Rfc7489),
+        #[cfg(feature = "psl")]
+        mode if mode == DmarcMode::Both as u32 => Ok(verify::DmarcMode::Both),
+        mode if mode <= DmarcMode::Both as u32 => {
+            Err(Failure::argument("this library was built without the public suffix list, which RFC 7489 needs"))
+        }
+        mode => Err(Failure::argument(format!("{mode} is no passerelle_dmarc_mode"))),
+    }
+}
+
+/// What a message may cost and a report may weigh: the bounds that passerelle_settings_set_limit sets. What is past one
+/// ends with a result that names it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Octets in a header section; 262144 by default. Past it, as past the next two, DKIM and DMARC give permerror.
+    HeaderSize = 1,
+    /// Fields in a header section; 2000 by default.
+    HeaderFields = 2,
+    /// Fields of one name in a header section; 1000 by default.
+    FieldsOfAKind = 3,
+    /// DKIM signatures of one message that are examined; 10 by default. One verdict, policy, stands for the others.
+    Signatures = 4,
+    /// Public-key operations that the signatures of one message may cost; 20 by default. Without one left the result
+    /// of a signature is policy.
+    Verifications = 5,
+    /// Questions of one message; 400 by default. What would be asked past it counts as timed out.
+    Questions = 6,
+    /// Terms of an SPF evaluation that may find nothing (RFC 7208 section 4.6.4); 2 by default. Past it SPF gives
+    /// permerror.
+    SpfVoidLookups = 7,
+    /// Steps in a report's trail; 1600 by default. A step tells of those that are left out.
+    TrailSteps = 8,
+    /// Octets in a report; 524288 by default. The trail makes room for the rest of the report, which is never cut and
+    /// takes at most 131072.
+    ReportSize = 9,
+}
+
+/// Sets a bound, one of passerelle_limit. A value that is larger than a size can be counts as the largest there is.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_settings_set_limit(settings: *mut Settings, limit: u32, value: u64) -> Status {
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe {
+        change(settings, |settings| {
+            let size = usize::try_from(value).unwrap_or(usize::MAX);
+            let (limits, dkim) = (&mut settings.limits, &mut settings.dkim);
+            match limit {
+                number if number == Limit::HeaderSize as u32 => limits.header_size = size,
+                number if number == Limit::HeaderFields as u32 => limits.header_fields = size,
+                number if number == Limit::FieldsOfAKind as u32 => limits.fields_of_a_kind = size,
+                number if number == Limit::Signatures as u32 => dkim.max_signatures = size,
+                number if number == Limit::Verifications as u32 => dkim.max_verifications = size,
+                number if number == Limit::Questions as u32 => limits.questions = size,
+                number if number == Limit::SpfVoidLookups as u32 => {
+                    limits.spf_void_lookups = u32::try_from(value).unwrap_or(u32::MAX);
+                }
+                number if number == Limit::TrailSteps as u32 => limits.trail_steps = size,
+                number if number == Limit::ReportSize as u32 => limits.report_size = size,
+                other => return Err(Failure::argument(format!("there is no limit with the number {other}"))),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Sets by how many seconds the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376
+/// section 3.5, t=). 300 by default. An expiration gets no such leeway.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn passerelle_settings_set_clock_skew(settings: *mut Settings, seconds: u64) -> Status {
     // SAFETY: the caller keeps to the header's rules for pointers.

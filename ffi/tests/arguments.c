@@ -44,7 +44,9 @@ static void no_handle(void)
     CHECK_STATUS(passerelle_settings_set_authserv_id(NULL, "a", 1), null);
     CHECK_STATUS(passerelle_settings_set_accept_body_length(NULL, true), null);
     CHECK_STATUS(passerelle_settings_set_rsa_bits(NULL, 2048, 4096), null);
+    CHECK_STATUS(passerelle_settings_set_dmarc(NULL, PASSERELLE_DMARC_MODE_BOTH), null);
     CHECK_STATUS(passerelle_settings_set_clock_skew(NULL, 0), null);
+    CHECK_STATUS(passerelle_settings_set_limit(NULL, PASSERELLE_LIMIT_HEADER_SIZE, 0), null);
     CHECK_STATUS(passerelle_settings_set_check_helo(NULL, true), null);
     CHECK_STATUS(passerelle_settings_set_check_iprev(NULL, true), null);
     CHECK_STATUS(passerelle_settings_error(NULL, &text, &text_len), null);
@@ -91,6 +93,17 @@ static void settings(void)
     CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 2048, UINT32_MAX), PASSERELLE_STATUS_ARGUMENT);
     CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 4096, 2048), PASSERELLE_STATUS_ARGUMENT);
     CHECK_OK(passerelle_settings_set_rsa_bits(settings, 2048, 2048));
+    for (uint32_t limit = PASSERELLE_LIMIT_HEADER_SIZE; limit <= PASSERELLE_LIMIT_REPORT_SIZE; limit++) {
+        CHECK_OK(passerelle_settings_set_limit(settings, limit, UINT64_MAX));
+        CHECK_OK(passerelle_settings_set_limit(settings, limit, 0));
+    }
+    CHECK_STATUS(passerelle_settings_set_limit(settings, 0, 1), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_STATUS(passerelle_settings_set_limit(settings, PASSERELLE_LIMIT_REPORT_SIZE + 1, 1), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_STATUS(passerelle_settings_set_dmarc(settings, PASSERELLE_DMARC_MODE_BOTH + 1), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_STATUS(passerelle_settings_set_dmarc(settings, UINT32_MAX), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_OK(passerelle_settings_set_dmarc(settings, PASSERELLE_DMARC_MODE_RFC9989));
+    CHECK_OK(passerelle_settings_set_dmarc(settings, PASSERELLE_DMARC_MODE_RFC7489));
+    CHECK_OK(passerelle_settings_set_dmarc(settings, PASSERELLE_DMARC_MODE_BOTH));
     CHECK_OK(passerelle_settings_set_clock_skew(settings, UINT64_MAX));
     CHECK_OK(passerelle_settings_set_accept_body_length(settings, true));
     CHECK_OK(passerelle_settings_error(settings, &text, &text_len));

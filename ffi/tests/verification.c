@@ -46,6 +46,43 @@ static void verdicts(void)
     check_report(GOOD_IP, down, PASSERELLE_AUTHENTICATED_TEMPORARILY, "temperror");
 }
 
+/* Each bound is met with a word of its own in the report. */
+static void limits_have_an_effect(void)
+{
+    static const struct {
+        uint32_t limit;
+        uint64_t value;
+        const char *word;
+    } cases[] = {
+        {PASSERELLE_LIMIT_HEADER_SIZE, 10, "more than 10 octets"},
+        {PASSERELLE_LIMIT_HEADER_FIELDS, 0, "more than 0 fields"},
+        {PASSERELLE_LIMIT_FIELDS_OF_A_KIND, 0, "more than 0 fields of one name"},
+        {PASSERELLE_LIMIT_QUESTIONS, 0, "questions were not asked"},
+        {PASSERELLE_LIMIT_TRAIL_STEPS, 1, "more steps were taken"},
+        {PASSERELLE_LIMIT_REPORT_SIZE, 100, "more steps were taken"},
+    };
+    for (size_t n = 0; n < sizeof cases / sizeof cases[0]; n++) {
+        passerelle_settings *settings = NULL;
+        passerelle_envelope *envelope = NULL;
+        passerelle_verification *verification = NULL;
+        passerelle_transcript *transcript = transcript_of(TRANSCRIPT);
+        passerelle_report report = {NULL, 0, PASSERELLE_AUTHENTICATED_NO};
+        CHECK_OK(passerelle_settings_new(&settings));
+        CHECK_OK(passerelle_settings_set_limit(settings, cases[n].limit, cases[n].value));
+        CHECK_OK(passerelle_envelope_new(&envelope));
+        CHECK_OK(passerelle_envelope_set_ip(envelope, (const uint8_t[]){192, 0, 2, 1}, 4));
+        CHECK_OK(passerelle_verification_new(settings, envelope, 0, &verification));
+        feed(verification, MESSAGE, MESSAGE_LEN, MESSAGE_LEN);
+        CHECK_OK(passerelle_verification_end(verification));
+        CHECK(drain(verification, transcript, &report));
+        CHECK(contains(report.json, report.json_len, cases[n].word));
+        passerelle_verification_free(verification);
+        passerelle_transcript_free(transcript);
+        passerelle_envelope_free(envelope);
+        passerelle_settings_free(settings);
+    }
+}
+
 /* What is switched off is neither asked nor reported. */
 static void settings_have_an_effect(void)
 {
@@ -62,12 +99,14 @@ static void settings_have_an_effect(void)
         passerelle_report report = {NULL, 0, PASSERELLE_AUTHENTICATED_NO};
         CHECK_OK(passerelle_settings_set_check_helo(settings, on != 0));
         CHECK_OK(passerelle_settings_set_check_iprev(settings, on != 0));
+        CHECK_OK(passerelle_settings_set_dmarc(settings, on ? PASSERELLE_DMARC_MODE_BOTH : PASSERELLE_DMARC_MODE_RFC9989));
         CHECK_OK(passerelle_verification_new(settings, envelope, 0, &verification));
         feed(verification, MESSAGE, MESSAGE_LEN, MESSAGE_LEN);
         CHECK_OK(passerelle_verification_end(verification));
         CHECK(drain(verification, transcript, &report));
         CHECK(contains(report.json, report.json_len, "\"spf_helo\":{") == (on != 0));
         CHECK(contains(report.json, report.json_len, "\"iprev\":{") == (on != 0));
+        CHECK(contains(report.json, report.json_len, "\"dmarc_rfc7489\":{") == (on != 0));
         CHECK(report.authenticated == PASSERELLE_AUTHENTICATED_YES);
         passerelle_verification_free(verification);
     }
@@ -230,6 +269,7 @@ int main(void)
 {
     verdicts();
     settings_have_an_effect();
+    limits_have_an_effect();
     any_split_gives_the_same_report();
     questions_come_before_the_message_is_complete();
     no_answers_until_the_deadline();

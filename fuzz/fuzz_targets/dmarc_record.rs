@@ -1,8 +1,8 @@
-//! DMARC policy records (RFC 9989 §4.8) and the URIs in them.
+//! DMARC policy records (RFC 9989 §4.8, RFC 7489 §6.4) and the URIs in them.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use passerelle::dmarc::{PolicyRecord, ReportUri, Standing, Subject};
+use passerelle::dmarc::{PolicyRecord, ReportUri, Standard, Standing, Subject};
 use passerelle::limits::MAX_DMARC_IGNORED;
 
 fuzz_target!(|text: &[u8]| {
@@ -17,6 +17,13 @@ fuzz_target!(|text: &[u8]| {
     }
 
     let Some(record) = record else { return };
+    // The same text by RFC 7489: it is one for both, and the older standard has fewer tags to say something with.
+    let old = PolicyRecord::parse_by(Standard::Rfc7489, text).expect("it begins with the version");
+    assert!(old.ignored.len() <= MAX_DMARC_IGNORED && old.pct.is_none_or(|pct| pct <= 100));
+    assert!(old.np.is_none() && !old.testing && record.pct.is_none());
+    // What both know they read alike, but for the place of p.
+    assert!(old.p.is_none() || old.p == record.p);
+    assert_eq!((&old.sp, &old.rua, old.adkim, old.aspf), (&record.sp, &record.rua, record.adkim, record.aspf));
     assert!(record.ignored.len() <= MAX_DMARC_IGNORED);
     for subject in [Subject::Itself, Subject::Subdomain, Subject::NonExistent] {
         assert_eq!(record.policy_for(subject).is_none(), record.standing() == Standing::Unusable);

@@ -169,6 +169,7 @@ export interface Report {
   spf_helo?: Spf;
   /** One for each signature, in the order of the message. */
   dkim: Dkim[];
+  /** By RFC 9989; the module has no evaluation by RFC 7489. */
   dmarc: Dmarc;
   /** Missing when the client's address is not known. */
   iprev?: Iprev;
@@ -224,9 +225,10 @@ export interface Dmarc {
   result: DmarcResult;
   /** The author's domain; null when it is not certain. */
   domain: string | null;
-  /** The domain whose record applies. */
-  policy_domain?: string;
-  policy?: DmarcPolicy;
+  /** The domain whose record applies; null when there is none. */
+  policy_domain: string | null;
+  /** The policy that applies to the author's domain; null when there is none. */
+  policy: DmarcPolicy | null;
   /** What the policy asks for in this case. */
   disposition: DmarcPolicy;
   /** What is aligned with the author's domain. */

@@ -26,6 +26,8 @@ usage: cargo xtask COMMAND
   wasm [--release]  build the npm package into wasm/pkg
   header            regenerate ffi/include/passerelle.h
   bench [NAME...]   run the benchmarks, or those whose name contains NAME
+  differential [--cases N] [--seed S] [--case NUMBER | --list]
+                    compare with other implementations, on as many cases and from this seed
   help              this text
 ";
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         ["bench", names @ ..] => {
             single(Run::new("cargo").args(["bench", "-p", "passerelle-benches", "--"]).args(names).go())
         }
+        ["differential", options @ ..] => single(checks::differential::run(options)),
         [] | ["help" | "--help" | "-h", ..] => {
             print!("{USAGE}\nareas of test:\n{}", select::describe(&steps::STEPS));
             ExitCode::SUCCESS

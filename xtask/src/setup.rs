@@ -20,6 +20,7 @@ pub(crate) fn everything() -> Report {
     report.step("typescript", || npm::typescript().map(note));
     report.step("playwright", || npm::playwright().map(note));
     report.step("chromium", || apt::program("chromium", &["chromium"]).map(note));
+    report.step("peers", || checks::differential::peers().map(|_| "Python, Perl and C".into()));
     report
 }
 

@@ -1,10 +1,10 @@
 //! Every step of `cargo xtask test`, in the order in which they run: cheap ones that often fail come first.
 
-use crate::checks::{browser, c, deny, fuzz, readme, rust, same, sans_io};
+use crate::checks::{browser, c, deny, differential, fuzz, linear, readme, rust, same, sans_io};
 use crate::select::Step;
 use crate::wasm;
 
-pub(crate) const STEPS: [Step; 16] = [
+pub(crate) const STEPS: [Step; 18] = [
     Step { name: "fmt", about: "cargo fmt --check", run: rust::fmt },
     Step { name: "xtask", about: "the tests of xtask itself", run: rust::xtask },
     Step { name: "clippy", about: "clippy, warnings denied, with either cryptography", run: rust::clippy },
@@ -21,12 +21,22 @@ pub(crate) const STEPS: [Step; 16] = [
         about: "the same with the cryptography in Rust alone",
         run: rust::core_rust_crypto,
     },
+    Step {
+        name: "linear",
+        about: "hostile inputs cost no more than in proportion to their size, by instructions counted",
+        run: linear::check,
+    },
     Step { name: "cli", about: "the tests of the command", run: rust::cli },
     Step { name: "c", about: "header, examples and tests in C, under valgrind", run: c::check },
     Step { name: "wasm", about: "the npm package and its tests in Node", run: wasm::check },
     Step { name: "browser", about: "the validator page in headless Chromium", run: browser::check },
     Step { name: "same", about: "Rust, C and WebAssembly give byte-identical reports", run: same::check },
     Step { name: "fuzz", about: "ten seconds of each fuzz target", run: fuzz::check },
+    Step {
+        name: "differential",
+        about: "seven implementations on generated messages and records; every difference explained",
+        run: differential::check,
+    },
     Step { name: "bench", about: "the benchmarks compile, and each runs once", run: rust::bench },
     Step { name: "readme", about: "the README's first commands", run: readme::check },
 ];

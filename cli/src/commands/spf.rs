@@ -27,7 +27,12 @@ pub(crate) fn run(args: &Spf) -> Result<ExitCode, Failure> {
         unix: host.now().unix,
         ..Request::new(args.ip, args.helo.as_str(), without_brackets(&args.mail_from))
     };
-    let verdict = host.run(Evaluation::new(CheckHost::mail_from(&request)), None)?;
+    // As in the report of `verify`: with a null reverse-path, HELO is what there is to check (RFC 7208 §2.4).
+    let check = match request.is_null_reverse_path() {
+        true => CheckHost::helo(&request),
+        false => CheckHost::mail_from(&request),
+    };
+    let verdict = host.run(Evaluation::new(check), None)?;
     let json = serde_json::to_string(&Object { verdict: &verdict, trail: &verdict.trail })
         .map_err(|error| Failure::new(format!("cannot write the verdict as JSON: {error}")))?;
     match args.show.json {

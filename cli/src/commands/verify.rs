@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use passerelle::Step;
 use passerelle::dkim::VerifyPolicy;
 use passerelle::message::{self, HeaderReader};
-use passerelle::verify::{Authenticated, Envelope, Settings, Verification};
+use passerelle::verify::{Authenticated, DmarcMode, Envelope, Settings, Verification};
 
 use super::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
-use crate::args::Verify;
+use crate::args::{Standard, Verify};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::input::{self, MessageReader};
@@ -30,7 +30,12 @@ pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
     notes.extend(envelope_notes);
 
     let dkim = VerifyPolicy { accept_body_length: args.accept_body_length, ..VerifyPolicy::default() };
-    let settings = Settings { authserv_id: args.authserv_id.clone(), dkim, ..Settings::default() };
+    let dmarc = match args.dmarc {
+        Standard::Rfc9989 => DmarcMode::Rfc9989,
+        Standard::Rfc7489 => DmarcMode::Rfc7489,
+        Standard::Both => DmarcMode::Both,
+    };
+    let settings = Settings { authserv_id: args.authserv_id.clone(), dkim, dmarc, ..Settings::default() };
     let mut verification = Verification::new(&settings, &envelope, host.now());
     for note in &notes {
         verification.note(note.clone());
@@ -79,7 +84,7 @@ fn read_header<R: std::io::Read>(message: &mut MessageReader<R>) -> Result<(Vec<
 
 /// The envelope that the message's own Received and Return-Path fields tell of, and a step for the report that says so.
 fn envelope_from(header: HeaderReader) -> (Envelope, Vec<Step>) {
-    let found = message::envelope(&header.finish());
+    let mut found = message::envelope(&header.finish());
     let note = match found.sources.is_empty() {
         true => Step {
             step: "envelope".into(),
@@ -87,12 +92,21 @@ fn envelope_from(header: HeaderReader) -> (Envelope, Vec<Step>) {
             why: "none was given, and no Received or Return-Path field tells of one; SPF cannot be checked".into(),
             rfc: "RFC 5321 §4.4".into(),
         },
-        false => Step {
-            step: "envelope".into(),
-            outcome: "taken from the message, which proves nothing by itself".into(),
-            why: found.sources.join(", ").into(),
-            rfc: "RFC 5321 §4.4".into(),
-        },
+        false => {
+            if found.ip.is_none() {
+                found.sources.push("no Received field tells of the client, without which SPF cannot be checked".into());
+            } else if found.mail_from.is_none() {
+                found
+                    .sources
+                    .push("no Return-Path field tells of the reverse-path, so SPF is checked for HELO alone".into());
+            }
+            Step {
+                step: "envelope".into(),
+                outcome: "taken from the message, which proves nothing by itself".into(),
+                why: found.sources.join(", ").into(),
+                rfc: "RFC 5321 §4.4".into(),
+            }
+        }
     };
     (Envelope { ip: found.ip, helo: found.helo, mail_from: found.mail_from }, vec![note])
 }

@@ -13,6 +13,9 @@ use super::color::{Palette, Tone};
 use super::lines::{Lines, list};
 use crate::failure::Failure;
 
+/// The engine's step about Authentication-Results fields that carry our own name.
+const FORGED_RESULTS: &str = "message authentication-results";
+
 /// What is read of a report. Members that are missing are not shown; members that are not known are left alone.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -21,6 +24,8 @@ struct View {
     spf_helo: Option<Spf>,
     dkim: Vec<Dkim>,
     dmarc: Option<Dmarc>,
+    dmarc_rfc7489: Option<Dmarc>,
+    dmarc_difference: Option<String>,
     iprev: Option<Iprev>,
     authentication_results: Option<String>,
     trail: Vec<TrailStep>,
@@ -49,6 +54,7 @@ struct Dkim {
     algorithm: Option<String>,
     key_bits: Option<u32>,
     body_length: Option<u64>,
+    testing: bool,
     reason: Option<String>,
 }
 
@@ -60,6 +66,7 @@ struct Dmarc {
     policy_domain: Option<String>,
     policy: Option<String>,
     disposition: Option<String>,
+    pct: Option<u8>,
     aligned_by: Vec<String>,
     reason: Option<String>,
 }
@@ -100,7 +107,13 @@ pub(crate) fn verification(
     }
     out.blank();
     if let Some(dmarc) = &view.dmarc {
-        dmarc.write(&mut out);
+        dmarc.write("", &mut out);
+    }
+    if let Some(dmarc) = &view.dmarc_rfc7489 {
+        dmarc.write("by RFC 7489: ", &mut out);
+    }
+    if let Some(difference) = &view.dmarc_difference {
+        out.reason(difference);
     }
     for signature in &view.dkim {
         signature.write(&mut out);
@@ -114,11 +127,15 @@ pub(crate) fn verification(
     if let Some(iprev) = &view.iprev {
         iprev.write(&mut out);
     }
-    if !notes.is_empty() {
+    // What the engine found to be done about the message is worth knowing as well.
+    let forged = view.trail.iter().filter(|step| step.step == FORGED_RESULTS);
+    let mut remarks: Vec<_> = notes.iter().map(|note| (&*note.step, &*note.outcome, &*note.why)).collect();
+    remarks.extend(forged.map(|step| (&*step.step, &*step.outcome, &*step.why)));
+    if !remarks.is_empty() {
         out.blank();
     }
-    for note in notes {
-        out.note(&format!("{}: {}", note.step, note.outcome), &note.why);
+    for (step, outcome, why) in remarks {
+        out.note(&format!("{step}: {outcome}"), why);
     }
     if verbose {
         write_trail(&view.trail, &mut out);
@@ -147,7 +164,8 @@ fn parse<'j, T: Deserialize<'j>>(json: &'j str) -> Result<T, Failure> {
 }
 
 impl Dmarc {
-    fn write(&self, out: &mut Lines) {
+    /// `standard` is put in front where it is not the one that goes without saying.
+    fn write(&self, standard: &str, out: &mut Lines) {
         let mut about = self.domain.clone().unwrap_or_default();
         if let Some(policy) = &self.policy {
             _ = write!(about, ", policy {policy}");
@@ -161,7 +179,11 @@ impl Dmarc {
         if let Some(disposition) = self.disposition.as_ref().filter(|d| *d != "none") {
             _ = write!(about, ", disposition {disposition}");
         }
-        out.verdict("dmarc", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
+        if let Some(pct) = self.pct {
+            _ = write!(about, " of {pct} messages in a hundred");
+        }
+        let about = format!("{standard}{}", about.trim_start_matches(", "));
+        out.verdict("dmarc", &self.result, &about, self.reason.as_deref());
     }
 }
 
@@ -180,27 +202,33 @@ impl Dkim {
         if let Some(length) = self.body_length {
             _ = write!(about, ", body signed up to octet {length}");
         }
+        if self.testing {
+            about += ", key for testing (t=y)";
+        }
         out.verdict("dkim", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
     }
 }
 
 impl Spf {
     fn write(&self, out: &mut Lines) {
-        let mut about = self.domain.clone().unwrap_or_default();
-        if let Some(identity) = &self.identity {
-            about += match &**identity {
-                "helo" => ", from HELO",
-                _ => ", from MAIL FROM",
-            };
+        let mut about = String::new();
+        if let Some(domain) = self.domain.as_ref().filter(|domain| !domain.is_empty()) {
+            let identity = if self.identity.as_deref() == Some("helo") { "HELO" } else { "MAIL FROM" };
+            _ = write!(about, "{identity} {domain}");
         }
-        if let Some(mechanism) = &self.mechanism {
-            _ = write!(about, ", matched {mechanism}");
+        match self.mechanism.as_deref() {
+            // RFC 7208 §9.1 calls the end of the record so, where the result is neutral.
+            Some("default") => about += ", no mechanism matched",
+            Some(mechanism) => _ = write!(about, ", matched {mechanism}"),
+            None => {}
         }
-        if self.lookups > 0 {
-            _ = write!(about, ", lookups {}", self.lookups);
-        }
-        if self.void_lookups > 0 {
-            _ = write!(about, ", {} of them void", self.void_lookups);
+        // A term that counts once may make several queries that find nothing.
+        for (count, what) in [(self.lookups, "lookups"), (self.void_lookups, "void lookups")] {
+            match count {
+                0 => {}
+                1 => _ = write!(about, ", 1 {}", what.trim_end_matches('s')),
+                _ => _ = write!(about, ", {count} {what}"),
+            }
         }
         out.verdict("spf", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
         if let Some(explanation) = &self.explanation {
@@ -238,6 +266,7 @@ mod tests {
                 "reason": "{evil}"}}],
             "dmarc": {{"result": "fail", "domain": "{evil}", "policy": "{evil}", "policy_domain": "x{evil}",
                 "disposition": "{evil}", "aligned_by": ["{evil}"], "reason": "{evil}"}},
+            "dmarc_rfc7489": {{"result": "fail", "domain": "{evil}", "reason": "{evil}"}}, "dmarc_difference": "{evil}",
             "iprev": {{"result": "fail", "ip": "{evil}", "name": "{evil}", "reason": "{evil}"}},
             "authentication_results": "Authentication-Results: {evil}",
             "trail": [{{"step": "{evil}", "outcome": "{evil}", "why": "{evil}", "rfc": "{evil}"}}]}}"#
@@ -247,7 +276,7 @@ mod tests {
         assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         assert!(!shown.contains('\u{202e}'));
         // One for each place above; the result words and the identity are not among them.
-        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 23, "{shown}");
+        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 26, "{shown}");
     }
 
     #[test]

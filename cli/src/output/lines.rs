@@ -38,6 +38,8 @@ impl Lines {
         // Padded before it is painted: a terminal's escapes have no width.
         let padded = format!("{result:<11}");
         let head = format!("  {label:<6} {} ", self.palette.paint(Tone::of(&result), &padded));
+        // With nothing to tell of, the reason takes its place.
+        let (about, reason) = if about.is_empty() { (reason.unwrap_or_default(), None) } else { (about, reason) };
         self.prose(&head, about);
         if let Some(reason) = reason {
             self.reason(reason);

@@ -5,6 +5,7 @@ use crate::support::{Folder, Ran, run};
 const DNS: &str = r#"{"answers": [
     {"name": "a.example", "type": "TXT", "records": ["v=spf1 ip4:192.0.2.1 exp=why.a.example -all"]},
     {"name": "why.a.example", "type": "TXT", "records": ["%{i} is not ours"]},
+    {"name": "open.example", "type": "TXT", "records": ["v=spf1 a:nowhere.example"]},
     {"name": "soft.example", "type": "TXT", "records": ["v=spf1 ~all"]},
     {"name": "broken.example", "type": "TXT", "records": ["v=spf1 ip4:nonsense -all"]},
     {"name": "slow.example", "type": "TXT", "status": "SERVFAIL"},
@@ -57,7 +58,10 @@ fn the_json_is_the_spf_object_with_its_trail() {
 fn the_null_return_path_checks_helo() {
     for null in ["", "<>"] {
         let ran = spf("192.0.2.1", null, &["--json"]);
-        assert_eq!((ran.json()["domain"].as_str(), ran.code), (Some("mx.helo.example"), 0));
+        let json = ran.json();
+        // The same words as in the report of `verify`.
+        assert_eq!((json["identity"].as_str(), json["domain"].as_str()), (Some("helo"), Some("mx.helo.example")));
+        assert_eq!(ran.code, 0);
     }
 }
 
@@ -69,4 +73,16 @@ fn people_see_a_line_and_with_v_the_trail() {
     let long = spf("192.0.2.2", "ann@a.example", &["-v"]);
     assert!(long.out().contains("Trail") && long.out().contains("(RFC 7208 §"), "{}", long.out());
     assert!(!long.out().contains('\x1b'));
+}
+
+#[test]
+fn people_see_whom_was_asked_for_and_what_matched() {
+    for (mail_from, expected) in [
+        ("ann@soft.example", "softfail    MAIL FROM soft.example, matched ~all\n"),
+        ("", "fail        HELO mx.helo.example, matched -all\n"),
+        ("ann@open.example", "neutral     MAIL FROM open.example, no mechanism matched, 1 lookup, 1 void lookup\n"),
+    ] {
+        let ran = spf("192.0.2.2", mail_from, &[]);
+        assert!(ran.out().ends_with(expected), "{}", ran.out());
+    }
 }

@@ -99,6 +99,28 @@ fn the_json_has_the_members_of_the_design_on_one_line() {
     assert!(report["authentication_results"].as_str().unwrap().starts_with("Authentication-Results: localhost;"));
 }
 
+/// Only the members with a question mark in the design may be missing; what has no value is null.
+#[test]
+fn no_member_is_missing_in_any_situation() {
+    let folder = std::fs::read_dir(example("")).unwrap();
+    let messages =
+        folder.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "eml"));
+    for path in messages {
+        let report = run(&["verify", path.to_str().unwrap(), "--dns", &example("dns.json"), "--json"]).json();
+        let has = |object: &serde_json::Value, members: &[&str]| {
+            let found = object.as_object().unwrap();
+            assert!(members.iter().all(|member| found.contains_key(*member)), "{path:?}: {found:?}");
+        };
+        has(&report, &["spf", "dkim", "dmarc", "authentication_results", "trail"]);
+        has(&report["spf"], &["result", "identity", "domain", "lookups", "void_lookups"]);
+        has(&report["dmarc"], &["result", "domain", "policy_domain", "policy", "disposition", "aligned_by"]);
+        for signature in report["dkim"].as_array().unwrap() {
+            let members = ["result", "domain", "selector", "identity", "algorithm", "key_bits", "canonicalization"];
+            has(signature, &members);
+        }
+    }
+}
+
 #[test]
 fn the_authserv_id_names_the_author_of_the_results() {
     let ran = run(&[
@@ -137,4 +159,70 @@ fn a_large_message_is_read_in_chunks() {
     let envelope = ["--ip", "192.0.2.1", "--helo", "h.a.example", "--mail-from", "ann@a.example"];
     assert_eq!(verify(&message, &envelope).code, 0);
     assert_eq!(verify(&message.replace("\r\n", "\n"), &envelope).code, 0);
+}
+
+/// A record that RFC 9989 reads as it is meant, and RFC 7489 as p=none.
+#[test]
+fn both_standards_of_dmarc_and_where_they_differ() {
+    let folder = Folder::new();
+    let dns = folder.write(
+        "dns.json",
+        r#"{"answers": [{"name": "_dmarc.a.example", "type": "TXT",
+            "records": ["v=DMARC1; sp=none; p=reject; rua=mailto:d@a.example"]}]}"#,
+    );
+    let verify = |more: &[&str]| {
+        run_with(&[&["verify", "-", "--dns", &dns], more].concat(), b"From: ann@a.example\r\n\r\nHello\r\n")
+    };
+    let disposition = |ran: &Ran| ran.json()["dmarc"]["disposition"].as_str().unwrap().to_owned();
+    assert_eq!(disposition(&verify(&["--json"])), "reject");
+    assert_eq!(disposition(&verify(&["--json", "--dmarc", "rfc9989"])), "reject");
+    assert_eq!(disposition(&verify(&["--json", "--dmarc", "rfc7489"])), "none");
+    let both = verify(&["--json", "--dmarc", "both"]);
+    assert_eq!((both.code, &*disposition(&both)), (1, "reject"));
+    assert_eq!(both.json()["dmarc_rfc7489"]["disposition"], "none");
+    assert!(both.json()["dmarc_difference"].as_str().unwrap().contains("policy reject / none"));
+    let shown = verify(&["--dmarc", "both"]);
+    let words = shown.out().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("by RFC 7489: a.example, policy none"), "{words}");
+    assert!(words.contains("because p is not right behind v"), "{words}");
+    assert_eq!(verify(&["--dmarc", "rfc822"]).code, 2);
+}
+
+/// `From : ann` is a field, in obsolete syntax, and no mbox line: which of the two authors counts is not for us to say.
+#[test]
+fn a_first_line_with_an_obsolete_from_field_stays() {
+    for gap in [" ", "\t", " \t "] {
+        let message = format!("From{gap}: boss@other.example\r\nFrom: ann@a.example\r\n\r\nHello\r\n");
+        let envelope = ["--ip", "192.0.2.1", "--helo", "h.a.example", "--mail-from", "ann@a.example", "--json"];
+        let ran = verify(&message, &envelope);
+        assert_eq!((ran.code, ran.json()["dmarc"]["result"].as_str()), (1, Some("permerror")), "{}", ran.out());
+        assert!(steps(&ran.json(), "message file").is_empty());
+    }
+}
+
+#[test]
+fn without_a_return_path_people_read_that_helo_is_checked() {
+    let message = "Received: from h.a.example (h.a.example [192.0.2.1]) by mx.b.example; Thu, 1 Jan 2026 00:00:00 +0000\r\n\
+                   From: ann@a.example\r\n\r\nHello\r\n";
+    let report = verify(message, &["--json"]).json();
+    assert_eq!(report["spf"]["identity"], "helo");
+    let [(_, why)] = &*steps(&report, "envelope") else { panic!("{report}") };
+    assert!(why.contains("no Return-Path"), "{why}");
+    let shown = verify(message, &[]);
+    assert!(shown.out().contains("HELO h.a.example"), "{}", shown.out());
+}
+
+#[test]
+fn forged_results_are_pointed_out_to_people() {
+    let message = "Authentication-Results: MX.b.example; dmarc=pass\r\nFrom: ann@a.example\r\n\r\nHello\r\n";
+    for (ours, shown) in [("mx.b.example", true), ("mx.c.example", false)] {
+        let ran = verify(message, &["--authserv-id", ours]);
+        assert_eq!(ran.out().contains("authentication-results: to be removed"), shown, "{}", ran.out());
+    }
+}
+
+#[test]
+fn a_verdict_without_a_subject_has_its_reason_on_the_line() {
+    let ran = run(&["verify", &example("two-from.eml"), "--dns", &example("dns.json")]);
+    assert!(ran.out().contains("  dmarc  permerror   there are several From fields\n"), "{}", ran.out());
 }

@@ -7,7 +7,7 @@ use super::signature::Signature;
 use crate::crypto::{KeyError, KeyType, PublicKey};
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
-use crate::limits::MAX_KEY_RECORDS;
+use crate::limits::{MAX_KEY_RECORD, MAX_KEY_RECORDS};
 use crate::lookup::{Answers, Outcome, Pending, Record, RecordType};
 use crate::tags::{TagError, TagList};
 
@@ -33,6 +33,9 @@ pub struct KeyRecord {
 /// What is wrong with a key record, or why it does not fit a signature.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum KeyRecordError {
+    /// The record is larger than what is looked at.
+    #[error("the key record has more than {MAX_KEY_RECORD} octets")]
+    TooLong,
     /// The record is no tag list.
     #[error("the key record is no list of tags: {0}")]
     Tags(#[from] TagError),
@@ -86,6 +89,9 @@ impl KeyRecord {
     /// # Errors
     /// [`KeyRecordError`] names the first fault.
     pub fn parse(record: &[u8]) -> Result<Self, KeyRecordError> {
+        if record.len() > MAX_KEY_RECORD {
+            return Err(KeyRecordError::TooLong);
+        }
         let tags = TagList::parse(record)?;
         if tags.value("v").is_some_and(|v| v != b"DKIM1") || tags.iter().skip(1).any(|tag| tag.name == "v") {
             return Err(KeyRecordError::Version);
@@ -174,7 +180,8 @@ pub struct KeyRequest {
 /// What the DNS says about a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyAnswer {
-    /// TXT records, at most [`MAX_KEY_RECORDS`].
+    /// Different TXT records, at most [`MAX_KEY_RECORDS`], sorted: which of them are tried must not depend on how a
+    /// resolver rotates its answers.
     Records(Vec<Vec<u8>>),
     /// There is no TXT record, or not even the name.
     Missing,
@@ -197,8 +204,11 @@ impl Evaluate for KeyRequest {
 
 fn texts(records: &[Record]) -> Vec<Vec<u8>> {
     let texts = records.iter().filter_map(|record| match record {
-        Record::Txt(text) => Some(text.clone()),
+        Record::Txt(text) => Some(text),
         _ => None,
     });
-    texts.take(MAX_KEY_RECORDS).collect()
+    let mut texts: Vec<&Vec<u8>> = texts.collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().take(MAX_KEY_RECORDS).cloned().collect()
 }

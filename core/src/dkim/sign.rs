@@ -50,10 +50,9 @@ pub const SIGNED_FIELDS: &[&str] = &[
 
 /// Fields that are listed once more than they are present, so that none can be added afterwards without breaking the
 /// signature (RFC 6376 §5.4.2, §8.15): those that are shown to the reader, or change what is shown, and that no relay
-/// adds.
+/// adds. Sender is not among them: mailing lists that leave all else alone add theirs.
 pub const OVERSIGNED_FIELDS: &[&str] = &[
     "From",
-    "Sender",
     "Reply-To",
     "Subject",
     "Date",

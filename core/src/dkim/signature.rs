@@ -8,7 +8,7 @@ use super::canonicalization::Canonicalization;
 use super::encoding;
 use crate::crypto::{Digest, KeyType};
 use crate::domain::{Domain, DomainError};
-use crate::limits::{MAX_LENGTH_DIGITS, MAX_TIMESTAMP_DIGITS};
+use crate::limits::{MAX_IDENTITY, MAX_LENGTH_DIGITS, MAX_SIGNED_FIELDS, MAX_TIMESTAMP_DIGITS};
 use crate::tags::{TagError, TagList};
 use crate::time::UnixTime;
 
@@ -146,12 +146,18 @@ pub enum SignatureError {
     /// `h=` has something that is no field name.
     #[error("the value of h= is not a list of field names")]
     Fields,
+    /// `h=` has more names than are looked at.
+    #[error("the value of h= has more than {MAX_SIGNED_FIELDS} field names")]
+    TooManyFields,
     /// `h=` does not have From.
     #[error("the From field is not signed")]
     FromNotSigned,
     /// `i=` is malformed.
     #[error("the value of i= is not valid")]
     Identity,
+    /// `i=` is longer than what is looked at.
+    #[error("the value of i= has more than {MAX_IDENTITY} octets")]
+    IdentityTooLong,
     /// `i=` is not within `d=`.
     #[error("the domain of i= is neither the domain of d= nor below it")]
     IdentityDomain,
@@ -298,7 +304,10 @@ fn canonicalizations(value: Option<&[u8]>) -> Result<(Canonicalization, Canonica
 /// RFC 6376 §3.5, `h=`; that From is among them is RFC 6376 §5.4's rule.
 fn check_fields(list: &[u8]) -> Result<(), SignatureError> {
     let mut from = false;
-    for name in names(list) {
+    for (count, name) in names(list).enumerate() {
+        if count >= MAX_SIGNED_FIELDS {
+            return Err(SignatureError::TooManyFields);
+        }
         // RFC 5322 §2.2: printable ASCII without the colon, which has separated them already.
         if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
             return Err(SignatureError::Fields);
@@ -311,6 +320,9 @@ fn check_fields(list: &[u8]) -> Result<(), SignatureError> {
 /// RFC 6376 §3.5, `i=`.
 fn identity(value: &[u8]) -> Result<Identity, SignatureError> {
     let decoded = encoding::quoted_printable(value).ok_or(SignatureError::Identity)?;
+    if decoded.len() > MAX_IDENTITY {
+        return Err(SignatureError::IdentityTooLong);
+    }
     str::from_utf8(&decoded).ok().and_then(Identity::parse).ok_or(SignatureError::Identity)
 }
 

@@ -1,6 +1,7 @@
 //! What verification says about one signature.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
 use thiserror::Error;
@@ -10,6 +11,7 @@ use super::encoding;
 use super::key::KeyRecordError;
 use super::signature::{Signature, SignatureError};
 use crate::domain::Domain;
+use crate::message::HeaderLimit;
 use crate::tags::TagList;
 use crate::time::UnixTime;
 use crate::trail::Step;
@@ -61,16 +63,16 @@ impl std::fmt::Display for DkimResult {
 #[non_exhaustive]
 pub enum Failure {
     /// The header section is too large to be kept, signatures and all (see [`Header`](crate::message::Header)).
-    #[error("the header section is too large to be examined")]
-    HeaderTooLarge,
+    #[error("{0}: none of its signatures was examined")]
+    HeaderTooLarge(HeaderLimit),
     /// The DKIM-Signature field is not valid.
     #[error("{0}")]
     Signature(#[from] SignatureError),
     /// `x=` is past.
-    #[error("the signature expired at {0} (seconds since 1970)")]
+    #[error("the signature expired on {at} (x={0})", at = .0.utc())]
     Expired(UnixTime),
     /// `t=` is yet to come.
-    #[error("the signature was made in the future, at {0} (seconds since 1970)")]
+    #[error("the signature is dated in the future, {at} (t={0})", at = .0.utc())]
     Future(UnixTime),
     /// There is no key record.
     #[error("there is no key at {0}")]
@@ -110,7 +112,8 @@ pub enum Failure {
     BadSignature,
     /// The signature verifies and covers a part of the body only.
     #[error(
-        "the signature covers only the first {signed} octets of the body (l=), which is not accepted; {uncovered} are not signed"
+        "the signature is over a part of the body only (l={signed}), which is not accepted: {}",
+        Uncovered(*.uncovered)
     )]
     BodyLength {
         /// The value of `l=`.
@@ -126,6 +129,25 @@ pub enum Failure {
         /// How many were.
         limit: usize,
     },
+    /// The signatures above this one have used up the public-key operations that a message may cost.
+    #[error("the signature was not verified: a message may cost {limit} public-key operations")]
+    TooCostly {
+        /// How many operations.
+        limit: usize,
+    },
+}
+
+/// How much of the body a signature with `l=` leaves out, in words.
+pub(super) struct Uncovered(pub(super) u64);
+
+impl fmt::Display for Uncovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("nothing follows the signed octets here"),
+            1 => f.write_str("1 octet of the body is not signed"),
+            count => write!(f, "{count} octets of the body are not signed"),
+        }
+    }
 }
 
 fn intact(intact: bool) -> &'static str {
@@ -140,9 +162,9 @@ impl Failure {
             // a test that the signature did not survive, so `fail`, not an error of form.
             Self::Expired(_) | Self::BodyHash { .. } | Self::BadSignature => DkimResult::Fail,
             Self::KeyUnavailable(_) => DkimResult::TempError,
-            Self::HeaderTooLarge | Self::Signature(_) | Self::NoKey(_) | Self::Key(_) => DkimResult::PermError,
+            Self::HeaderTooLarge(_) | Self::Signature(_) | Self::NoKey(_) | Self::Key(_) => DkimResult::PermError,
             Self::Future(_) | Self::WeakKey { .. } | Self::LargeKey { .. } => DkimResult::Policy,
-            Self::BodyLength { .. } | Self::TooMany { .. } => DkimResult::Policy,
+            Self::BodyLength { .. } | Self::TooMany { .. } | Self::TooCostly { .. } => DkimResult::Policy,
         }
     }
 
@@ -156,7 +178,7 @@ impl Failure {
             Self::WeakKey { .. } | Self::LargeKey { .. } => "RFC 8301 §3.2",
             Self::BodyHash { .. } | Self::BadSignature => "RFC 6376 §6.1.3",
             Self::BodyLength { .. } => "RFC 6376 §8.2",
-            Self::HeaderTooLarge | Self::TooMany { .. } => "RFC 6376 §6.1",
+            Self::HeaderTooLarge(_) | Self::TooMany { .. } | Self::TooCostly { .. } => "RFC 6376 §6.1",
         }
     }
 }
@@ -193,6 +215,10 @@ pub struct Verdict {
     /// signature fails (RFC 6376 §3.6.1). What follows from a pass is for the reader to decide.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub testing: bool,
+    /// Fields of the message that a reader sees, or on which the display of the body depends, of which the signature
+    /// leaves some or all unsigned: anyone on the way can have added them (RFC 6376 §8.15).
+    #[serde(skip)]
+    pub unsigned: Vec<&'static str>,
     /// Why the result is not pass.
     #[serde(skip)]
     pub failure: Option<Failure>,
@@ -234,6 +260,7 @@ impl Verdict {
             body_uncovered: None,
             reason: None,
             testing: false,
+            unsigned: Vec::new(),
             failure: None,
             b: String::new(),
         }

@@ -1,15 +1,17 @@
 //! Verification (RFC 6376 §6).
 
+use std::cell::OnceCell;
+
 use super::body_hash::{BodyHasher, BodyHashes, Wanted};
 use super::diagnose::Diagnosis;
 use super::header_hash::{HeaderIndex, add_signature};
 use super::key::{KeyAnswer, KeyRecord, KeyRequest, Terms};
 use super::signature::Signature;
-use super::verdict::{Failure, Verdict};
+use super::verdict::{Failure, Uncovered, Verdict};
 use crate::crypto::{Digest, KeyType, PublicKey};
 use crate::domain::Domain;
-use crate::limits::{MAX_KEY_RECORDS, MAX_RSA_BITS, MAX_SIGNATURES, MIN_RSA_BITS};
-use crate::message::{Field, Header};
+use crate::limits::{MAX_KEY_RECORDS, MAX_RSA_BITS, MAX_SIGNATURES, MAX_VERIFICATIONS, MIN_RSA_BITS};
+use crate::message::{Field, Header, HeaderLimit, SingularCounts};
 use crate::tags::TagList;
 use crate::time::UnixTime;
 
@@ -26,7 +28,11 @@ pub struct VerifyPolicy {
     pub accept_body_length: bool,
     /// How many signatures are examined, from the top; one verdict stands for the others.
     pub max_signatures: usize,
-    /// Seconds by which the clocks of signer and verifier may differ (RFC 6376 §3.5, `x=`).
+    /// How many public-key operations the signatures of a message may cost. A signature costs one, unless its key name
+    /// has several records; without one left its result is `policy`.
+    pub max_verifications: usize,
+    /// Seconds by which the signer's clock may be ahead: a signature may be dated so far in the future (RFC 6376 §3.5,
+    /// `t=`). An expiration gets no such leeway, as with other verifiers: its moment is the signer's choice.
     pub clock_skew: u64,
 }
 
@@ -37,6 +43,7 @@ impl Default for VerifyPolicy {
             max_rsa_bits: MAX_RSA_BITS,
             accept_body_length: false,
             max_signatures: MAX_SIGNATURES,
+            max_verifications: MAX_VERIFICATIONS,
             clock_skew: 300,
         }
     }
@@ -51,7 +58,7 @@ pub struct Verifier {
     policy: VerifyPolicy,
     signatures: Vec<Examined>,
     unexamined: usize,
-    header_too_large: bool,
+    header_too_large: Option<HeaderLimit>,
     body: BodyHasher,
 }
 
@@ -78,14 +85,15 @@ impl Verifier {
     pub fn new(header: &Header, policy: &VerifyPolicy, now: UnixTime) -> Self {
         let fields = || header.fields().enumerate().filter(|(_, field)| field.is("DKIM-Signature"));
         let mut index = None;
+        let counts = SingularCounts::of(header);
         let signatures: Vec<Examined> = fields()
             .take(policy.max_signatures)
-            .map(|(place, field)| examine(header, &mut index, place, field, policy, now))
+            .map(|(place, field)| examine(header, &counts, &mut index, place, field, policy, now))
             .collect();
         let wanted: Vec<Wanted> = signatures.iter().filter_map(|s| s.open.as_ref()).map(|open| open.body).collect();
         Self {
             policy: *policy,
-            header_too_large: header.is_over_limit(),
+            header_too_large: header.exceeds(),
             unexamined: fields().count().saturating_sub(signatures.len()),
             signatures,
             body: BodyHasher::new(&wanted),
@@ -115,11 +123,12 @@ impl Verifier {
     /// A message without signatures has no verdicts. One whose header section is over the limit has one, `permerror`.
     pub fn finish(self, keys: Vec<Option<KeyAnswer>>) -> Vec<Verdict> {
         let hashes = self.body.finish();
+        let mut budget = Budget { left: self.policy.max_verifications, limit: self.policy.max_verifications };
         let mut keys = keys.into_iter();
         let mut verdicts = Vec::with_capacity(self.signatures.len() + 1);
         for Examined { mut verdict, open } in self.signatures {
             if let Some(open) = open {
-                open.conclude(&mut verdict, keys.next().flatten(), &hashes, &self.policy);
+                open.conclude(&mut verdict, keys.next().flatten(), &hashes, &self.policy, &mut budget);
             }
             verdicts.push(verdict);
         }
@@ -127,8 +136,8 @@ impl Verifier {
             let (unexamined, limit) = (self.unexamined, self.policy.max_signatures);
             verdicts.push(Verdict::without_signature(Failure::TooMany { unexamined, limit }));
         }
-        if self.header_too_large {
-            verdicts.push(Verdict::without_signature(Failure::HeaderTooLarge));
+        if let Some(limit) = self.header_too_large {
+            verdicts.push(Verdict::without_signature(Failure::HeaderTooLarge(limit)));
         }
         verdicts
     }
@@ -137,6 +146,7 @@ impl Verifier {
 /// Reads a signature and computes its header hash (RFC 6376 §6.1.1, §3.7).
 fn examine<'h>(
     header: &'h Header,
+    counts: &SingularCounts,
     index: &mut Option<HeaderIndex<'h>>,
     place: usize,
     field: Field<'_>,
@@ -158,6 +168,8 @@ fn examine<'h>(
         verdict.fail(failure);
         return Examined { verdict, open: None };
     }
+    let signed = SingularCounts::of_names(signature.signed_fields());
+    verdict.unsigned.extend(counts.beyond(&signed).filter(|field| field.is_displayed).map(|field| field.name));
     let canonicalization = signature.header_canonicalization;
     let index = index.get_or_insert_with(|| HeaderIndex::new(header));
     let mut state = index.hash(canonicalization, signature.signed_fields(), Some(place));
@@ -182,7 +194,7 @@ fn before_colon(field: Field<'_>) -> &[u8] {
 /// RFC 6376 §3.5, `t=` and `x=`.
 fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(), Failure> {
     if let Some(expiration) = signature.expiration
-        && now.0 > expiration.0.saturating_add(skew)
+        && now > expiration
     {
         return Err(Failure::Expired(expiration));
     }
@@ -194,7 +206,14 @@ fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(),
 
 impl Open {
     /// RFC 6376 §6.1.2 and §6.1.3.
-    fn conclude(&self, verdict: &mut Verdict, key: Option<KeyAnswer>, hashes: &BodyHashes, policy: &VerifyPolicy) {
+    fn conclude(
+        &self,
+        verdict: &mut Verdict,
+        key: Option<KeyAnswer>,
+        hashes: &BodyHashes,
+        policy: &VerifyPolicy,
+        budget: &mut Budget,
+    ) {
         verdict.body_uncovered =
             self.body.length.and_then(|length| hashes.total(self.body.canonicalization).checked_sub(length));
         let records = match key {
@@ -205,9 +224,14 @@ impl Open {
         // With several records, the first with which the signature verifies counts; without one, that which came
         // farthest.
         let mut best: Option<Attempt> = None;
+        let diagnosis = OnceCell::new();
         for record in records.iter().take(MAX_KEY_RECORDS) {
-            let attempt = self.attempt(record, hashes, policy);
-            let final_ = matches!(attempt.failure, None | Some(Failure::BodyHash { .. }));
+            let attempt = self.attempt(record, hashes, policy, &diagnosis, budget);
+            // No other key can do better; one that does not fit the header fields either may be a later signer's.
+            let final_ = matches!(
+                attempt.failure,
+                None | Some(Failure::BodyHash { header_intact: true, .. } | Failure::TooCostly { .. })
+            );
             if best.as_ref().is_none_or(|best| best.progress() < attempt.progress()) {
                 best = Some(attempt);
             }
@@ -224,40 +248,61 @@ impl Open {
             (None, Some(signed)) => {
                 let uncovered = verdict.body_uncovered.unwrap_or(0);
                 match policy.accept_body_length {
-                    true => verdict.pass(Some(format!("{uncovered} octets of the body are not signed (l={signed})"))),
+                    true => verdict.pass(Some(format!("{} (l={signed})", Uncovered(uncovered)))),
                     false => verdict.fail(Failure::BodyLength { signed, uncovered }),
                 }
             }
         }
     }
 
-    /// Tries one key record.
-    fn attempt(&self, record: &[u8], hashes: &BodyHashes, policy: &VerifyPolicy) -> Attempt {
+    /// Tries one key record. `diagnosis` keeps what was found out about the body, which is the same for all of them.
+    fn attempt(
+        &self,
+        record: &[u8],
+        hashes: &BodyHashes,
+        policy: &VerifyPolicy,
+        diagnosis: &OnceCell<Diagnosis>,
+        budget: &mut Budget,
+    ) -> Attempt {
         let mut attempt = Attempt::default();
         let verified = KeyRecord::parse(record).map_err(Failure::from).and_then(|record| {
             attempt.testing = record.testing;
             let key = record.key_for(&self.terms)?;
             attempt.key_bits = Some(key.bits());
             check_size(key, policy)?;
-            self.verify(key, hashes)
+            budget.take()?;
+            self.verify(key, hashes, diagnosis)
         });
         attempt.failure = verified.err();
         attempt
     }
 
     /// RFC 6376 §6.1.3: the body hash, then the signature.
-    fn verify(&self, key: &PublicKey, hashes: &BodyHashes) -> Result<(), Failure> {
+    fn verify(&self, key: &PublicKey, hashes: &BodyHashes, diagnosis: &OnceCell<Diagnosis>) -> Result<(), Failure> {
         let header_intact = key.verify_digest(&self.header_digest, &self.signature);
         let digest = hashes.digest(self.body);
         if digest == Some(self.body_hash) {
             return if header_intact { Ok(()) } else { Err(Failure::BadSignature) };
         }
-        let diagnosis = match (self.body.length, digest) {
+        let diagnosis = diagnosis.get_or_init(|| match (self.body.length, digest) {
             (Some(signed), None) => Diagnosis::CutShort { signed, present: hashes.total(self.body.canonicalization) },
             (Some(_), Some(_)) => Diagnosis::PrefixChanged,
             (None, _) => hashes.window.diagnose(self.body.canonicalization, &self.body_hash),
-        };
-        Err(Failure::BodyHash { diagnosis, header_intact })
+        });
+        Err(Failure::BodyHash { diagnosis: *diagnosis, header_intact })
+    }
+}
+
+/// The public-key operations that are left to a message.
+struct Budget {
+    left: usize,
+    limit: usize,
+}
+
+impl Budget {
+    fn take(&mut self) -> Result<(), Failure> {
+        self.left = self.left.checked_sub(1).ok_or(Failure::TooCostly { limit: self.limit })?;
+        Ok(())
     }
 }
 
@@ -274,8 +319,9 @@ impl Attempt {
         match self.failure {
             Some(Failure::Key(_)) => 0,
             Some(Failure::WeakKey { .. } | Failure::LargeKey { .. }) => 1,
+            Some(Failure::BodyHash { header_intact: true, .. } | Failure::TooCostly { .. }) => 3,
             Some(_) => 2,
-            None => 3,
+            None => 4,
         }
     }
 }

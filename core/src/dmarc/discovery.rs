@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::dmarc::alignment::{self, Aligned, Alignment};
 use crate::dmarc::existence;
-use crate::dmarc::record::{AlignmentMode, Policy, PolicyRecord, Standing, Subject};
+use crate::dmarc::record::{AlignmentMode, Policy, PolicyRecord, Psd, Standing, Subject};
+use crate::dmarc::standard::Standard;
 use crate::dmarc::walk::{self, Found, Walk};
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
@@ -29,12 +30,17 @@ pub struct Discover {
 /// What the DNS says about an author domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovery {
+    /// By which standard it was found out.
+    pub standard: Standard,
     /// The author domain.
     pub author: Domain,
     /// The policy that applies to it.
     pub policy: PolicyDiscovery,
     /// Its organizational domain; `None` where nothing depended on it (RFC 9989 §4.10.2) or where it is not certain.
     pub organizational_domain: Option<Domain>,
+    /// Where the record stands that decided which domain that is, and what its tag `psd` says. `None` by RFC 7489, which
+    /// has a list for it.
+    pub decided_by: Option<(Domain, Psd)>,
     /// How the candidates stand to it, each once.
     pub alignments: Vec<Alignment>,
     /// The steps that led to this.
@@ -51,6 +57,12 @@ pub enum PolicyDiscovery {
     /// A record that is good for nothing, which ends it: DMARC is not applied to the message.
     Unusable {
         /// Where the record stands.
+        domain: Domain,
+    },
+    /// Several records at one name, which end RFC 7489's discovery: DMARC is not applied to the message (RFC 7489
+    /// §6.6.3 step 5). RFC 9989 discards them and goes on.
+    Several {
+        /// Where the records stand.
         domain: Domain,
     },
     /// A query failed for now, so that there is no saying which record applies.
@@ -89,9 +101,11 @@ impl Evaluate for Discover {
         walk::note(author, answers);
         let mut trail = Trail::new();
         let end = |policy, trail| Discovery {
+            standard: Standard::Rfc9989,
             author: author.clone(),
             policy,
             organizational_domain: None,
+            decided_by: None,
             alignments: Vec::new(),
             trail,
         };
@@ -145,9 +159,12 @@ impl Evaluate for Discover {
         trace_policy(&mut trail, author, subject, policy);
 
         let certain = author_walk.filter(|walk| walk.failures().next().is_none());
+        let deciding = certain.as_ref().and_then(Walk::deciding);
         Ok(Discovery {
+            standard: Standard::Rfc9989,
             author: author.clone(),
             policy: PolicyDiscovery::Found(Box::new(AppliedPolicy { domain, record, policy })),
+            decided_by: deciding.map(|(at, record)| (at.clone(), record.psd)),
             organizational_domain: certain.map(|walk| walk.organizational_domain()),
             alignments,
             trail,
@@ -190,6 +207,9 @@ impl Discover {
             alignments.push(Alignment { domain: candidate.clone(), strict, relaxed });
         }
         // All questions are noted by now.
+        for alignment in open.iter().filter_map(|&index| alignments.get(index)) {
+            walk::wait(&alignment.domain, answers)?;
+        }
         let mut organizational = Vec::new();
         if let Some(author_walk) = author_walk {
             for index in open {
@@ -241,7 +261,10 @@ fn trace_alignment(trail: &mut Trail, author: &Domain, alignment: &Alignment, or
         (false, Aligned::Yes) => ("aligned, relaxed", format!("its organizational domain is that of {author}")),
         (false, Aligned::No) => match organizational {
             Some(domain) => ("not aligned", format!("its organizational domain is {domain}")),
-            None => ("not aligned", format!("it cannot have the organizational domain of {author}, or need not")),
+            None => (
+                "not aligned",
+                format!("it is not below the organizational domain of {author}, or would have to be {author}"),
+            ),
         },
         (false, Aligned::Unknown) => ("unknown", "not all queries were answered".to_owned()),
     };

@@ -37,11 +37,17 @@
 //! - Whether the author domain exists is one question, since NXDOMAIN denies a name and not a type (§3.2.13, appendix
 //!   A.4); it is asked only where `np` makes a difference.
 //! - A name so long that `_dmarc.` does not fit in front of it has no record.
+//!
+//! With the feature `psl` there is also `rfc7489`, the evaluation by the standard that RFC 9989 obsoletes.
 
 mod alignment;
 mod discovery;
 mod existence;
+mod reader;
 mod record;
+#[cfg(feature = "psl")]
+pub mod rfc7489;
+mod standard;
 mod uri;
 mod verdict;
 mod walk;
@@ -51,5 +57,6 @@ pub use discovery::{AppliedPolicy, Discover, Discovery, PolicyDiscovery};
 pub use record::{
     AlignmentMode, FailureOptions, Ignored, IgnoredBecause, Policy, PolicyRecord, Psd, Standing, Subject,
 };
+pub use standard::Standard;
 pub use uri::ReportUri;
 pub use verdict::{Authenticated, Disposition, DmarcResult, Method, Verdict};

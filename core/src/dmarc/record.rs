@@ -1,12 +1,14 @@
-//! The DMARC policy record (RFC 9989 §4.7, §4.8).
+//! The DMARC policy record (RFC 9989 §4.7, §4.8), and how RFC 7489 §6.3 reads the same text.
 
 use std::fmt;
 
 use serde::Serialize;
 
+use crate::dmarc::reader::Reader;
+use crate::dmarc::standard::Standard;
 use crate::dmarc::uri::ReportUri;
-use crate::limits::MAX_DMARC_IGNORED;
-use crate::tags::{Tag, TagError, tags};
+use crate::limits::MAX_DMARC_RECORD;
+use crate::tags::{Tag, tags};
 
 /// A domain owner's assessment policy (RFC 9989 §4.7, tag `p`). A stricter one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -102,6 +104,9 @@ pub struct PolicyRecord {
     pub psd: Psd,
     /// `t=y`: the owner tests the policy and asks for one level less.
     pub testing: bool,
+    /// `pct`, at most 100: of how many messages in a hundred the policy is asked (RFC 7489 §6.3). Always `None` in a
+    /// record read by RFC 9989, where the tag is historic.
+    pub pct: Option<u8>,
     /// `rua`, where aggregate reports go.
     pub rua: Vec<ReportUri>,
     /// `ruf`, where failure reports go.
@@ -128,9 +133,11 @@ pub enum IgnoredBecause {
     Malformed,
     /// The tag occurs more than once; all of its occurrences are ignored.
     Repeated,
+    /// `p` is there, but not right behind `v`, where RFC 7489 §6.3 wants it.
+    Misplaced,
     /// `pct`, `rf`, `ri`: historic (RFC 9989 §9.3, appendix C.5.2).
     Historic,
-    /// Not registered (RFC 9989 §4.7).
+    /// Not among the tags of the standard (RFC 9989 §4.7, RFC 7489 §6.3).
     Unknown,
 }
 
@@ -159,27 +166,30 @@ pub enum Subject {
 
 impl PolicyRecord {
     /// Whether a TXT record is a DMARC policy record: its first tag is `v`, with the value `DMARC1`, in capitals
-    /// (RFC 9989 §4.7, §4.10 step 2).
+    /// (RFC 9989 §4.7, §4.10 step 2). More than [`MAX_DMARC_RECORD`] octets are none.
     pub fn is_one(text: &[u8]) -> bool {
         // The grammar has no white space in front.
-        text.first().is_some_and(|b| matches!(b, b'v' | b'V'))
+        text.len() <= MAX_DMARC_RECORD
+            && text.first().is_some_and(|b| matches!(b, b'v' | b'V'))
             && matches!(tags(text).next(), Some(Ok(tag)) if is_version(&tag))
     }
 
     /// Reads a record; `None` when [`is_one`](Self::is_one) says that it is none.
     pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::parse_by(Standard::Rfc9989, text)
+    }
+
+    /// Reads a record by one of the two standards. RFC 7489 wants `p` right behind `v`, gives a meaning to `pct`, and does
+    /// not know `np`, `psd` and `t`; a `p` elsewhere counts as missing (§6.3, §6.4).
+    pub fn parse_by(standard: Standard, text: &[u8]) -> Option<Self> {
         if !Self::is_one(text) {
             return None;
         }
-        let mut reader = Reader::default();
-        for tag in tags(text).skip(1) {
-            match tag {
-                Ok(tag) => reader.read(tag.name, Some(tag.value)),
-                Err(TagError::Value(name)) => reader.read(&name, None),
-                Err(_) => reader.ignore(None, IgnoredBecause::Malformed),
-            }
+        let mut reader = Reader::new(standard);
+        for (position, tag) in tags(text).enumerate().skip(1) {
+            reader.read(position, tag);
         }
-        Some(reader.record)
+        Some(reader.into_record())
     }
 
     /// What the record is good for when it is the one to be applied.
@@ -216,151 +226,6 @@ fn is_version(tag: &Tag<'_>) -> bool {
     tag.name.eq_ignore_ascii_case("v") && tag.value == b"DMARC1"
 }
 
-/// The tags of RFC 9989 §4.7, behind `v`.
-const KNOWN: [&str; 10] = ["p", "sp", "np", "adkim", "aspf", "psd", "t", "rua", "ruf", "fo"];
-const HISTORIC: [&str; 3] = ["pct", "rf", "ri"];
-
-#[derive(Default)]
-struct Reader {
-    record: PolicyRecord,
-    /// The tags of [`KNOWN`] that were there.
-    seen: Vec<&'static str>,
-}
-
-impl Reader {
-    /// Takes the next tag; without a value when it has one that no tag may have.
-    fn read(&mut self, name: &str, value: Option<&[u8]>) {
-        let name = name.to_ascii_lowercase();
-        let why = match KNOWN.into_iter().find(|known| *known == name) {
-            Some(known) if self.seen.contains(&known) => {
-                self.unset(known);
-                return;
-            }
-            Some(known) => {
-                self.seen.push(known);
-                match value.and_then(|value| self.set(known, value)) {
-                    Some(()) => return,
-                    None => IgnoredBecause::Malformed,
-                }
-            }
-            None if name == "v" => IgnoredBecause::Repeated,
-            None if HISTORIC.contains(&&*name) => IgnoredBecause::Historic,
-            None => IgnoredBecause::Unknown,
-        };
-        self.ignore(Some(&name), why);
-    }
-
-    /// Takes the value of a tag; `None` when it is not one of the tag's.
-    fn set(&mut self, name: &str, value: &[u8]) -> Option<()> {
-        match name {
-            "rua" => self.record.rua = self.uris(name, value),
-            "ruf" => self.record.ruf = self.uris(name, value),
-            _ => {}
-        }
-        let record = &mut self.record;
-        match name {
-            "p" => record.p = Some(policy(value)?),
-            "sp" => record.sp = Some(policy(value)?),
-            "np" => record.np = Some(policy(value)?),
-            "adkim" => record.adkim = mode(value)?,
-            "aspf" => record.aspf = mode(value)?,
-            "psd" => record.psd = psd(value)?,
-            "t" => record.testing = yes_or_no(value)?,
-            "fo" => record.fo = failure_options(value)?,
-            _ => {}
-        }
-        Some(())
-    }
-
-    /// The valid URIs of a list; that some are not is noted, and is no fault of the others.
-    fn uris(&mut self, name: &str, value: &[u8]) -> Vec<ReportUri> {
-        let (uris, faulty) = ReportUri::list(value);
-        if faulty > 0 {
-            self.ignore(Some(name), IgnoredBecause::Malformed);
-        }
-        uris
-    }
-
-    /// Forgets a tag that occurs again.
-    fn unset(&mut self, name: &str) {
-        let record = &mut self.record;
-        match name {
-            "p" => record.p = None,
-            "sp" => record.sp = None,
-            "np" => record.np = None,
-            "adkim" => record.adkim = AlignmentMode::default(),
-            "aspf" => record.aspf = AlignmentMode::default(),
-            "psd" => record.psd = Psd::default(),
-            "t" => record.testing = false,
-            "rua" => record.rua.clear(),
-            "ruf" => record.ruf.clear(),
-            "fo" => record.fo = FailureOptions::default(),
-            _ => {}
-        }
-        self.ignore(Some(name), IgnoredBecause::Repeated);
-    }
-
-    /// Notes what has no effect, each thing once: a long record must not make a long list of one complaint.
-    fn ignore(&mut self, tag: Option<&str>, why: IgnoredBecause) {
-        let ignored = &mut self.record.ignored;
-        let known = ignored.iter().any(|known| known.why == why && known.tag.as_deref() == tag);
-        if !known && ignored.len() < MAX_DMARC_IGNORED {
-            ignored.push(Ignored { tag: tag.map(Into::into), why });
-        }
-    }
-}
-
-fn policy(value: &[u8]) -> Option<Policy> {
-    [Policy::None, Policy::Quarantine, Policy::Reject]
-        .into_iter()
-        .find(|policy| value.eq_ignore_ascii_case(policy.as_str().as_bytes()))
-}
-
-fn mode(value: &[u8]) -> Option<AlignmentMode> {
-    match value {
-        b"r" | b"R" => Some(AlignmentMode::Relaxed),
-        b"s" | b"S" => Some(AlignmentMode::Strict),
-        _ => None,
-    }
-}
-
-fn psd(value: &[u8]) -> Option<Psd> {
-    match value {
-        b"y" | b"Y" => Some(Psd::Yes),
-        b"n" | b"N" => Some(Psd::No),
-        b"u" | b"U" => Some(Psd::Unsaid),
-        _ => None,
-    }
-}
-
-fn yes_or_no(value: &[u8]) -> Option<bool> {
-    match value {
-        b"y" | b"Y" => Some(true),
-        b"n" | b"N" => Some(false),
-        _ => None,
-    }
-}
-
-/// The options between colons, each at most once. White space beside a colon, which RFC 7489 §6.4 allowed, is let
-/// through; `0` and `1` together, which it allowed as well, are at fault (RFC 9989 §4.7).
-fn failure_options(value: &[u8]) -> Option<FailureOptions> {
-    let mut options = FailureOptions::default();
-    let mut all = false;
-    for option in value.split(|&b| b == b':') {
-        let seen = match option.trim_ascii() {
-            b"0" => &mut all,
-            b"1" => &mut options.any,
-            b"d" | b"D" => &mut options.dkim,
-            b"s" | b"S" => &mut options.spf,
-            _ => return None,
-        };
-        if std::mem::replace(seen, true) {
-            return None;
-        }
-    }
-    (!(all && options.any)).then_some(options)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -389,6 +254,13 @@ mod tests {
             assert!(!PolicyRecord::is_one(text.as_bytes()), "{text}");
             assert_eq!(PolicyRecord::parse(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_record_has_a_length_that_can_be_read() {
+        let longest = format!("v=DMARC1; p=reject; x={}", "a".repeat(MAX_DMARC_RECORD - 22));
+        assert_eq!((longest.len(), parse(&longest).p), (MAX_DMARC_RECORD, Some(Policy::Reject)));
+        assert!(!PolicyRecord::is_one(format!("{longest}a").as_bytes()));
     }
 
     #[test]
@@ -468,14 +340,33 @@ mod tests {
         assert_eq!(policies("v=DMARC1; p=none; sp=quarantine; np=reject"), ["none", "quarantine", "reject"]);
     }
 
+    /// RFC 7489 §6.3: `v` and `p` in this order; what else is at fault gives way to its default; unknown tags are ignored.
     #[test]
-    fn failure_options_of_every_kind() {
-        let fo = |text: &str| failure_options(text.as_bytes()).map(|o| (o.any, o.dkim, o.spf));
-        assert_eq!(fo("0"), Some((false, false, false)));
-        assert_eq!(fo("1:s"), Some((true, false, true)));
-        assert_eq!(fo("D : 0"), Some((false, true, false)));
-        for faulty in ["", "01", "2", "0:1", "d:d", "d:", ":"] {
-            assert_eq!(fo(faulty), None, "{faulty}");
+    fn as_rfc_7489_reads_it() {
+        let old = |text: &str| PolicyRecord::parse_by(Standard::Rfc7489, text.as_bytes()).unwrap();
+        let record = old("v=DMARC1; p=reject; sp=none; np=reject; psd=y; t=y; pct=25; ri=1; rf=afrf; adkim=s");
+        assert_eq!((record.p, record.sp, record.pct), (Some(Policy::Reject), Some(Policy::None), Some(25)));
+        assert_eq!((record.np, record.psd, record.testing), (None, Psd::Unsaid, false));
+        assert_eq!(record.adkim, AlignmentMode::Strict);
+        let ignored: Vec<_> = record.ignored.iter().map(|i| (i.tag.as_deref().unwrap(), i.why)).collect();
+        assert_eq!(ignored, ["np", "psd", "t"].map(|tag| (tag, IgnoredBecause::Unknown)));
+        // Faults of a tag that it does not know are none of its business.
+        assert_eq!(old("v=DMARC1; p=reject; np=bogus; np=").standing(), Standing::AsPublished);
+
+        for text in ["v=DMARC1; sp=none; p=reject", "v=DMARC1; x=1; p=reject", "v=DMARC1; =; p=none"] {
+            assert_eq!((old(text).p, old(text).standing()), (None, Standing::Unusable), "{text}");
+            assert!(old(text).ignored.iter().any(|i| i.why == IgnoredBecause::Misplaced), "{text}");
+            assert_eq!(old(&format!("{text}; rua=mailto:a@b")).standing(), Standing::AsNone, "{text}");
         }
+        for text in ["p=none; p=reject", "sp=none; p=reject; p=reject"] {
+            assert_eq!(old(&format!("v=DMARC1; {text}")).p, None, "{text}");
+        }
+        for (pct, read) in [("0", Some(0)), ("100", Some(100)), ("007", Some(7)), ("0100", None), ("101", None)] {
+            assert_eq!(old(&format!("v=DMARC1; p=none; pct={pct}")).pct, read, "{pct}");
+        }
+        for pct in ["", "+5", "-1", "5%", "50; pct=50"] {
+            assert_eq!(old(&format!("v=DMARC1; p=none; pct={pct}")).pct, None, "{pct}");
+        }
+        assert_eq!(parse("v=DMARC1; p=none; pct=50").pct, None);
     }
 }

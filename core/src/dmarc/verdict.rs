@@ -1,4 +1,4 @@
-//! The DMARC verdict (RFC 9989 §5.3.5, §5.3.6).
+//! The DMARC verdict (RFC 9989 §5.3.5, §5.3.6; RFC 7489 §6.6.2).
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::dmarc::alignment::{Aligned, Alignment};
 use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery};
 use crate::dmarc::record::Policy;
+use crate::dmarc::standard::{Clause, Standard};
 use crate::domain::Domain;
 use crate::trail::Trail;
 
@@ -127,14 +128,19 @@ pub struct Verdict {
     pub result: DmarcResult,
     /// The author domain; `None`, `null` in the report, when the message has none that is certain.
     pub domain: Option<Domain>,
-    /// Where the policy record stands (RFC 9989 §3.2.5).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where the policy record stands (RFC 9989 §3.2.5); `None`, `null` in the report, when none was found.
     pub policy_domain: Option<Domain>,
-    /// The policy that applies to the author domain: `p`, `sp` or `np`, as published.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The policy that applies to the author domain: `p`, `sp` or `np`, as published; `None`, `null` in the report,
+    /// when there is none.
     pub policy: Option<Policy>,
     /// What the owner asks for: the policy, one level lower under `t=y`, if the result is fail; otherwise nothing.
+    ///
+    /// By RFC 7489 it is the policy where it is asked of the message at all, which `pct` may leave open.
     pub disposition: Disposition,
+    /// Of how many messages in a hundred the disposition is asked, where that is fewer than all (RFC 7489 §6.6.4). The
+    /// engine draws no lots; [`disposition_for`](Self::disposition_for) takes what the host drew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pct: Option<u8>,
     /// The mechanisms with an aligned, authenticated identifier, each once; also where no policy record applies.
     pub aligned_by: Vec<Method>,
     /// Why the result is not pass, and other things worth knowing.
@@ -152,19 +158,59 @@ impl Verdict {
     /// (§9.2); `none` would make it look like mail of a domain without a policy. There is no owner who could ask for
     /// anything. A receiver does well not to deliver such a message as it is (§11.5).
     pub fn author_uncertain(reason: impl Into<String>) -> Self {
-        let reason = reason.into();
+        Self::author_uncertain_by(Standard::Rfc9989, reason.into())
+    }
+
+    /// The same by either standard: what RFC 7489 §6.6.1 has receivers do with such a message, reject it or take the
+    /// strictest of several policies, is no result.
+    pub(crate) fn author_uncertain_by(standard: Standard, reason: String) -> Self {
         let mut trail = Trail::new();
-        trail.push("dmarc author domain", "permerror", reason.clone(), "RFC 9989 §5.3.1");
+        let step = format!("{} author domain", standard.prefix());
+        trail.push(step, "permerror", reason.clone(), standard.section(Clause::Author));
         Self {
             result: DmarcResult::PermError,
             domain: None,
             policy_domain: None,
             policy: None,
             disposition: Disposition::None,
+            pct: None,
             aligned_by: Vec::new(),
             reason: Some(reason),
             trail,
         }
+    }
+
+    /// What the owner asks for of a message for which the host drew this number, evenly between 0 and 99: the
+    /// disposition if it is within `pct`, otherwise one level less (RFC 7489 §6.6.4). Without `pct` it makes no difference.
+    pub fn disposition_for(&self, drawn: u8) -> Disposition {
+        match (self.pct, self.policy) {
+            (Some(pct), Some(policy)) if drawn >= pct => policy.lowered().into(),
+            _ => self.disposition,
+        }
+    }
+}
+
+impl Verdict {
+    /// Sets the disposition of a message that failed.
+    fn ask(&mut self, policy: Policy, applied: &AppliedPolicy, standard: Standard) {
+        let pct = applied.record.pct.filter(|pct| *pct < 100 && policy != Policy::None);
+        let (asked, why) = match pct {
+            // RFC 9989 §4.7, tag t.
+            _ if applied.record.testing => (policy.lowered(), "one level lower, since t=y".to_owned()),
+            None => (policy, "the policy that applies".to_owned()),
+            // RFC 7489 §6.6.4: it must not be enacted on more messages than that. A record with t=y in its place says
+            // the same by RFC 9989 (appendix A.6).
+            Some(0) => (policy.lowered(), "one level lower, since pct=0".to_owned()),
+            Some(pct) => (policy, format!("of {pct} messages in a hundred; of others {}", policy.lowered())),
+        };
+        if let Some(pct) = pct {
+            let reason = self.reason.get_or_insert_default();
+            reason.push_str(&format!("; pct={pct}"));
+        }
+        self.pct = pct;
+        self.disposition = asked.into();
+        let step = format!("{} disposition", standard.prefix());
+        self.trail.push(step, asked.as_str(), why, standard.section(Clause::Disposition));
     }
 }
 
@@ -180,34 +226,31 @@ impl Discovery {
             PolicyDiscovery::Found(applied) => applied,
             PolicyDiscovery::Absent => {
                 let reason = format!("no policy record applies to {}", self.author);
-                let mut verdict = self.verdict(DmarcResult::None, Some(reason), "RFC 9989 §5.3.2");
-                // Without any record each domain is its own organizational domain (RFC 9989 §4.10.2).
-                verdict.aligned_by = methods(authenticated, |identifier| identifier.domain == self.author);
-                return verdict;
+                return self.without_record(reason, authenticated);
+            }
+            PolicyDiscovery::Several { domain } => {
+                let reason = format!("{domain} has several policy records, so that none applies to {}", self.author);
+                return self.without_record(reason, authenticated);
             }
             PolicyDiscovery::Unusable { domain } => {
                 let reason = format!("the policy record of {domain} has no valid policy and no address for reports");
-                let verdict = self.verdict(DmarcResult::PermError, Some(reason), "RFC 9989 §4.10.1");
+                let verdict = self.verdict(DmarcResult::PermError, Some(reason), Clause::Unusable);
                 return Verdict { policy_domain: Some(domain.clone()), ..verdict };
             }
             PolicyDiscovery::Failed { domain, status } => {
                 let reason = format!("the query for the policy record of {domain} failed: {}", status.as_str());
-                return self.verdict(DmarcResult::TempError, Some(reason), "RFC 9989 §5.3.6");
+                return self.verdict(DmarcResult::TempError, Some(reason), Clause::QueryFailed);
             }
         };
 
         let (result, reason) = self.judge(applied, authenticated, undecided);
-        let source = if result == DmarcResult::TempError { "RFC 9989 §5.3.6" } else { "RFC 9989 §5.3.5" };
-        let mut verdict = self.verdict(result, reason, source);
+        let clause = if result == DmarcResult::TempError { Clause::Undecided } else { Clause::Result };
+        let mut verdict = self.verdict(result, reason, clause);
         verdict.policy_domain = Some(applied.domain.clone());
         verdict.policy = applied.policy;
         verdict.aligned_by = methods(authenticated, |identifier| self.aligned(identifier, applied) == Aligned::Yes);
         if let (DmarcResult::Fail, Some(policy)) = (result, applied.policy) {
-            // RFC 9989 §4.7, tag t.
-            let asked = if applied.record.testing { policy.lowered() } else { policy };
-            verdict.disposition = asked.into();
-            let why = if asked == policy { "the policy that applies" } else { "one level lower, since t=y" };
-            verdict.trail.push("dmarc disposition", asked.as_str(), why, "RFC 9989 §4.7");
+            verdict.ask(policy, applied, self.standard);
         }
         verdict
     }
@@ -259,16 +302,35 @@ impl Discovery {
         }
     }
 
-    fn verdict(&self, result: DmarcResult, reason: Option<String>, source: &'static str) -> Verdict {
+    /// Whether an identifier is aligned, as far as the verdict depends on it; `None` where no record applies.
+    #[cfg(feature = "psl")]
+    pub(crate) fn alignment_of(&self, identifier: &Authenticated) -> Option<Aligned> {
+        match &self.policy {
+            PolicyDiscovery::Found(applied) => Some(self.aligned(identifier, applied)),
+            _ => None,
+        }
+    }
+
+    /// The verdict where no record applies. By RFC 9989 §4.10.2 each domain is then its own organizational domain; by
+    /// RFC 7489 nobody has said that less than the same domain will do.
+    fn without_record(&self, reason: String, authenticated: &[Authenticated]) -> Verdict {
+        let mut verdict = self.verdict(DmarcResult::None, Some(reason), Clause::NoRecord);
+        verdict.aligned_by = methods(authenticated, |identifier| identifier.domain == self.author);
+        verdict
+    }
+
+    fn verdict(&self, result: DmarcResult, reason: Option<String>, clause: Clause) -> Verdict {
         let mut trail = self.trail.clone();
         let why = reason.clone().unwrap_or_else(|| "an authenticated identifier is aligned".to_owned());
-        trail.push(format!("dmarc {}", self.author), result.as_str(), why, source);
+        let step = format!("{} {}", self.standard.prefix(), self.author);
+        trail.push(step, result.as_str(), why, self.standard.section(clause));
         Verdict {
             result,
             domain: Some(self.author.clone()),
             policy_domain: None,
             policy: None,
             disposition: Disposition::None,
+            pct: None,
             aligned_by: Vec::new(),
             reason,
             trail,

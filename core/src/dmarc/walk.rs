@@ -2,7 +2,7 @@
 
 use crate::dmarc::record::{PolicyRecord, Psd};
 use crate::domain::Domain;
-use crate::limits::TREE_WALK_SHORTCUT_LABELS;
+use crate::limits::{MAX_DMARC_RECORD, TREE_WALK_SHORTCUT_LABELS};
 use crate::lookup::{Answers, DnsAnswer, Outcome, Pending, Record, RecordType, Status};
 
 /// A tree walk that has come to its end.
@@ -46,6 +46,12 @@ pub(crate) fn note(start: &Domain, answers: &mut Answers) {
     }
 }
 
+/// Waits for the answers to all questions of the walk from `start`, those included that a `psd` tag makes superfluous.
+/// Where many walks are made, reading the records of all of them anew for each answer would cost a square of their number.
+pub(crate) fn wait(start: &Domain, answers: &mut Answers) -> Result<(), Pending> {
+    names(start).iter().filter_map(record_name).try_for_each(|owner| answers.dns(&owner, RecordType::Txt).map(drop))
+}
+
 /// Walks from `start` until a record says where it ends, or the labels are used up.
 pub(crate) fn walk(start: &Domain, answers: &mut Answers) -> Result<Walk, Pending> {
     note(start, answers);
@@ -71,24 +77,36 @@ pub(crate) fn look(name: &Domain, answers: &mut Answers) -> Result<Found, Pendin
 
 /// Steps 2 and 6: what is no policy record is discarded, and all of them if there are several.
 fn read(answer: &DnsAnswer) -> Found {
-    let records = match answer.outcome() {
-        Outcome::Records(records) => records,
+    match answer.outcome() {
+        Outcome::Records(_) => {}
         Outcome::NoData | Outcome::NxDomain => return Found::Nothing("no TXT record"),
         Outcome::ServFail | Outcome::Timeout => return Found::Failed(answer.status),
-    };
-    let mut policies = records.iter().filter_map(|record| match record {
-        Record::Txt(text) if PolicyRecord::is_one(text) => Some(text),
-        _ => None,
-    });
-    match (policies.next().and_then(|text| PolicyRecord::parse(text)), policies.next()) {
+    }
+    let mut policies = policy_texts(answer);
+    match (policies.next().and_then(PolicyRecord::parse), policies.next()) {
         (Some(record), None) => Found::Record(record),
         (Some(_), Some(_)) => Found::Nothing("several policy records, which are all discarded"),
+        (None, _) if answer.records.iter().any(is_too_long) => {
+            Found::Nothing("a TXT record is longer than a policy record may be")
+        }
         (None, _) => Found::Nothing("no TXT record is a policy record"),
     }
 }
 
+fn is_too_long(record: &Record) -> bool {
+    matches!(record, Record::Txt(text) if text.len() > MAX_DMARC_RECORD)
+}
+
+/// Those TXT records of an answer that are policy records.
+pub(crate) fn policy_texts(answer: &DnsAnswer) -> impl Iterator<Item = &[u8]> {
+    answer.records.iter().filter_map(|record| match record {
+        Record::Txt(text) if PolicyRecord::is_one(text) => Some(&**text),
+        _ => None,
+    })
+}
+
 /// Where the policy record of `name` stands (RFC 9989 §4.5). `None` when that would be longer than a name can be.
-fn record_name(name: &Domain) -> Option<Domain> {
+pub(crate) fn record_name(name: &Domain) -> Option<Domain> {
     name.prepend("_dmarc").ok()
 }
 
@@ -109,11 +127,16 @@ impl Walk {
         })
     }
 
+    /// The record that decides which the organizational domain is: one with psd=n or psd=y is where a walk ends, so that
+    /// the last record decides by all three rules of RFC 9989 §4.10.2.
+    pub(crate) fn deciding(&self) -> Option<(&Domain, &PolicyRecord)> {
+        self.records().next_back()
+    }
+
     /// The organizational domain of the name where the walk started (RFC 9989 §4.10.2), failed queries counting as
     /// ones that found nothing.
     pub(crate) fn organizational_domain(&self) -> Domain {
-        // A record with psd=n or psd=y is where a walk ends, so that the last record decides by all three rules.
-        let Some((at, record)) = self.records().next_back() else { return self.start.clone() };
+        let Some((at, record)) = self.deciding() else { return self.start.clone() };
         match record.psd {
             Psd::Yes if *at != self.start => self.start.suffix(at.label_count() + 1).unwrap_or_else(|| at.clone()),
             Psd::Yes | Psd::No | Psd::Unsaid => at.clone(),

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use super::header::{Field, Header};
+use super::header::{Field, Header, HeaderLimit};
 use super::readings::{Uncertain, only_from};
 use super::{LineEndings, unfold};
 use crate::domain::Domain;
-use crate::limits::{MAX_FROM_SIZE, MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
+use crate::limits::MAX_FROM_SIZE;
 use crate::mailbox::{Address, AddressError, Host, NamedMailbox, parse_address_list};
 
 /// The author of a message.
@@ -24,8 +24,8 @@ pub struct Author {
 #[non_exhaustive]
 pub enum AuthorError {
     /// The header section is larger than the engine looks at.
-    #[error("the header section has more than {MAX_HEADER_SIZE} octets or {MAX_HEADER_FIELDS} fields")]
-    OverLimit,
+    #[error(transparent)]
+    OverLimit(#[from] HeaderLimit),
     /// No `From` field (RFC 5322 §3.6 asks for exactly one).
     #[error("there is no From field")]
     Missing,
@@ -89,8 +89,8 @@ pub enum AuthorError {
 /// # Errors
 /// [`AuthorError`] says why the domain is not certain; it is never guessed.
 pub fn author(header: &Header) -> Result<Author, AuthorError> {
-    if header.is_over_limit() {
-        return Err(AuthorError::OverLimit);
+    if let Some(limit) = header.exceeds() {
+        return Err(limit.into());
     }
     let field = only_from(header).map_err(|uncertain| match uncertain {
         Uncertain::Missing => AuthorError::Missing,

@@ -34,7 +34,7 @@ impl Header {
             return Err(EditError::NotFields);
         }
         let octets = [fields, self.octets()].concat();
-        match Self::of_section(&octets) {
+        match self.with_octets(&octets) {
             section if section.is_over_limit() => Err(EditError::OverLimit),
             section => Ok(section),
         }
@@ -57,12 +57,12 @@ impl Header {
             }
         }
         octets.extend_from_slice(self.separator());
-        Ok((Self::of_section(&octets), dropped))
+        Ok((self.with_octets(&octets), dropped))
     }
 
-    /// Octets that are known to be a header section and nothing else.
-    fn of_section(octets: &[u8]) -> Self {
-        let mut reader = HeaderReader::new();
+    /// Octets that are known to be a header section and nothing else, within the same limits.
+    fn with_octets(&self, octets: &[u8]) -> Self {
+        let mut reader = HeaderReader::within(self.limits());
         reader.push(octets);
         reader.finish()
     }

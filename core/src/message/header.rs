@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use crate::limits::{MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
+use thiserror::Error;
+
+use crate::limits::Limits;
 
 /// The header section of a message (RFC 5322 §2.1).
 ///
@@ -12,15 +14,30 @@ use crate::limits::{MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
 /// order, then the separator, then the body are the message. Only CRLF ends a line; a bare CR or LF is an octet like
 /// any other here, and what it means is for the caller to judge.
 ///
-/// A section of more than [`MAX_HEADER_SIZE`] octets or [`MAX_HEADER_FIELDS`] fields is not kept at all: it has no
-/// fields and no octets, and [`is_over_limit`](Self::is_over_limit) says so. A check that looks at part of such a
-/// section would guess, so every check answers with a permanent error.
+/// A section that exceeds one of the [`Limits`] is not kept at all: it has no fields and no octets, and
+/// [`exceeds`](Self::exceeds) says so. A check that looks at part of such a section would guess, so every check answers
+/// with a permanent error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     octets: Vec<u8>,
     fields: Vec<Span>,
     separator: Range<usize>,
-    over_limit: bool,
+    limits: Limits,
+    exceeds: Option<HeaderLimit>,
+}
+
+/// Which bound a header section exceeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum HeaderLimit {
+    /// Its octets: [`Limits::header_size`].
+    #[error("the header section has more than {0} octets")]
+    Size(usize),
+    /// Its fields: [`Limits::header_fields`].
+    #[error("the header section has more than {0} fields")]
+    Fields(usize),
+    /// Its fields of one name: [`Limits::fields_of_a_kind`].
+    #[error("the header section has more than {0} fields of one name")]
+    FieldsOfAKind(usize),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +86,14 @@ impl<'a> Field<'a> {
 }
 
 impl Header {
-    /// Splits a whole message into its header section and its body.
+    /// Splits a whole message into its header section and its body, within the default limits.
     pub fn split(message: &[u8]) -> (Self, &[u8]) {
-        let mut reader = HeaderReader::new();
+        Self::split_within(message, &Limits::default())
+    }
+
+    /// Splits a whole message into its header section and its body.
+    pub fn split_within<'m>(message: &'m [u8], limits: &Limits) -> (Self, &'m [u8]) {
+        let mut reader = HeaderReader::within(limits);
         let used = reader.push(message);
         (reader.finish(), &message[used..])
     }
@@ -101,29 +123,56 @@ impl Header {
 
     /// Whether the section was larger than the engine looks at; it then has no fields.
     pub fn is_over_limit(&self) -> bool {
-        self.over_limit
+        self.exceeds.is_some()
     }
 
-    fn over_limit() -> Self {
-        Self { over_limit: true, ..Self::default() }
+    /// Which bound the section exceeds, if any.
+    pub fn exceeds(&self) -> Option<HeaderLimit> {
+        self.exceeds
     }
 
-    fn parse(octets: Vec<u8>, fields_end: usize) -> Self {
+    /// The limits within which the section was read.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn over_limit(limits: Limits, limit: HeaderLimit) -> Self {
+        Self { limits, exceeds: Some(limit), ..Self::default() }
+    }
+
+    fn parse(octets: Vec<u8>, fields_end: usize, limits: Limits) -> Self {
         // A guess, so that the list need not grow: few fields are shorter.
-        let mut fields: Vec<Span> = Vec::with_capacity(MAX_HEADER_FIELDS.min(fields_end / 48 + 1));
+        let mut fields: Vec<Span> = Vec::with_capacity(limits.header_fields.min(fields_end / 48 + 1));
         let mut start = 0;
         while start < fields_end {
             let end = line_end(&octets[..fields_end], start).unwrap_or(fields_end);
             let count = fields.len();
             match fields.last_mut() {
                 Some(last) if matches!(octets[start], b' ' | b'\t') => last.end = end,
-                _ if count >= MAX_HEADER_FIELDS => return Self::over_limit(),
+                _ if count >= limits.header_fields => {
+                    return Self::over_limit(limits, HeaderLimit::Fields(limits.header_fields));
+                }
                 _ => fields.push(Span { start, end, colon: colon(&octets[start..end]).map(|at| start + at) }),
             }
             start = end;
         }
         let separator = fields_end..octets.len();
-        Self { octets, fields, separator, over_limit: false }
+        let header = Self { octets, fields, separator, limits, exceeds: None };
+        match header.has_too_many_of_a_kind() {
+            true => Self::over_limit(limits, HeaderLimit::FieldsOfAKind(limits.fields_of_a_kind)),
+            false => header,
+        }
+    }
+
+    fn has_too_many_of_a_kind(&self) -> bool {
+        let limit = self.limits.fields_of_a_kind;
+        if self.fields.len() <= limit {
+            return false;
+        }
+        let fields = self.fields().filter(|field| !field.is_malformed());
+        let mut names: Vec<Vec<u8>> = fields.map(|field| field.name().to_ascii_lowercase()).collect();
+        names.sort_unstable();
+        names.chunk_by(|a, b| a == b).any(|kind| kind.len() > limit)
     }
 }
 
@@ -151,7 +200,7 @@ fn trim_blanks_end(mut octets: &[u8]) -> &[u8] {
 /// Collects the header section of a message that arrives in chunks of any size.
 ///
 /// Of a chunk only the header section's part is copied, and no octet is looked at more than a few times, whatever
-/// the sizes of the chunks. Past [`MAX_HEADER_SIZE`] octets nothing is kept any more, but the end of the section is
+/// the sizes of the chunks. Past [`Limits::header_size`] octets nothing is kept any more, but the end of the section is
 /// still found.
 #[derive(Clone, Debug, Default)]
 pub struct HeaderReader {
@@ -159,13 +208,18 @@ pub struct HeaderReader {
     /// How many octets the section has, kept or not.
     length: usize,
     end: EndMatcher,
-    over_limit: bool,
+    limits: Limits,
 }
 
 impl HeaderReader {
-    /// A reader at the start of a message.
+    /// A reader at the start of a message, with the default limits.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A reader at the start of a message.
+    pub fn within(limits: &Limits) -> Self {
+        Self { limits: *limits, ..Self::default() }
     }
 
     /// Takes octets and says how many belong to the header section; when fewer than all, or
@@ -173,8 +227,7 @@ impl HeaderReader {
     pub fn push(&mut self, chunk: &[u8]) -> usize {
         let used = self.end.advance(chunk);
         self.length = self.length.saturating_add(used);
-        if self.length > MAX_HEADER_SIZE {
-            self.over_limit = true;
+        if self.is_over_limit() {
             self.octets = Vec::new();
         } else {
             self.octets.extend_from_slice(&chunk[..used]);
@@ -187,9 +240,9 @@ impl HeaderReader {
         self.end == EndMatcher::Complete
     }
 
-    /// Whether the section is larger than [`MAX_HEADER_SIZE`]; what came of it is then gone.
+    /// Whether the section is larger than [`Limits::header_size`]; what came of it is then gone.
     pub fn is_over_limit(&self) -> bool {
-        self.over_limit
+        self.length > self.limits.header_size
     }
 
     /// How many octets the section has so far.
@@ -204,13 +257,13 @@ impl HeaderReader {
 
     /// The header section. Without the empty line, all that came is the section.
     pub fn finish(self) -> Header {
-        if self.over_limit {
-            return Header::over_limit();
+        if self.is_over_limit() {
+            return Header::over_limit(self.limits, HeaderLimit::Size(self.limits.header_size));
         }
         // The empty line's CRLF is in the octets when the section is complete.
         let separator = if self.is_complete() { 2 } else { 0 };
         let fields_end = self.octets.len() - separator;
-        Header::parse(self.octets, fields_end)
+        Header::parse(self.octets, fields_end, self.limits)
     }
 }
 

@@ -6,11 +6,13 @@ mod header;
 mod line_endings;
 mod readings;
 mod received;
+mod singular;
 mod unfold;
 
 pub use author::{Author, AuthorError, author};
 pub use edit::EditError;
-pub use header::{Field, Header, HeaderReader};
+pub use header::{Field, Header, HeaderLimit, HeaderReader};
 pub use line_endings::{LineEndings, Normalized, normalize_line_endings};
 pub use received::{Envelope, envelope};
+pub use singular::{SingularCounts, SingularField};
 pub use unfold::unfold;

@@ -24,7 +24,7 @@ pub struct IpRevVerdict {
     pub result: IpRevResult,
     /// The address; an IPv4-mapped one as IPv4.
     pub ip: IpAddr,
-    /// The first name that leads back to the address.
+    /// The first name, in the order of the alphabet, that leads back to the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Domain>,
     /// Why it did not pass.
@@ -78,17 +78,19 @@ impl Evaluate for IpRev {
                 return verdict(IpRevResult::TempError, "the DNS did not say what name the address has");
             }
         };
-        let names = || {
-            let names =
-                records.iter().filter_map(|record| if let Record::Ptr(name) = record { Some(name) } else { None });
-            names.take(MAX_IPREV_NAMES)
-        };
+        let names = records.iter();
+        let mut names: Vec<_> =
+            names.filter_map(|record| if let Record::Ptr(name) = record { Some(name) } else { None }).collect();
+        // Which names are looked at, and which is the first, must not depend on how a resolver rotates its answers.
+        names.sort_unstable();
+        names.dedup();
+        names.truncate(MAX_IPREV_NAMES);
         let record_type = if ip.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
-        for name in names() {
+        for name in &names {
             answers.note_dns(name, record_type);
         }
         let mut failed = false;
-        for name in names() {
+        for name in names {
             match answers.dns(name, record_type)?.outcome() {
                 Outcome::Records(records) if records.iter().any(|record| is_address(record, ip)) => {
                     return Ok(IpRevVerdict { result: IpRevResult::Pass, ip, name: Some(name.clone()), reason: None });

@@ -62,8 +62,8 @@ impl AuthenticationResults {
         &self.authserv_id
     }
 
-    /// The version of the format, where one is given. Without one it is 1, and so it is with any that this engine
-    /// understands (RFC 8601 §2.2).
+    /// The version of the format, where one is given; without one it is 1 (RFC 8601 §2.2). A field of another version is
+    /// read as if it were of version 1: whether to believe it is for the caller to say.
     pub fn version(&self) -> Option<u32> {
         self.version
     }

@@ -65,7 +65,7 @@ fn quoted_unless(is_plain: bool, text: &str) -> String {
     quoted
 }
 
-/// Text in lines, folded between words.
+/// Text in lines, folded between words and at spaces inside quoted strings.
 struct Lines {
     text: String,
     /// Octets in the last line.
@@ -75,15 +75,31 @@ struct Lines {
 impl Lines {
     /// Adds a word, in a new line if it does not fit the present one.
     fn word(&mut self, word: &str) {
-        // One octet for the semicolon that may follow.
-        if self.line > 0 && self.line + 1 + word.len() + 1 > LINE {
+        let mut pieces = pieces(word);
+        let first = pieces.next().unwrap_or_default();
+        if self.line > 0 && !self.fits(first) {
             self.fold();
         }
         if self.line > 0 {
             self.close(" ");
         }
         self.line = self.line.max(1);
-        self.close(word);
+        self.close(first);
+        for piece in pieces {
+            // The space belongs to the text: a line that begins with it gives the same text once unfolded
+            // (RFC 5322 §2.2.3, §3.2.4).
+            if !self.fits(piece) {
+                self.close("\r\n");
+                self.line = 0;
+            }
+            self.close(" ");
+            self.close(piece);
+        }
+    }
+
+    /// Whether there is room for a space, the text, and the semicolon that may follow.
+    fn fits(&self, text: &str) -> bool {
+        self.line + text.len() + 2 <= LINE
     }
 
     /// Adds a text that cannot be separated from what is before it.
@@ -97,4 +113,20 @@ impl Lines {
         self.close("\r\n\t");
         self.line = 0;
     }
+}
+
+/// The parts of a word, which has spaces where it is a quoted string: they come apart at each single space. No part is
+/// empty, so that no line can be nothing but white space (RFC 5322 §3.2.2).
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(word);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let single = |&(at, _): &(usize, &str)| {
+            let (before, after) = (&text[..at], &text[at + 1..]);
+            !before.is_empty() && !before.ends_with(' ') && !after.is_empty() && !after.starts_with(' ')
+        };
+        let Some((at, _)) = text.match_indices(' ').find(single) else { return rest.take() };
+        rest = Some(&text[at + 1..]);
+        Some(&text[..at])
+    })
 }

@@ -8,7 +8,7 @@ use super::record::SpfRecord;
 use super::request::{CheckHost, start};
 use super::verdict::{SpfResult, Verdict};
 use crate::domain::{Domain, DomainError};
-use crate::limits::MAX_SPF_LOOKUPS;
+use crate::limits::{MAX_SPF_LOOKUPS, MAX_SPF_TRAIL_STEPS};
 use crate::lookup::{Answers, DnsAnswer, Outcome, Pending, Record, RecordType};
 use crate::trail::Trail;
 
@@ -82,6 +82,9 @@ impl<'a> Walk<'a> {
             Err(Stop::Pending(pending)) => return Err(pending),
             Err(Stop::Error(result, why)) => Found { result, ..Found::none(why) },
         };
+        if let Some(trail) = &mut self.trail {
+            trail.shorten(MAX_SPF_TRAIL_STEPS);
+        }
         self.step(|| {
             let why = match (&found.reason, found.mechanism.as_deref()) {
                 (Some(reason), _) => reason.clone(),

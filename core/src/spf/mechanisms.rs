@@ -220,10 +220,16 @@ impl Walk<'_> {
     }
 }
 
-/// The names of the client as far as they are looked at (RFC 7208 §4.6.4).
+/// The names of the client as far as they are looked at (RFC 7208 §4.6.4): which ones must not depend on how a resolver
+/// rotates its answers.
 fn client_names(answer: &DnsAnswer) -> Vec<&Domain> {
-    let names = answer.records.iter().take(MAX_SPF_PTR_NAMES);
-    names.filter_map(|record| if let Record::Ptr(name) = record { Some(name) } else { None }).collect()
+    let names = answer.records.iter();
+    let mut names: Vec<_> =
+        names.filter_map(|record| if let Record::Ptr(name) = record { Some(name) } else { None }).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.truncate(MAX_SPF_PTR_NAMES);
+    names
 }
 
 fn in_network4(ip: Ipv4Addr, network: Ipv4Addr, prefix: u8) -> bool {

@@ -5,27 +5,29 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::presentation::{parse_record, record_text};
 use super::{Transcript, TranscriptError};
 use crate::domain::Domain;
-use crate::limits::MAX_TRANSCRIPT_SIZE;
+use crate::limits::{MAX_ANSWER_RECORDS, MAX_TRANSCRIPT_SIZE};
 use crate::lookup::{DnsAnswer, Record, RecordType, Status};
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Members that are not known are comments, or of a later version, and are passed over; but not where that would hide a
+/// misspelt name of the member that matters.
+type Unknown = BTreeMap<String, IgnoredAny>;
+
+#[derive(Deserialize)]
 struct File {
-    #[serde(default)]
     default: Option<String>,
-    #[serde(default)]
-    answers: Vec<Entry>,
-    #[serde(default)]
-    sts: BTreeMap<String, Policy>,
+    answers: Option<Vec<Entry>>,
+    sts: Option<BTreeMap<String, Policy>>,
+    #[serde(flatten)]
+    unknown: Unknown,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Entry {
     name: String,
     #[serde(rename = "type")]
@@ -38,6 +40,8 @@ struct Entry {
     ttl: u32,
     #[serde(default, skip_serializing_if = "is_false")]
     secure: bool,
+    #[serde(flatten, skip_serializing)]
+    unknown: Unknown,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -73,20 +77,26 @@ pub(super) fn parse(json: &[u8]) -> Result<Transcript, TranscriptError> {
         return Err(TranscriptError::Json("it is not a JSON object".into()));
     }
     let file: File = serde_json::from_slice(json).map_err(|e| TranscriptError::Json(e.to_string()))?;
+    if let (None, None, None, Some((name, _))) =
+        (&file.default, &file.answers, &file.sts, file.unknown.first_key_value())
+    {
+        let problem = format!("it has a member '{name}', but none of default, answers and sts");
+        return Err(TranscriptError::Json(problem));
+    }
     let mut transcript = Transcript::new();
     if let Some(word) = file.default {
         transcript.default = Status::from_word(&word).ok_or_else(|| {
             TranscriptError::Json(format!("default is '{word}'; it can be NOERROR, NXDOMAIN, SERVFAIL or TIMEOUT"))
         })?;
     }
-    for entry in file.answers {
+    for entry in file.answers.unwrap_or_default() {
         add(&mut transcript, &entry).map_err(|problem| TranscriptError::Entry {
             name: entry.name,
             kind: entry.record_type,
             problem,
         })?;
     }
-    for (name, policy) in file.sts {
+    for (name, policy) in file.sts.unwrap_or_default() {
         let domain = Domain::parse(&name).map_err(|e| TranscriptError::Entry {
             name,
             kind: "sts".into(),
@@ -108,6 +118,9 @@ fn add(transcript: &mut Transcript, entry: &Entry) -> Result<(), String> {
         let known = RecordType::ALL.map(RecordType::as_str).join(", ");
         format!("the type is not understood; {known} are")
     })?;
+    if let (None, true, Some((name, _))) = (&entry.status, entry.records.is_empty(), entry.unknown.first_key_value()) {
+        return Err(format!("it has a member '{name}', but neither records nor status"));
+    }
     let status = match &entry.status {
         None => Status::NoError,
         Some(word) => Status::from_word(word)
@@ -122,6 +135,10 @@ fn add(transcript: &mut Transcript, entry: &Entry) -> Result<(), String> {
     if let Some(earlier) = types.get(&record_type) {
         if earlier.status != Status::NoError || status != Status::NoError {
             return Err("it is listed twice, and not with records both times".into());
+        }
+        // Each entry copies the earlier ones, and an answer of more records is none that anybody reads.
+        if earlier.records.len() + answer.records.len() > MAX_ANSWER_RECORDS {
+            return Err(format!("it has more than {MAX_ANSWER_RECORDS} records"));
         }
         answer.records = earlier.records.iter().chain(&*answer.records).cloned().collect::<Arc<[_]>>();
         answer.ttl = answer.ttl.min(earlier.ttl);
@@ -153,6 +170,7 @@ pub(super) fn render(transcript: &Transcript) -> String {
             records: answer.records.iter().map(data).collect(),
             ttl: answer.ttl,
             secure: answer.secure,
+            unknown: Unknown::new(),
         })
     });
     let sts = transcript.sts.iter().map(|(domain, policy)| {

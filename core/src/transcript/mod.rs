@@ -11,7 +11,7 @@
 //!
 //! `status` is NOERROR (which without records is NODATA), NXDOMAIN, SERVFAIL or TIMEOUT. `default` is what a name that
 //! is not listed gets, and NXDOMAIN where it is missing; a name that is listed with any type gets NODATA for its other
-//! types. CNAMEs are followed here, so that an evaluator never sees one.
+//! types. Members that are not known are passed over. CNAMEs are followed here, so that an evaluator never sees one.
 //!
 //! ```
 //! use passerelle::{Domain, Question, RecordType, Answer, Record, Transcript};

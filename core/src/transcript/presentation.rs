@@ -6,7 +6,8 @@ use crate::domain::Domain;
 use crate::lookup::{Record, RecordType};
 
 /// Reads the presentation form of a record's data, such as `10 mx.example.com`. A TXT record is its text as it
-/// stands: without quotes, and joined if it is made of several character-strings.
+/// stands: without quotes, and joined if it is made of several character-strings. In names a space is written `\032`
+/// and a backslash `\\` (RFC 1035 §5.1).
 ///
 /// # Errors
 /// A sentence that says what the form would be.
@@ -19,9 +20,9 @@ pub fn parse_record(record_type: RecordType, text: &str) -> Result<Record, Strin
         (RecordType::A, [address]) => address.parse().ok().map(Record::A),
         (RecordType::Aaaa, [address]) => address.parse().ok().map(Record::Aaaa),
         (RecordType::Mx, [preference, exchange]) => mx(preference, exchange),
-        (RecordType::Ptr, [name]) => Domain::from_dns(name).ok().map(Record::Ptr),
-        (RecordType::Cname, [name]) => Domain::from_dns(name).ok().map(Record::Cname),
-        (RecordType::Ns, [name]) => Domain::from_dns(name).ok().map(Record::Ns),
+        (RecordType::Ptr, [text]) => name(text).map(Record::Ptr),
+        (RecordType::Cname, [text]) => name(text).map(Record::Cname),
+        (RecordType::Ns, [text]) => name(text).map(Record::Ns),
         (RecordType::Soa, [mname, rname, numbers @ ..]) => soa(mname, rname, numbers),
         (RecordType::Tlsa, [usage, selector, matching, data @ ..]) => tlsa(usage, selector, matching, &data.concat()),
         _ => None,
@@ -34,10 +35,11 @@ pub fn record_text(record: &Record) -> Option<String> {
     Some(match record {
         Record::A(address) => address.to_string(),
         Record::Aaaa(address) => address.to_string(),
-        Record::Mx { preference, exchange: Some(exchange) } => format!("{preference} {exchange}"),
+        Record::Mx { preference, exchange: Some(exchange) } => format!("{preference} {}", escaped(exchange)),
         Record::Mx { preference, exchange: None } => format!("{preference} ."),
-        Record::Ptr(name) | Record::Cname(name) | Record::Ns(name) => name.to_string(),
+        Record::Ptr(name) | Record::Cname(name) | Record::Ns(name) => escaped(name),
         Record::Soa { mname, rname, numbers: [serial, refresh, retry, expire, minimum] } => {
+            let (mname, rname) = (escaped(mname), escaped(rname));
             format!("{mname} {rname} {serial} {refresh} {retry} {expire} {minimum}")
         }
         Record::Tlsa { usage, selector, matching, data } => {
@@ -66,15 +68,41 @@ fn form(record_type: RecordType) -> &'static str {
 fn mx(preference: &str, exchange: &str) -> Option<Record> {
     let exchange = match exchange {
         "." => None,
-        name => Some(Domain::from_dns(name).ok()?),
+        text => Some(name(text)?),
     };
     Some(Record::Mx { preference: preference.parse().ok()?, exchange })
 }
 
 fn soa(mname: &str, rname: &str, numbers: &[&str]) -> Option<Record> {
     let numbers: Vec<u32> = numbers.iter().map(|n| n.parse().ok()).collect::<Option<_>>()?;
-    let (mname, rname) = (Domain::from_dns(mname).ok()?, Domain::from_dns(rname).ok()?);
-    Some(Record::Soa { mname, rname, numbers: numbers.try_into().ok()? })
+    Some(Record::Soa { mname: name(mname)?, rname: name(rname)?, numbers: numbers.try_into().ok()? })
+}
+
+/// Reads a name; `\` stands before three digits, which are an octet's number, or before a character that is meant as it
+/// is (RFC 1035 §5.1). A dot inside a label is something that a [`Domain`] cannot have.
+fn name(text: &str) -> Option<Domain> {
+    let mut unescaped = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('\\') {
+        unescaped.push_str(before);
+        let digits = behind.get(..3).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+        let meant = match digits {
+            Some(number) => char::from(number.parse::<u8>().ok()?),
+            None => behind.chars().next().filter(|c| !c.is_ascii_digit())?,
+        };
+        if meant == '.' {
+            return None;
+        }
+        unescaped.push(meant);
+        rest = &behind[digits.map_or(meant.len_utf8(), str::len)..];
+    }
+    unescaped.push_str(rest);
+    Domain::from_dns(&unescaped).ok()
+}
+
+/// A name as [`name`] reads it.
+fn escaped(name: &Domain) -> String {
+    name.as_str().replace('\\', "\\\\").replace(' ', "\\032")
 }
 
 fn tlsa(usage: &str, selector: &str, matching: &str, hex: &str) -> Option<Record> {
@@ -106,6 +134,22 @@ mod tests {
             assert_eq!(record_text(&record).unwrap(), text);
         }
         assert_eq!(parse_record(RecordType::Mx, "0 .").unwrap(), Record::Mx { preference: 0, exchange: None });
+    }
+
+    #[test]
+    fn names_with_spaces_and_backslashes_are_escaped() {
+        for (text, name) in [(r"a\032b.example", "a b.example"), (r"\\032.example", r"\032.example"), (r"\\", r"\")] {
+            let record = Record::Ptr(Domain::from_dns(name).unwrap());
+            assert_eq!(parse_record(RecordType::Ptr, text), Ok(record.clone()));
+            assert_eq!(record_text(&record).unwrap(), text);
+        }
+        let record = parse_record(RecordType::Mx, r"10 \m\120\032.example").unwrap();
+        let exchange = Some(Domain::from_dns("mx .example").unwrap());
+        assert_eq!(record, Record::Mx { preference: 10, exchange });
+        // A dot inside a label, a number that is no octet, nothing behind the backslash, a letter outside ASCII.
+        for text in [r"a\.b", r"a\046b", r"a\256", r"a\", r"a\00", "a\\\u{fc}"] {
+            assert!(parse_record(RecordType::Ptr, text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) fn authentication_results(settings: &Settings, envelope: &Envelope, p
         [] => results.push(MethodResult::new("dkim", "none")),
         verdicts => verdicts.iter().map(|verdict| dkim(verdict, verdicts)).for_each(|result| results.push(result)),
     }
-    results.push(dmarc(&parts.dmarc));
+    results.push(dmarc(&parts.dmarc.dmarc));
     if let Some(verdict) = &parts.iprev {
         results.push(iprev(verdict));
     }

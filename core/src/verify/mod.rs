@@ -32,24 +32,31 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod dmarc;
 mod field;
 mod report;
+mod steps;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use crate::dkim::{self, KeyRequest, Verifier, VerifyPolicy};
-use crate::dmarc::{self, Authenticated as Identifier, Discover, Method};
+use crate::dmarc::{Authenticated as Identifier, Method};
 use crate::domain::Domain;
 use crate::evaluate::Run;
+use crate::limits::Limits;
 use crate::lookup::{Answer, Answers, Question, QuestionId};
 use crate::machine::{Machine, Misuse, Output};
-use crate::message::{AuthorError, Header, HeaderReader, author};
+use crate::message::{Header, HeaderReader, SingularCounts, author};
 use crate::results::{self, IpRev};
 use crate::spf::{self, CheckHost};
 use crate::time::Now;
 use crate::trail::{Step, Trail};
 
+use dmarc::Dmarc;
+use steps::Findings;
+
+pub use dmarc::DmarcMode;
 pub use report::{Authenticated, Report};
 
 /// How messages are judged; the same for all of them.
@@ -59,15 +66,26 @@ pub struct Settings {
     pub authserv_id: String,
     /// What DKIM signatures must be like.
     pub dkim: VerifyPolicy,
+    /// By which standard DMARC is evaluated.
+    pub dmarc: DmarcMode,
     /// Whether HELO is checked besides MAIL FROM (RFC 7208 §2.3 recommends it).
     pub check_helo: bool,
     /// Whether the client's address is looked up and confirmed (RFC 8601 §3).
     pub check_iprev: bool,
+    /// What a message may cost, and what a report may weigh.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { authserv_id: "localhost".into(), dkim: VerifyPolicy::default(), check_helo: true, check_iprev: true }
+        Self {
+            authserv_id: "localhost".into(),
+            dkim: VerifyPolicy::default(),
+            dmarc: DmarcMode::default(),
+            check_helo: true,
+            check_iprev: true,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -78,7 +96,8 @@ pub struct Envelope {
     pub ip: Option<IpAddr>,
     /// The argument of HELO or EHLO.
     pub helo: Option<String>,
-    /// The reverse-path, with or without its angle brackets; `Some` of the empty string is the null reverse-path.
+    /// The reverse-path, with or without its angle brackets; `Some` of the empty string is the null reverse-path. Where
+    /// it is not known, SPF checks HELO, and DMARC does not count that.
     pub mail_from: Option<String>,
 }
 
@@ -133,10 +152,8 @@ enum Stage {
 struct Content {
     dkim: Verifier,
     keys: Vec<Run<KeyRequest>>,
-    /// Without a certain author DMARC has nothing to look for.
-    dmarc: Result<Run<Discover>, AuthorError>,
-    /// How many fields claim to be this host's own Authentication-Results.
-    forged_results: usize,
+    dmarc: Dmarc,
+    findings: Findings,
 }
 
 impl Verification {
@@ -145,10 +162,10 @@ impl Verification {
         let mut verification = Self {
             settings: settings.clone(),
             notes: Trail::new(),
-            answers: Answers::new(),
+            answers: Answers::within(settings.limits.questions),
             outputs: VecDeque::new(),
             client: Client::new(settings, envelope, now),
-            stage: Stage::Header(HeaderReader::new()),
+            stage: Stage::Header(HeaderReader::within(&settings.limits)),
         };
         verification.advance();
         verification
@@ -226,54 +243,11 @@ impl Verification {
         let spf_helo = client.spf_helo.as_ref().and_then(Run::verdict).cloned();
         let iprev = client.iprev.as_ref().and_then(Run::verdict).cloned();
         let dkim = content.dkim.finish(content.keys.into_iter().map(Run::into_verdict).collect());
-        let dmarc = match &content.dmarc {
-            Ok(run) => {
-                let (authenticated, undecided) = identifiers(&spf, &dkim);
-                run.verdict()?.conclude(&authenticated, &undecided)
-            }
-            Err(error) => dmarc::Verdict::author_uncertain(error.to_string()),
-        };
-        let mut trail = std::mem::take(&mut self.notes);
-        if content.forged_results > 0 {
-            trail.push(
-                "message authentication-results",
-                "to be removed",
-                format!(
-                    "{} Authentication-Results field(s) of the message claim to be {}'s own",
-                    content.forged_results, self.settings.authserv_id
-                ),
-                "RFC 8601 §5",
-            );
-        }
-        for verdict in spf_helo.iter().chain([&spf]) {
-            trail.append(&verdict.trail);
-        }
-        if let Some(iprev) = &iprev {
-            trail.push(
-                format!("iprev {}", iprev.ip),
-                iprev.result.as_str(),
-                match (&iprev.name, iprev.reason) {
-                    (Some(name), _) => format!("{name} is its name and has its address"),
-                    (None, reason) => reason.unwrap_or_default().to_owned(),
-                },
-                "RFC 8601 §3",
-            );
-        }
-        for verdict in &dkim {
-            let Step { step, outcome, why, rfc } = verdict.step();
-            trail.push(step, outcome, why, rfc);
-        }
-        trail.append(&dmarc.trail);
-        if self.answers.refused() > 0 {
-            trail.push(
-                "questions",
-                "limit reached",
-                format!("{} questions were not asked and count as timed out", self.answers.refused()),
-                "limits.rs MAX_QUESTIONS",
-            );
-        }
-        let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev, trail };
-        Some(Report::new(&self.settings, &client.envelope, parts))
+        let (authenticated, undecided) = identifiers(&client.envelope, &spf, &dkim);
+        let dmarc = content.dmarc.conclude(&authenticated, &undecided)?;
+        let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev };
+        let trail = steps::steps(&self.notes, &content.findings, &self.settings, &parts, &self.answers);
+        Some(Report::new(&self.settings, &client.envelope, parts, trail))
     }
 }
 
@@ -311,14 +285,15 @@ impl Client {
             receiver: Domain::parse(&settings.authserv_id).ok(),
             unix: now.unix,
         };
+        let check = |check: CheckHost| Run::new(check.void_limit(settings.limits.spf_void_lookups));
         let helo = envelope.helo.as_ref().map(|_| CheckHost::helo(&request));
         if request.is_null_reverse_path() {
             // With a null reverse-path HELO is what there is to check (RFC 7208 §2.4); without a MAIL FROM at all,
             // too.
-            client.spf = helo.map(Run::new);
+            client.spf = helo.map(check);
         } else {
-            client.spf = Some(Run::new(CheckHost::mail_from(&request)));
-            client.spf_helo = helo.filter(|_| settings.check_helo).map(Run::new);
+            client.spf = Some(check(CheckHost::mail_from(&request)));
+            client.spf_helo = helo.filter(|_| settings.check_helo).map(check);
         }
         client
     }
@@ -333,7 +308,8 @@ impl Client {
 
     /// The domain that SPF may authenticate for DMARC (RFC 9989 §3.2.4).
     fn spf_domain(&self) -> Option<Domain> {
-        self.spf.as_ref().and_then(|run| run.evaluator().domain().cloned())
+        let spf = self.spf.as_ref().filter(|_| self.envelope.mail_from.is_some());
+        spf.and_then(|run| run.evaluator().domain().cloned())
     }
 
     fn why_no_spf(&self) -> &'static str {
@@ -348,12 +324,11 @@ impl Content {
     fn new(settings: &Settings, client: &Client, header: &Header, now: Now) -> Self {
         let dkim = Verifier::new(header, &settings.dkim, now.unix);
         let keys = dkim.key_requests().into_iter().map(Run::new).collect();
-        let dmarc = author(header).map(|author| {
-            let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
-            Run::new(Discover::new(author.domain, candidates))
-        });
+        let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
+        let dmarc = Dmarc::new(settings.dmarc, author(header).map(|author| author.domain), candidates);
         let forged_results = header.fields().filter(|field| results::forged(field, &settings.authserv_id)).count();
-        Self { dkim, keys, dmarc, forged_results }
+        let findings = Findings { forged_results, singular: SingularCounts::of(header) };
+        Self { dkim, keys, dmarc, findings }
     }
 
     fn advance(&mut self, answers: &mut Answers) -> bool {
@@ -361,15 +336,16 @@ impl Content {
         for key in &mut self.keys {
             decided &= key.advance(answers).is_some();
         }
-        if let Ok(dmarc) = &mut self.dmarc {
-            decided &= dmarc.advance(answers).is_some();
-        }
-        decided
+        decided & self.dmarc.advance(answers)
     }
 }
 
 /// The identifiers that SPF and DKIM authenticated, and those that a temporary error left open.
-fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
+///
+/// That of SPF is MAIL FROM (RFC 9989 §4.4.2). The HELO name stands for it where the reverse-path is null, not where it
+/// is unknown. A signature that passes with a key in testing (`t=y`) counts: RFC 6376 §3.6.1 protects the signer from
+/// being worse off than without a signature, which a pass cannot do, and a fail is no worse than none here anyway.
+fn identifiers(envelope: &Envelope, spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
     let (mut authenticated, mut undecided) = (Vec::new(), Vec::new());
     let mut sort = |method, domain: Option<&Domain>, passed: bool, temporary: bool| {
         let Some(domain) = domain else { return };
@@ -380,7 +356,8 @@ fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, 
         }
     };
     let result = spf.result;
-    sort(Method::Spf, spf.domain.as_ref(), result == spf::SpfResult::Pass, result == spf::SpfResult::TempError);
+    let domain = spf.domain.as_ref().filter(|_| envelope.mail_from.is_some());
+    sort(Method::Spf, domain, result == spf::SpfResult::Pass, result == spf::SpfResult::TempError);
     for verdict in dkim {
         let result = verdict.result;
         let temporary = result == dkim::DkimResult::TempError;
@@ -391,6 +368,8 @@ fn identifiers(spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, 
 
 /// Verifies a message that is at hand, with a host that answers each question at once, such as a
 /// [`Transcript`](crate::Transcript).
+///
+/// An answer of another kind than its question is a bug in the host, and there is no report: `None`.
 pub fn verify(
     message: &[u8],
     envelope: &Envelope,

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::dmarc::Verdicts;
 use super::{Envelope, Settings, field};
 use crate::dkim;
 use crate::dmarc::{self, DmarcResult};
+use crate::limits::{Limits, MAX_REPORT_BASE};
 use crate::results::IpRevVerdict;
 use crate::spf::{self, SpfResult};
-use crate::trail::Trail;
+use crate::trail::{Trail, json_size};
 
 /// What one message is, from what its envelope, its signatures and its author's domain say.
 ///
@@ -21,8 +23,14 @@ pub struct Report {
     pub spf_helo: Option<spf::Verdict>,
     /// One verdict a DKIM signature, in the order of the fields (RFC 6376).
     pub dkim: Vec<dkim::Verdict>,
-    /// DMARC of the author's domain (RFC 9989).
+    /// DMARC of the author's domain, by RFC 9989 unless [`Settings::dmarc`] asks for RFC 7489 alone.
     pub dmarc: dmarc::Verdict,
+    /// The same by RFC 7489, where both standards were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dmarc_rfc7489: Option<dmarc::Verdict>,
+    /// Where the two differ and why, as a sentence for people; `None` where they agree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dmarc_difference: Option<String>,
     /// The client's address looked up and confirmed (RFC 8601 §3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iprev: Option<IpRevVerdict>,
@@ -48,16 +56,40 @@ pub(super) struct Parts {
     pub(super) spf: spf::Verdict,
     pub(super) spf_helo: Option<spf::Verdict>,
     pub(super) dkim: Vec<dkim::Verdict>,
-    pub(super) dmarc: dmarc::Verdict,
+    pub(super) dmarc: Verdicts,
     pub(super) iprev: Option<IpRevVerdict>,
-    pub(super) trail: Trail,
 }
 
 impl Report {
-    pub(super) fn new(settings: &Settings, envelope: &Envelope, parts: Parts) -> Self {
+    pub(super) fn new(settings: &Settings, envelope: &Envelope, parts: Parts, trail: Trail) -> Self {
         let authentication_results = field::authentication_results(settings, envelope, &parts);
-        let Parts { spf, spf_helo, dkim, dmarc, iprev, trail } = parts;
-        Self { spf, spf_helo, dkim, dmarc, iprev, authentication_results, trail }
+        let Parts { spf, spf_helo, dkim, dmarc, iprev } = parts;
+        let Verdicts { dmarc, rfc7489: dmarc_rfc7489, difference: dmarc_difference } = dmarc;
+        let none = Trail::new();
+        let mut report = Self {
+            spf,
+            spf_helo,
+            dkim,
+            dmarc,
+            dmarc_rfc7489,
+            dmarc_difference,
+            iprev,
+            authentication_results,
+            trail: none,
+        };
+        report.add(trail, &settings.limits);
+        report
+    }
+
+    /// Adds as much of the trail as there is room for.
+    fn add(&mut self, mut trail: Trail, limits: &Limits) {
+        // Counting octets takes as long as writing them, and hardly ever matters.
+        let plenty = limits.report_size / 2;
+        if trail.steps().len() > limits.trail_steps || trail.size_at_most() > plenty || plenty < MAX_REPORT_BASE {
+            let rest = json_size(self);
+            trail.fit(limits.trail_steps, limits.report_size.saturating_sub(rest));
+        }
+        self.trail = trail;
     }
 
     /// The report as JSON, on one line.
@@ -68,8 +100,10 @@ impl Report {
 
     /// Whether the message is authenticated.
     pub fn authenticated(&self) -> Authenticated {
-        let open = self.spf.result == SpfResult::TempError
-            || self.dkim.iter().any(|verdict| verdict.result == dkim::DkimResult::TempError);
+        // Without a policy only the author domain itself is aligned; what another domain would have said is no matter.
+        let author = self.dmarc.domain.as_ref();
+        let open = (self.spf.result == SpfResult::TempError && self.spf.domain.as_ref() == author)
+            || self.dkim.iter().any(|v| v.result == dkim::DkimResult::TempError && v.domain.as_ref() == author);
         match self.dmarc.result {
             DmarcResult::Pass => Authenticated::Yes,
             DmarcResult::None if !self.dmarc.aligned_by.is_empty() => Authenticated::Yes,

@@ -91,6 +91,8 @@ fn what_could_not_verify_is_not_signed() {
     };
     assert_eq!(error("From: a@example.com\r\n\r\nbody"), Ok(()));
     assert_eq!(error("To: a@example.com\r\n\r\nbody"), Err(SignError::NoFrom));
+    let large = format!("From: a@example.com\r\nX: {}\r\n\r\nbody", "x".repeat(passerelle::limits::MAX_HEADER_SIZE));
+    assert_eq!(error(&large), Err(SignError::HeaderTooLarge));
     assert_eq!(error("From: a@example.com\nTo: b\r\n\r\nbody"), Err(SignError::BareLineEnd));
     assert_eq!(error("From: a@example.com\r\n\r\nbody\n"), Err(SignError::BareLineEnd));
     let domain = || Domain::parse("example.com").unwrap();

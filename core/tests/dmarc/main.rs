@@ -5,6 +5,8 @@ mod discovery;
 mod failures;
 mod mox_strings;
 mod reference;
+#[cfg(feature = "psl")]
+mod rfc7489;
 #[path = "../support/mod.rs"]
 mod support;
 mod verdict;

@@ -99,10 +99,10 @@ fn the_json() {
     );
     assert_eq!(
         json(&Zone::default().judge("example.com", &[])),
-        r#"{"result":"none","domain":"example.com","disposition":"none","aligned_by":[],"reason":"no policy record applies to example.com"}"#
+        r#"{"result":"none","domain":"example.com","policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"reason":"no policy record applies to example.com"}"#
     );
     assert_eq!(
         json(&Verdict::author_uncertain("two From fields")),
-        r#"{"result":"permerror","domain":null,"disposition":"none","aligned_by":[],"reason":"two From fields"}"#
+        r#"{"result":"permerror","domain":null,"policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"reason":"two From fields"}"#
     );
 }

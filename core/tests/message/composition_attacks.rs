@@ -7,7 +7,7 @@
 use passerelle::DomainError;
 use passerelle::limits::{MAX_FROM_SIZE, MAX_HEADER_SIZE};
 use passerelle::mailbox::AddressError;
-use passerelle::message::{AuthorError, Header, author};
+use passerelle::message::{AuthorError, Header, HeaderLimit, author};
 use proptest::prelude::*;
 
 fn read(message: &[u8]) -> Result<String, AuthorError> {
@@ -114,7 +114,10 @@ fn the_line_of_a_mailbox_file() {
 #[test]
 fn a_section_larger_than_the_limit() {
     let padding = "X: y\r\n".repeat(MAX_HEADER_SIZE / 6);
-    refused(section(&format!("From: a@evil.example\r\n{padding}From: a@legit.example")), AuthorError::OverLimit);
+    refused(
+        section(&format!("From: a@evil.example\r\n{padding}From: a@legit.example")),
+        AuthorError::OverLimit(HeaderLimit::Size(MAX_HEADER_SIZE)),
+    );
 }
 
 // --- Line endings and NUL ---------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 //! The header section is split without loss, whatever the octets and the chunks.
 
-use passerelle::limits::{MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
-use passerelle::message::{Header, HeaderReader, LineEndings, normalize_line_endings};
+use passerelle::limits::{Limits, MAX_FIELDS_OF_A_KIND, MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
+use passerelle::message::{Header, HeaderLimit, HeaderReader, LineEndings, normalize_line_endings};
 use proptest::prelude::*;
 
 /// Octets in which line ends, colons and blanks are frequent.
@@ -154,12 +154,39 @@ fn at_the_size_limit_all_is_kept() {
 
 #[test]
 fn the_number_of_fields_is_bounded() {
-    let at_limit = Header::split("A: 1\r\n".repeat(MAX_HEADER_FIELDS).as_bytes()).0;
-    assert_eq!((at_limit.fields().len(), at_limit.is_over_limit()), (MAX_HEADER_FIELDS, false));
-    let beyond = Header::split("A: 1\r\n".repeat(MAX_HEADER_FIELDS + 1).as_bytes()).0;
-    assert_eq!((beyond.fields().len(), beyond.is_over_limit()), (0, true));
+    let fields = |count: usize| (0..count).map(|n| format!("A{n}: 1\r\n")).collect::<String>();
+    let at_limit = Header::split(fields(MAX_HEADER_FIELDS).as_bytes()).0;
+    assert_eq!((at_limit.fields().len(), at_limit.exceeds()), (MAX_HEADER_FIELDS, None));
+    let beyond = Header::split(fields(MAX_HEADER_FIELDS + 1).as_bytes()).0;
+    assert_eq!((beyond.fields().len(), beyond.exceeds()), (0, Some(HeaderLimit::Fields(MAX_HEADER_FIELDS))));
     let folded = Header::split(format!("A: 1\r\n{}", " x\r\n".repeat(MAX_HEADER_FIELDS + 1)).as_bytes()).0;
     assert_eq!((folded.fields().len(), folded.is_over_limit()), (1, false));
+}
+
+#[test]
+fn the_number_of_fields_of_a_kind_is_bounded() {
+    let fields = |count| Header::split(["a: 1\r\n", "A : 2\r\n"].repeat(count).concat().as_bytes()).0;
+    let at_limit = fields(MAX_FIELDS_OF_A_KIND / 2);
+    assert_eq!((at_limit.fields().len(), at_limit.exceeds()), (MAX_FIELDS_OF_A_KIND, None));
+    assert_eq!(fields(MAX_FIELDS_OF_A_KIND / 2 + 1).exceeds(), Some(HeaderLimit::FieldsOfAKind(MAX_FIELDS_OF_A_KIND)));
+    let lines = Header::split("no field\r\n".repeat(MAX_FIELDS_OF_A_KIND + 1).as_bytes()).0;
+    assert_eq!(lines.exceeds(), None, "what is no field has no kind");
+}
+
+#[test]
+fn the_limits_can_be_set_and_stay_with_the_section() {
+    let message = b"A: 1\r\nB: 2\r\n\r\nbody";
+    let limits = Limits { header_size: 14, header_fields: 2, fields_of_a_kind: 1, ..Limits::default() };
+    let (header, body) = Header::split_within(message, &limits);
+    assert_eq!((header.fields().len(), header.exceeds(), body), (2, None, &b"body"[..]));
+    assert_eq!(header.prepend(b"C: 3\r\n"), Err(passerelle::message::EditError::OverLimit));
+    for (limits, limit) in [
+        (Limits { header_size: 13, ..limits }, HeaderLimit::Size(13)),
+        (Limits { header_fields: 1, ..limits }, HeaderLimit::Fields(1)),
+        (Limits { fields_of_a_kind: 0, ..limits }, HeaderLimit::FieldsOfAKind(0)),
+    ] {
+        assert_eq!(Header::split_within(message, &limits).0.exceeds(), Some(limit));
+    }
 }
 
 #[test]

@@ -78,11 +78,11 @@ fn the_other_results() {
 
 #[test]
 fn no_more_than_ten_names() {
-    let names: Vec<_> = (0..50).map(|i| format!("n{i}.example")).collect();
+    let names: Vec<_> = (0..50).map(|i| format!("n{i:02}.example")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let (verdict, questions) = run("192.0.2.1", &[(REVERSE, ptr(&names)), ("n10.example A", a("192.0.2.1"))]);
     assert_eq!((verdict.result, questions), (IpRevResult::Fail, 11));
-    let (verdict, _) = run("192.0.2.1", &[(REVERSE, ptr(&names)), ("n9.example A", a("192.0.2.1"))]);
+    let (verdict, _) = run("192.0.2.1", &[(REVERSE, ptr(&names)), ("n09.example A", a("192.0.2.1"))]);
     assert_eq!(verdict.result, IpRevResult::Pass);
 }
 
@@ -106,4 +106,19 @@ fn the_names_are_asked_together() {
     evaluation.handle(Now::default(), Reply::Deadline).unwrap();
     let Output::Event(verdict) = evaluation.poll() else { panic!() };
     assert_eq!(verdict.result, IpRevResult::TempError);
+}
+
+/// Resolvers rotate the records of an answer.
+#[test]
+fn the_order_of_names_has_no_say() {
+    let mut names: Vec<String> = (0..15).map(|i| format!("h{i:02}.example")).collect();
+    let mut verdicts = Vec::new();
+    for _ in 0..names.len() {
+        names.rotate_left(1);
+        let pointers: Vec<&str> = names.iter().map(String::as_str).collect();
+        let zone = [(REVERSE, ptr(&pointers)), ("h12.example A", a("192.0.2.1")), ("h14.example A", a("192.0.2.1"))];
+        verdicts.push(run("192.0.2.1", &zone).0);
+    }
+    verdicts.dedup();
+    assert_eq!(verdicts.len(), 1);
 }

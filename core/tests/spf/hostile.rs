@@ -221,3 +221,15 @@ fn an_answer_of_thousands_of_records_is_read_once() {
     zone.txt("example.com", "v=spf1 a -all");
     assert_eq!(zone.mail_from("10.0.15.159", "a@example.com").result, SpfResult::Pass); // the last one
 }
+
+/// A record of a thousand networks must not crowd out of a report what DKIM and DMARC have to say, nor its own end.
+#[test]
+fn the_trail_of_a_long_record_is_short_and_has_its_end() {
+    let mut zone = Zone::new();
+    zone.txt("example.com", format!("v=spf1 {}-all", "ip4:198.51.100.7 ".repeat(700)));
+    let verdict = zone.mail_from("192.0.2.1", "a@example.com");
+    let steps = verdict.trail.steps();
+    assert!(steps.len() <= passerelle::limits::MAX_SPF_TRAIL_STEPS + 2, "{}", steps.len());
+    assert_eq!(steps.last().unwrap().outcome, "fail");
+    assert_eq!(steps[steps.len() - 2].outcome, "left out");
+}

@@ -377,3 +377,18 @@ fn a_name_of_one_label_has_no_policy_wherever_it_comes_from() {
         assert_eq!(result(&lines, "192.0.2.1", "a@a.example"), SpfResult::PermError, "{term}");
     }
 }
+
+#[test]
+fn the_order_of_the_clients_names_has_no_say() {
+    let mut names: Vec<String> = (0..15).map(|i| format!("h{i:02}.example.com")).collect();
+    let mut results = Vec::new();
+    for _ in 0..names.len() {
+        names.rotate_left(1);
+        let mut lines = vec!["example.com TXT v=spf1 ptr -all".to_owned(), "h12.example.com A 192.0.2.1".to_owned()];
+        lines.extend(names.iter().map(|name| format!("1.2.0.192.in-addr.arpa PTR {name}")));
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        results.push(result(&lines, "192.0.2.1", "a@example.com"));
+    }
+    results.dedup();
+    assert_eq!(results.len(), 1);
+}

@@ -81,7 +81,8 @@ fn faults_name_the_entry_and_what_would_be_right() {
         ("", "not readable"),
         ("[]", "not readable"),
         (r#"{"default": "MAYBE"}"#, "NXDOMAIN"),
-        (r#"{"anwsers": []}"#, "unknown field `anwsers`"),
+        (r#"{"anwsers": []}"#, "'anwsers', but none of default, answers and sts"),
+        (r#"{"answers": [{"name": "a", "type": "A", "record": ["192.0.2.1"]}]}"#, "'record', but neither"),
         (r#"{"answers": [{"name": "a..b", "type": "A"}]}"#, "a..b A: the domain name has an empty label"),
         (r#"{"answers": [{"name": "a", "type": "HINFO"}]}"#, "A, AAAA, MX"),
         (r#"{"answers": [{"name": "a", "type": "A", "records": ["x"]}]}"#, "192.0.2.1"),
@@ -97,12 +98,28 @@ fn faults_name_the_entry_and_what_would_be_right() {
 }
 
 #[test]
+fn what_is_not_known_is_passed_over() {
+    let transcript = parse(
+        r#"{"comment": "of a later version", "answers": [
+            {"name": "a.example", "type": "A", "records": ["192.0.2.1"], "class": "IN", "notes": {"by": ["hand"]}}]}"#,
+    );
+    assert_eq!(ask(&transcript.unwrap(), "a.example", RecordType::A).records.len(), 1);
+}
+
+#[test]
 fn two_entries_for_one_question_are_one_answer() {
     let transcript = parse(
         r#"{"answers": [{"name": "a.example", "type": "TXT", "records": ["one"]},
                         {"name": "a.example", "type": "TXT", "records": ["two"]}]}"#,
     );
     assert_eq!(ask(&transcript.unwrap(), "a.example", RecordType::Txt).records.len(), 2);
+}
+
+#[test]
+fn a_question_listed_again_and_again_is_refused_before_it_costs_much() {
+    let entries = vec![r#"{"name": "a.example", "type": "A", "records": ["192.0.2.1"]}"#; 5000].join(",");
+    let error = Transcript::parse(format!(r#"{{"answers": [{entries}]}}"#).as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("4096"), "{error}");
 }
 
 fn a_record() -> impl Strategy<Value = Record> {
@@ -158,4 +175,21 @@ proptest! {
     fn no_octets_make_it_panic(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = Transcript::parse(&octets);
     }
+}
+
+/// Found by the fuzz target `transcript`: a DNS server that answers with such names made the recording unreadable.
+#[test]
+fn a_recording_of_names_with_spaces_and_backslashes_is_readable() {
+    let odd = |text: &str| Domain::from_dns(text).unwrap();
+    let records = [
+        (RecordType::Ptr, Record::Ptr(odd("a host.example"))),
+        (RecordType::Mx, Record::Mx { preference: 10, exchange: Some(odd(r"10 \032.example")) }),
+        (RecordType::Cname, Record::Cname(odd(r"back\slash.example"))),
+    ];
+    let mut transcript = Transcript::new();
+    for (record_type, record) in records {
+        let answer = Answer::Dns(DnsAnswer::found([record]));
+        transcript.record(&Question::Dns(odd("what is this.example"), record_type), &answer);
+    }
+    assert_eq!(parse(&transcript.to_json()).as_ref(), Ok(&transcript));
 }

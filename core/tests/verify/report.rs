@@ -87,6 +87,19 @@ fn without_a_policy_an_aligned_pass_authenticates_and_another_does_not() {
 }
 
 #[test]
+fn a_key_in_testing_is_said_to_be_and_makes_nothing_worse() {
+    let json = transcript("v=DMARC1; p=reject").to_json().replace("v=DKIM1;", "v=DKIM1; t=y;");
+    let world = Transcript::parse(json.as_bytes()).unwrap();
+    let passed = report_with(&signed(MESSAGE, "harbour.example"), &Envelope::default(), &world);
+    assert_eq!((passed.dmarc.result.as_str(), passed.dkim[0].testing), ("pass", true));
+    let mut changed = signed(MESSAGE, "harbour.example");
+    changed.extend_from_slice(b"more\r\n");
+    let failed = report_with(&changed, &envelope(), &world);
+    assert_eq!((failed.dkim[0].result.as_str(), failed.dkim[0].testing), ("fail", true));
+    assert_eq!(failed.dmarc.result.as_str(), "pass", "SPF passes and is aligned");
+}
+
+#[test]
 fn without_an_envelope_spf_is_none_and_says_why() {
     let report = report_with(MESSAGE.as_bytes(), &Envelope::default(), &transcript("v=DMARC1; p=none"));
     let json = value(&report);
@@ -101,6 +114,48 @@ fn a_null_reverse_path_is_checked_as_helo() {
     let json = value(&report_with(MESSAGE.as_bytes(), &envelope, &transcript("v=DMARC1; p=none")));
     assert_eq!((&json["spf"]["result"], &json["spf"]["identity"]), (&json!("pass"), &json!("helo")));
     assert!(json.get("spf_helo").is_none());
+}
+
+/// What is not known is not null: the HELO name is shown and stands for nothing.
+#[test]
+fn without_a_reverse_path_helo_is_checked_and_does_not_authenticate_the_author() {
+    let world = transcript("v=DMARC1; p=reject");
+    for (mail_from, result) in [(Some(String::new()), "pass"), (None, "fail")] {
+        let envelope = Envelope { mail_from, ..envelope() };
+        let report = report_with(MESSAGE.as_bytes(), &envelope, &world);
+        assert_eq!((report.spf.result.as_str(), report.spf.identity.as_str()), ("pass", "helo"));
+        assert_eq!(report.dmarc.result.as_str(), result, "{envelope:?}");
+    }
+}
+
+/// Without a policy only the author domain is aligned, so the failure of another signer's DNS leaves nothing open.
+#[test]
+fn a_temporary_error_of_a_stranger_leaves_nothing_open() {
+    let unsigned = Envelope::default();
+    for (signer, expected) in
+        [("harbour.example", Authenticated::Temporarily), ("elsewhere.example", Authenticated::No)]
+    {
+        let json = format!(
+            r#"{{"answers": [{{"name": "r._domainkey.{signer}", "type": "TXT", "status": "SERVFAIL"}},
+                             {{"name": "e._domainkey.{signer}", "type": "TXT", "status": "SERVFAIL"}}]}}"#
+        );
+        let world = Transcript::parse(json.as_bytes()).unwrap();
+        let report = report_with(&signed(MESSAGE, signer), &unsigned, &world);
+        assert_eq!(report.dmarc.result.as_str(), "none");
+        assert_eq!(report.authenticated(), expected, "{signer}");
+    }
+}
+
+/// A sender publishes what costs a receiver most; none of it may grow into seconds.
+#[test]
+fn huge_records_are_not_read() {
+    let huge = |prefix: &str| format!("{prefix}{}", "x1=1;a ".repeat(20_000));
+    let report =
+        report_with(&signed(MESSAGE, "harbour.example"), &envelope(), &transcript(&huge("v=DMARC1; p=reject;")));
+    assert_eq!(report.dmarc.result.as_str(), "temperror", "no DNS message carries such an answer");
+    let long = format!("v=DMARC1; p=reject; {}", "x1=1; ".repeat(2000));
+    let report = report_with(&signed(MESSAGE, "harbour.example"), &envelope(), &transcript(&long));
+    assert_eq!(report.dmarc.result.as_str(), "none");
 }
 
 #[test]
@@ -118,6 +173,21 @@ fn temporary_errors_are_temporary() {
     let results = (report.spf.result.as_str(), report.dkim[0].result.as_str(), report.dmarc.result.as_str());
     assert_eq!(results, ("temperror", "temperror", "temperror"));
     assert_eq!(report.authenticated(), Authenticated::Temporarily);
+}
+
+/// Where there is no policy, only the author domain's own identifiers can authenticate a message, now or later.
+#[test]
+fn without_a_policy_only_the_authors_own_temporary_errors_count() {
+    for (sender, expected) in
+        [("harbour.example", Authenticated::Temporarily), ("elsewhere.example", Authenticated::No)]
+    {
+        let json = format!(r#"{{"answers": [{{"name": "{sender}", "type": "TXT", "status": "SERVFAIL"}}]}}"#);
+        let world = Transcript::parse(json.as_bytes()).unwrap();
+        let envelope = Envelope { mail_from: Some(format!("maya@{sender}")), ..envelope() };
+        let report = report_with(MESSAGE.as_bytes(), &envelope, &world);
+        assert_eq!((report.spf.result.as_str(), report.dmarc.result.as_str()), ("temperror", "none"));
+        assert_eq!(report.authenticated(), expected, "{sender}");
+    }
 }
 
 fn asked(verification: &mut Verification) -> Vec<(QuestionId, String)> {

@@ -5,6 +5,9 @@ use crate::report::{StepResult, Stop};
 use crate::run::Run;
 use crate::workspace;
 
+/// core with all that it has; without the list it is tested with the cryptography in Rust.
+pub(crate) const PSL: [&str; 2] = ["--features", "psl"];
+
 /// core alone with the cryptography in Rust.
 pub(crate) const RUST_CRYPTO: [&str; 3] = ["--no-default-features", "--features", "rust-crypto"];
 
@@ -33,7 +36,7 @@ pub(crate) fn doc() -> StepResult {
 }
 
 pub(crate) fn core() -> StepResult {
-    count::tests(Run::new("cargo").args(["test", "-p", "passerelle", "--no-fail-fast"]))
+    count::tests(Run::new("cargo").args(["test", "-p", "passerelle", "--no-fail-fast"]).args(PSL))
 }
 
 pub(crate) fn core_rust_crypto() -> StepResult {

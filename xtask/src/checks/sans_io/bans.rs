@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::checks::rust::RUST_CRYPTO;
+use crate::checks::rust::{PSL, RUST_CRYPTO};
 use crate::report::Stop;
 use crate::run::Run;
 use crate::workspace;
@@ -15,7 +15,7 @@ const MARK: &str = "// banned";
 
 /// core's library under the bans, *forbidden* so that no `allow` in its source can lift one. Its tests are free.
 pub(super) fn hold() -> Result<(), Stop> {
-    for features in [&[][..], &RUST_CRYPTO[..]] {
+    for features in [&PSL[..], &RUST_CRYPTO[..]] {
         let clippy = clippy(workspace::root()).args(["-p", "passerelle", "--lib"]).args(features).arg("--");
         LINTS.iter().fold(clippy, |clippy, lint| clippy.args(["-F", lint])).go()?;
     }

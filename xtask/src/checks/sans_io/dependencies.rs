@@ -1,6 +1,6 @@
 //! What core depends on, with either cryptography: no runtime, no resolver, no HTTP, no socket, no clock, no randomness.
 
-use crate::checks::rust::RUST_CRYPTO;
+use crate::checks::rust::{PSL, RUST_CRYPTO};
 use crate::report::Stop;
 use crate::run::Run;
 
@@ -27,12 +27,11 @@ const BANNED: &[&str] = &[
 /// The number of crates that core is built from, or the banned ones among them.
 pub(super) fn check() -> Result<usize, Stop> {
     let mut most = 0;
-    for features in [&[][..], &RUST_CRYPTO[..]] {
+    for features in [&PSL[..], &RUST_CRYPTO[..]] {
         let crates = tree(features)?;
         let found: Vec<&str> = crates.iter().map(String::as_str).filter(|name| is_banned(name)).collect();
         if !found.is_empty() {
-            let features = if features.is_empty() { "default features".into() } else { features.join(" ") };
-            return Err(Stop::Failed(format!("core depends on {} ({features})", found.join(", "))));
+            return Err(Stop::Failed(format!("core depends on {} ({})", found.join(", "), features.join(" "))));
         }
         most = most.max(crates.len());
     }

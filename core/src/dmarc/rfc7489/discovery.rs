@@ -1,0 +1,155 @@
+//! Policy discovery and alignment by RFC 7489 (§6.6.3, §3.1).
+
+use std::collections::BTreeSet;
+
+use super::suffix::organizational_domain;
+use crate::dmarc::alignment::{Aligned, Alignment};
+use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery};
+use crate::dmarc::record::{PolicyRecord, Standing, Subject};
+use crate::dmarc::standard::{Clause, Standard};
+use crate::dmarc::walk::{policy_texts, record_name};
+use crate::domain::Domain;
+use crate::evaluate::Evaluate;
+use crate::lookup::{Answers, DnsAnswer, Outcome, Pending, RecordType, Status};
+use crate::trail::Trail;
+
+const STANDARD: Standard = Standard::Rfc7489;
+
+/// Policy discovery for one message by RFC 7489; the counterpart of [`dmarc::Discover`](crate::dmarc::Discover).
+///
+/// It asks for two records at most, which the tree walk of RFC 9989 asks for as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discover {
+    /// The domain of the From field.
+    pub author: Domain,
+    /// The domains that may turn out to be authenticated. The order does not matter, and they need not be different.
+    pub candidates: Vec<Domain>,
+}
+
+impl Discover {
+    /// Discovery for `author`, with the identifiers that may be authenticated.
+    pub fn new(author: Domain, candidates: impl IntoIterator<Item = Domain>) -> Self {
+        Self { author, candidates: candidates.into_iter().collect() }
+    }
+}
+
+impl Evaluate for Discover {
+    type Verdict = Discovery;
+
+    fn evaluate(&self, answers: &mut Answers) -> Result<Discovery, Pending> {
+        let author = &self.author;
+        let organizational = organizational_domain(author);
+        // Both go out together, though the second answer may not be needed.
+        for name in [author, &organizational] {
+            if let Some(owner) = record_name(name) {
+                answers.note_dns(&owner, RecordType::Txt);
+            }
+        }
+
+        let mut trail = Trail::new();
+        let why = "by the public suffix list";
+        let step = format!("{} organizational domain of {author}", STANDARD.prefix());
+        trail.push(step, organizational.to_string(), why, "RFC 7489 §3.2");
+        // Steps 1 to 4: only where the author domain has no record at all is the organizational domain asked for one.
+        let (mut domain, mut found) = (author, look(author, answers)?);
+        trace(&mut trail, domain, &found);
+        if matches!(found, Found::Nothing(_)) && organizational != *author {
+            (domain, found) = (&organizational, look(&organizational, answers)?);
+            trace(&mut trail, domain, &found);
+        }
+        let policy = match found {
+            Found::Record(record) => apply(domain, record, domain == author, &mut trail),
+            Found::Nothing(_) => PolicyDiscovery::Absent,
+            Found::Several => PolicyDiscovery::Several { domain: domain.clone() },
+            Found::Failed(status) => PolicyDiscovery::Failed { domain: domain.clone(), status },
+        };
+        let alignments = self.alignments(&organizational, &mut trail);
+        Ok(Discovery {
+            standard: STANDARD,
+            author: author.clone(),
+            policy,
+            organizational_domain: Some(organizational),
+            decided_by: None,
+            alignments,
+            trail,
+        })
+    }
+}
+
+impl Discover {
+    /// RFC 7489 §3.1.1, §3.1.2. The list always knows; nothing is asked.
+    fn alignments(&self, organizational: &Domain, trail: &mut Trail) -> Vec<Alignment> {
+        let candidates: BTreeSet<&Domain> = self.candidates.iter().collect();
+        let alignment = |candidate: &Domain| {
+            let strict = *candidate == self.author;
+            let theirs = organizational_domain(candidate);
+            let relaxed = if theirs == *organizational { Aligned::Yes } else { Aligned::No };
+            let outcome = match (strict, relaxed) {
+                (true, _) => "strictly aligned",
+                (false, Aligned::Yes) => "aligned, relaxed",
+                (false, _) => "not aligned",
+            };
+            let step = format!("{} alignment {candidate}", STANDARD.prefix());
+            trail.push(step, outcome, format!("its organizational domain is {theirs}"), "RFC 7489 §3.1");
+            Alignment { domain: candidate.clone(), strict, relaxed }
+        };
+        candidates.into_iter().map(alignment).collect()
+    }
+}
+
+/// What there is at one name.
+enum Found {
+    Record(PolicyRecord),
+    /// No record, for this reason.
+    Nothing(&'static str),
+    Several,
+    Failed(Status),
+}
+
+fn look(name: &Domain, answers: &mut Answers) -> Result<Found, Pending> {
+    match record_name(name) {
+        Some(owner) => answers.dns(&owner, RecordType::Txt).map(|answer| read(&answer)),
+        None => Ok(Found::Nothing("the name is so long that no record can stand at it")),
+    }
+}
+
+/// Steps 2, 4 and 5: what does not begin with the version is discarded, and of the rest there may be one.
+fn read(answer: &DnsAnswer) -> Found {
+    match answer.outcome() {
+        Outcome::Records(_) => {}
+        Outcome::NoData | Outcome::NxDomain => return Found::Nothing("no TXT record"),
+        Outcome::ServFail | Outcome::Timeout => return Found::Failed(answer.status),
+    }
+    let mut texts = policy_texts(answer);
+    match (texts.next().and_then(|text| PolicyRecord::parse_by(STANDARD, text)), texts.next()) {
+        (Some(record), None) => Found::Record(record),
+        (Some(_), Some(_)) => Found::Several,
+        (None, _) => Found::Nothing("no TXT record is a policy record"),
+    }
+}
+
+/// Step 6, and which of the record's policies applies (§6.3, tags `p` and `sp`).
+fn apply(domain: &Domain, record: PolicyRecord, own: bool, trail: &mut Trail) -> PolicyDiscovery {
+    let step = format!("{} policy record {domain}", STANDARD.prefix());
+    let (outcome, why) = match record.standing() {
+        Standing::AsPublished => ("applies", "its policies are valid"),
+        Standing::AsNone => ("applies as p=none", "its policies are not all valid, and it asks for reports"),
+        Standing::Unusable => ("unusable", "its policies are not all valid, and it has no address for reports"),
+    };
+    trail.push(step, outcome, why, STANDARD.section(Clause::Unusable));
+    if record.standing() == Standing::Unusable {
+        return PolicyDiscovery::Unusable { domain: domain.clone() };
+    }
+    let policy = record.policy_for(if own { Subject::Itself } else { Subject::Subdomain });
+    PolicyDiscovery::Found(Box::new(AppliedPolicy { domain: domain.clone(), record, policy }))
+}
+
+fn trace(trail: &mut Trail, name: &Domain, found: &Found) {
+    let (outcome, why) = match found {
+        Found::Record(_) => ("found", "one policy record"),
+        Found::Nothing(why) => ("none", *why),
+        Found::Several => ("several", "more policy records than one end the search"),
+        Found::Failed(status) => (status.as_str(), "the query failed for now"),
+    };
+    trail.push(format!("{} record {name}", STANDARD.prefix()), outcome, why, "RFC 7489 §6.6.3");
+}

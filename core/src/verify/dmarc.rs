@@ -1,0 +1,122 @@
+//! DMARC within a verification: by one standard, or by both over the same answers.
+
+#[cfg(feature = "psl")]
+use crate::dmarc::rfc7489;
+use crate::dmarc::{Authenticated, Discover, Standard, Verdict};
+use crate::domain::Domain;
+use crate::evaluate::Run;
+use crate::lookup::Answers;
+use crate::message::AuthorError;
+
+/// By which standard DMARC is evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DmarcMode {
+    /// By RFC 9989: the organizational domain comes of the tree walk.
+    #[default]
+    Rfc9989,
+    /// By RFC 7489, which RFC 9989 obsoletes: the organizational domain comes of the public suffix list.
+    #[cfg(feature = "psl")]
+    Rfc7489,
+    /// By both, over the same answers: the report's `dmarc` is the verdict by RFC 9989, `dmarc_rfc7489` the other, and
+    /// `dmarc_difference` says where they differ and why.
+    #[cfg(feature = "psl")]
+    Both,
+}
+
+/// What is found out about the author domain while the body streams in.
+#[derive(Debug)]
+pub(super) enum Dmarc {
+    /// There is no certain author, and nothing to look for.
+    NoAuthor(DmarcMode, AuthorError),
+    Rfc9989(Run<Discover>),
+    #[cfg(feature = "psl")]
+    Rfc7489(Run<rfc7489::Discover>),
+    #[cfg(feature = "psl")]
+    Both(Run<Discover>, Run<rfc7489::Discover>),
+}
+
+/// The report's members about DMARC.
+pub(super) struct Verdicts {
+    pub(super) dmarc: Verdict,
+    pub(super) rfc7489: Option<Verdict>,
+    pub(super) difference: Option<String>,
+}
+
+impl From<Verdict> for Verdicts {
+    fn from(dmarc: Verdict) -> Self {
+        Self { dmarc, rfc7489: None, difference: None }
+    }
+}
+
+impl Dmarc {
+    pub(super) fn new(
+        mode: DmarcMode,
+        author: Result<Domain, AuthorError>,
+        candidates: impl IntoIterator<Item = Domain>,
+    ) -> Self {
+        let author = match author {
+            Ok(author) => author,
+            Err(error) => return Self::NoAuthor(mode, error),
+        };
+        match mode {
+            DmarcMode::Rfc9989 => Self::Rfc9989(Run::new(Discover::new(author, candidates))),
+            #[cfg(feature = "psl")]
+            DmarcMode::Rfc7489 => Self::Rfc7489(Run::new(rfc7489::Discover::new(author, candidates))),
+            #[cfg(feature = "psl")]
+            DmarcMode::Both => {
+                let new = Discover::new(author.clone(), candidates);
+                let old = rfc7489::Discover::new(author, new.candidates.iter().cloned());
+                Self::Both(Run::new(new), Run::new(old))
+            }
+        }
+    }
+
+    /// Goes on as far as the answers reach; whether that is to the end.
+    pub(super) fn advance(&mut self, answers: &mut Answers) -> bool {
+        match self {
+            Self::NoAuthor(..) => true,
+            Self::Rfc9989(run) => run.advance(answers).is_some(),
+            #[cfg(feature = "psl")]
+            Self::Rfc7489(run) => run.advance(answers).is_some(),
+            #[cfg(feature = "psl")]
+            Self::Both(new, old) => {
+                // Both, so that what they ask goes out together.
+                let (new, old) = (new.advance(answers).is_some(), old.advance(answers).is_some());
+                new && old
+            }
+        }
+    }
+
+    /// The verdicts, once everything is decided.
+    pub(super) fn conclude(&self, authenticated: &[Authenticated], undecided: &[Authenticated]) -> Option<Verdicts> {
+        Some(match self {
+            Self::NoAuthor(mode, error) => no_author(*mode, error),
+            Self::Rfc9989(run) => run.verdict()?.conclude(authenticated, undecided).into(),
+            #[cfg(feature = "psl")]
+            Self::Rfc7489(run) => run.verdict()?.conclude(authenticated, undecided).into(),
+            #[cfg(feature = "psl")]
+            Self::Both(new, old) => {
+                let (new, old) = (new.verdict()?, old.verdict()?);
+                let dmarc = new.conclude(authenticated, undecided);
+                let by_rfc7489 = old.conclude(authenticated, undecided);
+                let identifiers = [authenticated, undecided].concat();
+                let difference = rfc7489::difference((new, &dmarc), (old, &by_rfc7489), &identifiers);
+                Verdicts { dmarc, rfc7489: Some(by_rfc7489), difference }
+            }
+        })
+    }
+}
+
+fn no_author(mode: DmarcMode, error: &AuthorError) -> Verdicts {
+    let by = |standard| Verdict::author_uncertain_by(standard, error.to_string());
+    match mode {
+        DmarcMode::Rfc9989 => by(Standard::Rfc9989).into(),
+        #[cfg(feature = "psl")]
+        DmarcMode::Rfc7489 => by(Standard::Rfc7489).into(),
+        #[cfg(feature = "psl")]
+        DmarcMode::Both => {
+            Verdicts { dmarc: by(Standard::Rfc9989), rfc7489: Some(by(Standard::Rfc7489)), difference: None }
+        }
+    }
+}

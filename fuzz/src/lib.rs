@@ -1,0 +1,6 @@
+//! What the fuzz targets share.
+
+pub mod chunks;
+pub mod host;
+pub mod naive;
+pub mod world;
