@@ -2,6 +2,7 @@
 //!
 //! A command installs what it needs, says what it runs, and fails when there is nothing to run.
 
+mod bench;
 mod checks;
 mod readme;
 mod report;
@@ -16,7 +17,6 @@ mod workspace;
 use std::process::ExitCode;
 
 use report::{Report, StepResult, Stop};
-use run::Run;
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
@@ -25,7 +25,7 @@ usage: cargo xtask COMMAND
   setup             install what the tests need, without running them
   wasm [--release]  build the npm package into wasm/pkg
   header            regenerate ffi/include/passerelle.h
-  bench [NAME...]   run the benchmarks, or those whose name contains NAME
+  bench [NAME...]   run the benchmarks beside the peers, or those whose name contains NAME, and print the ratios
   differential [--cases N] [--seed S] [--case NUMBER | --list]
                     compare with other implementations, on as many cases and from this seed
   help              this text
@@ -40,10 +40,7 @@ fn main() -> ExitCode {
         ["wasm"] => single(wasm::package::build(wasm::Profile::Dev)),
         ["wasm", "--release"] => single(wasm::package::build(wasm::Profile::Release)),
         ["header"] => single(checks::header::regenerate()),
-        ["bench", names @ ..] => {
-            single(Run::new("cargo").args(["bench", "-p", "passerelle-benches", "--"]).args(names).go())
-        }
-        ["differential", options @ ..] => single(checks::differential::run(options)),
+        ["bench", names @ ..] => single(bench::run(names)),
         [] | ["help" | "--help" | "-h", ..] => {
             print!("{USAGE}\nareas of test:\n{}", select::describe(&steps::STEPS));
             ExitCode::SUCCESS

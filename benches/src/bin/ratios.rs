@@ -27,8 +27,31 @@ fn main() -> ExitCode {
         eprintln!("ratios: nothing was measured in {}", folder.display());
         return ExitCode::FAILURE;
     }
+    println!("{}\n", machine());
     print_table(&groups);
+    print_missing();
     ExitCode::SUCCESS
+}
+
+/// The kind of machine, as Linux names it.
+fn machine() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let models = text.lines().filter_map(|line| line.strip_prefix("model name")).collect::<Vec<_>>();
+    let model = models.first().map_or("an unknown processor", |model| model.trim_start_matches([' ', '\t', ':']));
+    format!("On {model}, {} cores; processor time, the fastest of 50 samples.", models.len())
+}
+
+/// Says why columns are empty.
+fn print_missing() {
+    for (peer, is_here, why) in [
+        ("mail-auth", cfg!(feature = "peers"), "the feature `peers` is off"),
+        ("libopendkim", cfg!(opendkim), "its headers (libopendkim-dev) are not installed, or `peers` is off"),
+        ("libspf2", cfg!(spf2), "its headers (libspf2-dev) are not installed, or `peers` is off"),
+    ] {
+        if !is_here {
+            println!("\n{peer} was not measured: {why}.");
+        }
+    }
 }
 
 fn folders(of: &Path) -> Vec<PathBuf> {
