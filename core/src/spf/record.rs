@@ -238,7 +238,7 @@ fn shown(term: &str) -> String {
     term.chars().take(80).collect()
 }
 
-fn term(text: &str) -> Result<TermKind<'_>, TermError> {
+pub(super) fn term(text: &str) -> Result<TermKind<'_>, TermError> {
     // RFC 7208 §4.6.1: '=' right behind the name makes a modifier; ':' and '/' begin a mechanism's argument.
     let end = text.bytes().position(|b| matches!(b, b'=' | b':' | b'/')).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
