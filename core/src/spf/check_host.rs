@@ -135,7 +135,9 @@ impl<'a> Walk<'a> {
         self.step(|| (format!("spf record of {domain}"), "found".into(), text.clone(), "RFC 7208 §4.5"));
         // RFC 7208 §4.6: syntax errors anywhere in the record come before everything else.
         let record = record.as_ref().map_err(|fault| permerror(format!("the record of {domain}: {fault}")))?;
-        for (text, qualifier, mechanism) in record.directives() {
+        // Networks that are not the client's leave no trace but in the trail.
+        let client = if self.trail.is_none() { Some(self.check.ip) } else { None };
+        for (text, qualifier, mechanism) in record.directives(client) {
             if !self.matches(text, mechanism, domain)? {
                 continue;
             }

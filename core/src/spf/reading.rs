@@ -3,6 +3,7 @@
 //! [`SpfRecord`] borrows from its text and so cannot be kept beside it. A [`Reading`] keeps where the terms are, and the
 //! networks, which is what records are full of; the few other terms are read again when they are evaluated.
 
+use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -89,9 +90,13 @@ impl KeptRecord {
         }
     }
 
-    /// As [`SpfRecord::directives`].
-    pub(super) fn directives(&self) -> impl Iterator<Item = (&str, Qualifier, Mechanism<'_>)> {
-        self.directives.iter().filter_map(|directive| {
+    /// As [`SpfRecord::directives`], but for networks that are not those of `client`, where one is given.
+    pub(super) fn directives(&self, client: Option<IpAddr>) -> impl Iterator<Item = (&str, Qualifier, Mechanism<'_>)> {
+        let concerns = move |directive: &&KeptDirective| match (directive.network, client) {
+            (Some(network), Some(client)) => network.has_network_of(client),
+            _ => true,
+        };
+        self.directives.iter().filter(concerns).filter_map(|directive| {
             let text = self.text.get(directive.start.into()..directive.end.into())?;
             let mechanism = match directive.network {
                 Some(network) => network,
@@ -134,7 +139,11 @@ mod tests {
         let reading = Reading::of(&records);
         let Reading::One(shown, Ok(kept)) = &*reading else { panic!("{reading:?}") };
         assert_eq!(shown, text);
-        assert_eq!(kept.directives().collect::<Vec<_>>(), record.directives().collect::<Vec<_>>());
+        assert_eq!(kept.directives(None).collect::<Vec<_>>(), record.directives().collect::<Vec<_>>());
+        let for_client = |ip: &str| kept.directives(Some(ip.parse().unwrap())).next().unwrap().0;
+        assert_eq!(for_client("192.0.2.1"), "?ip4:192.0.2.0/24");
+        assert_eq!(for_client("2001:db8::1"), "-ip6:2001:db8::/32");
+        assert_eq!(for_client("192.0.3.1"), "include:a.example");
         assert_eq!((kept.redirect(), kept.explanation()), (record.redirect(), record.explanation()));
         assert!(Arc::ptr_eq(&reading, &Reading::of(&records.clone())), "it was read again");
     }
