@@ -35,6 +35,11 @@ fn main() {
             let floor = Floor::new(&message);
             repeat(times, || floor.verify(black_box(&message)));
         }
+        "prepared" => {
+            let message = message(Kind::Text, Relaxed);
+            let floor = Floor::new(&message);
+            repeat(times, || floor.verify_prepared(black_box(&message)));
+        }
         "hash" => {
             let message = message(Kind::Text, Relaxed);
             repeat(times, || hash(black_box(&message)));
@@ -58,7 +63,7 @@ fn main() {
             repeat(times, || ours::spf_one_by_one(&zone, black_box(&LISTED)));
         }
         _ => eprintln!(
-            "usage: count WORK [TIMES], where WORK is text, simple, base64, html, changed, floor, hash, sign or \
+            "usage: count WORK [TIMES], where WORK is text, simple, base64, html, changed, floor, prepared, hash, sign or \
              sign-floor with an optional size as in 'text 1 MB', or spf or spf-one"
         ),
     }
