@@ -1,14 +1,13 @@
 //! What a set of TXT records says about SPF, read once and kept with the records.
 //!
-//! [`SpfRecord`] borrows from its text and so cannot be kept beside it. A [`Reading`] keeps where the terms are, and the
-//! networks, which is what records are full of; the few other terms are read again when they are evaluated.
+//! [`SpfRecord`] borrows from its text and so cannot be kept beside it. A [`Reading`] keeps the mechanisms, and of all
+//! text where it is.
 
 use std::net::IpAddr;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::macros::DomainSpec;
-use super::record::{Mechanism, Qualifier, RecordError, SpfRecord, TermKind, term};
+use super::record::{Mechanism, Qualifier, RecordError, SpfRecord};
 use crate::lookup::{Record, Records};
 
 /// The one SPF record among TXT records, if there is one (RFC 7208 §4.5).
@@ -51,40 +50,45 @@ impl Reading {
 pub(super) struct KeptRecord {
     text: Box<str>,
     directives: Box<[KeptDirective]>,
-    redirect: Option<Range<usize>>,
-    explanation: Option<Range<usize>>,
+    redirect: Option<Span>,
+    explanation: Option<Span>,
 }
 
 #[derive(Debug)]
 struct KeptDirective {
-    /// Where in the text it is. A record has no more octets than fit.
+    term: Span,
+    qualifier: Qualifier,
+    /// Without its domain-spec.
+    mechanism: Mechanism<'static>,
+    /// The domain-spec; empty where there is none.
+    spec: Span,
+}
+
+/// Where something is in the text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
     start: u16,
     end: u16,
-    qualifier: Qualifier,
-    /// An `ip4` or `ip6`.
-    network: Option<Mechanism<'static>>,
 }
 
 impl KeptRecord {
     /// `text` is what `record` was read from.
     fn new(text: &[u8], record: &SpfRecord<'_>) -> Self {
-        let range = |part: &str| {
+        let span = |part: &str| {
             let start = part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
-            start..start + part.len()
+            Span { start: start as u16, end: (start + part.len()) as u16 } // at most MAX_SPF_RECORD
         };
-        let directive = |(text, qualifier, mechanism)| {
-            let Range { start, end } = range(text);
-            let network = match mechanism {
-                Mechanism::Ip4(address, prefix) => Some(Mechanism::Ip4(address, prefix)),
-                Mechanism::Ip6(address, prefix) => Some(Mechanism::Ip6(address, prefix)),
-                _ => None,
-            };
-            KeptDirective { start: start as u16, end: end as u16, qualifier, network } // at most MAX_SPF_RECORD
+        let spec_span = |spec: DomainSpec<'_>| span(spec.as_str());
+        let directive = |(term, qualifier, mechanism): (&str, Qualifier, Mechanism<'_>)| KeptDirective {
+            term: span(term),
+            qualifier,
+            mechanism: mechanism.with_domain_spec(DomainSpec::read_before("")),
+            spec: mechanism.domain_spec().map(spec_span).unwrap_or_default(),
         };
         Self {
             directives: record.directives().map(directive).collect(),
-            redirect: record.redirect().map(|spec| range(spec.as_str())),
-            explanation: record.explanation().map(|spec| range(spec.as_str())),
+            redirect: record.redirect().map(spec_span),
+            explanation: record.explanation().map(spec_span),
             // A record is ASCII.
             text: String::from_utf8_lossy(text).into(),
         }
@@ -92,35 +96,36 @@ impl KeptRecord {
 
     /// As [`SpfRecord::directives`], but for networks that are not those of `client`, where one is given.
     pub(super) fn directives(&self, client: Option<IpAddr>) -> impl Iterator<Item = (&str, Qualifier, Mechanism<'_>)> {
-        let concerns = move |directive: &&KeptDirective| match (directive.network, client) {
-            (Some(network), Some(client)) => network.has_network_of(client),
-            _ => true,
-        };
-        self.directives.iter().filter(concerns).filter_map(|directive| {
-            let text = self.text.get(directive.start.into()..directive.end.into())?;
-            let mechanism = match directive.network {
-                Some(network) => network,
-                None => match term(text) {
-                    Ok(TermKind::Directive(_, mechanism)) => mechanism,
-                    _ => return None, // it was a directive when the record was read
-                },
-            };
-            Some((text, directive.qualifier, mechanism))
+        let mut rest = self.directives.iter();
+        std::iter::from_fn(move || {
+            let directive = match client {
+                None => rest.next(),
+                Some(client) => rest.find(|directive| match directive.mechanism {
+                    Mechanism::Ip4(..) | Mechanism::Ip6(..) => directive.mechanism.has_network_of(client),
+                    _ => true,
+                }),
+            }?;
+            let mechanism = directive.mechanism.with_domain_spec(self.spec(directive.spec));
+            Some((self.part(directive.term), directive.qualifier, mechanism))
         })
     }
 
     /// The value of `redirect=`.
     pub(super) fn redirect(&self) -> Option<DomainSpec<'_>> {
-        self.spec(&self.redirect)
+        self.redirect.map(|span| self.spec(span))
     }
 
     /// The value of `exp=`.
     pub(super) fn explanation(&self) -> Option<DomainSpec<'_>> {
-        self.spec(&self.explanation)
+        self.explanation.map(|span| self.spec(span))
     }
 
-    fn spec(&self, range: &Option<Range<usize>>) -> Option<DomainSpec<'_>> {
-        DomainSpec::parse(self.text.get(range.clone()?)?).ok()
+    fn spec(&self, span: Span) -> DomainSpec<'_> {
+        DomainSpec::read_before(self.part(span))
+    }
+
+    fn part(&self, span: Span) -> &str {
+        self.text.get(span.start.into()..span.end.into()).unwrap_or_default()
     }
 }
 
