@@ -42,7 +42,6 @@ mod check_host;
 mod expansion;
 mod macros;
 mod mechanisms;
-mod reading;
 mod received_spf;
 mod record;
 mod request;
