@@ -11,7 +11,8 @@ use passerelle::message::Header;
 use crate::counting::measure;
 
 /// The most allocations for one DKIM signature of a 10 KB message, key at hand, from the octets to the verdict.
-const ALLOWED: usize = 60;
+/// The back end in Rust has its large numbers in memory of ours; that of AWS-LC is its own, and not counted.
+const ALLOWED: usize = if cfg!(feature = "aws-lc-rs") { 60 } else { 200 };
 
 #[test]
 fn of_10_kilobytes() {
