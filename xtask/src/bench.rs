@@ -46,6 +46,6 @@ pub(crate) fn run(names: &[&str]) -> StepResult {
 fn is_installed(header: &str) -> Result<bool, Stop> {
     let probe: PathBuf = workspace::target().join("probe.c");
     workspace::create_dir(&workspace::target())?;
-    workspace::write(&probe, &format!("#include <sys/types.h>\n#include <{header}>\n"))?;
-    Ok(Run::new("cc").args(["-fsyntax-only"]).arg(&probe).quietly()?.success)
+    workspace::write(&probe, &format!("#include <{header}>\n"))?;
+    Ok(Run::new("cc").arg("-E").arg(&probe).quietly()?.success)
 }
