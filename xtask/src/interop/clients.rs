@@ -1,0 +1,203 @@
+//! The peers that are clients: each sends one message over one connection and ends.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::message::{Kind, Message};
+use super::ours::Send;
+use super::peers::Tls;
+use super::process::{self, Ended};
+use super::world::{PASSWORD, TLS_NAME, USER, World};
+use crate::report::Stop;
+use crate::workspace;
+
+/// No delivery may take longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One message, to be sent to a port of the loopback.
+pub(super) struct Delivery<'a> {
+    pub(super) port: u16,
+    pub(super) tls: Tls,
+    pub(super) lmtp: bool,
+    /// Log in, by this mechanism.
+    pub(super) auth: Option<&'static str>,
+    pub(super) sender: &'a str,
+    pub(super) recipients: &'a [String],
+    pub(super) message: &'a Message,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Client {
+    Swaks,
+    Msmtp,
+    Curl,
+    Smtplib,
+    /// `passerelle send`.
+    Ours(Send),
+}
+
+impl Client {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Swaks => "swaks",
+            Self::Msmtp => "msmtp",
+            Self::Curl => "curl",
+            Self::Smtplib => "smtplib",
+            Self::Ours(send) => send.name(),
+        }
+    }
+
+    /// Why it cannot make this delivery, if it cannot.
+    pub(super) fn cannot(self, tls: Tls, auth: Option<&str>, lmtp: bool, kind: Kind) -> Option<&'static str> {
+        let speaks: &[&str] = match self {
+            Self::Swaks | Self::Smtplib => &["PLAIN", "LOGIN"],
+            Self::Msmtp => &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
+            Self::Curl => &["PLAIN", "LOGIN"],
+            Self::Ours(send) => send.mechanisms(),
+        };
+        match self {
+            _ if auth.is_some_and(|mechanism| !speaks.contains(&mechanism)) => Some("has no such mechanism"),
+            Self::Swaks if kind == Kind::Utf8 => Some("has no SMTPUTF8"),
+            Self::Msmtp if kind == Kind::Utf8 => Some("has no SMTPUTF8"),
+            Self::Curl if lmtp => Some("has no LMTP"),
+            Self::Smtplib if lmtp => Some("reads one reply after the data, whatever the recipients"),
+            Self::Ours(send) if lmtp => send.no_lmtp(),
+            _ if lmtp && tls == Tls::Implicit => Some("LMTP has no port for TLS"),
+            _ => None,
+        }
+    }
+
+    /// Sends it; how that ended is for the caller to judge.
+    pub(super) fn send(self, world: &World, delivery: &Delivery<'_>) -> Result<Ended, Stop> {
+        let (crlf, lf) = files(world, delivery.message)?;
+        match self {
+            Self::Swaks => process::run("swaks", &mut swaks(world, delivery, &lf), None, PATIENCE),
+            Self::Msmtp => process::run("msmtp", &mut msmtp(world, delivery), Some(&lf), PATIENCE),
+            Self::Curl => process::run("curl", &mut curl(world, delivery, &crlf)?, None, PATIENCE),
+            Self::Smtplib => process::run("smtplib", &mut smtplib(world, delivery, &crlf), None, PATIENCE),
+            Self::Ours(send) => {
+                let mut command = send.command(world);
+                command.args(arguments(world, delivery, &crlf));
+                process::run(send.name(), &mut command, None, PATIENCE)
+            }
+        }
+    }
+}
+
+/// The message in files, with CRLF and with LF, each client's kind.
+fn files(world: &World, message: &Message) -> Result<(PathBuf, PathBuf), Stop> {
+    let write = |name: &str, octets: &[u8]| {
+        let path = world.folder.join(name);
+        std::fs::write(&path, octets).map_err(|error| Stop::failed(format!("{}: {error}", path.display())))?;
+        Ok::<_, Stop>(path)
+    };
+    Ok((write("message.eml", &message.octets)?, write("message.lf", &message.with_lf())?))
+}
+
+fn swaks(world: &World, delivery: &Delivery<'_>, file: &Path) -> Command {
+    let mut command = Command::new(world.mail.path("usr/bin/swaks"));
+    command.args(["--server", "127.0.0.1", "--port", &delivery.port.to_string(), "--helo", "client.test"]);
+    command.args(["--from", delivery.sender, "--to", &delivery.recipients.join(","), "--suppress-data"]);
+    command.arg("--data").arg(format!("@{}", file.display()));
+    match delivery.tls {
+        Tls::Never => {}
+        Tls::StartTls => drop(command.arg("--tls")),
+        Tls::Implicit => drop(command.arg("--tls-on-connect")),
+    }
+    if delivery.tls != Tls::Never {
+        command.arg("--tls-verify").arg("--tls-ca-path").arg(world.ca());
+    }
+    if let Some(mechanism) = delivery.auth {
+        command.args(["--auth", mechanism, "--auth-user", USER, "--auth-password", PASSWORD]);
+    }
+    if delivery.lmtp {
+        command.args(["--protocol", "LMTP"]);
+    }
+    command
+}
+
+fn msmtp(world: &World, delivery: &Delivery<'_>) -> Command {
+    let on = |yes: bool| if yes { "on" } else { "off" };
+    let mut command = Command::new(world.mail.path("usr/bin/msmtp"));
+    command.args(["--host=127.0.0.1", "--domain=client.test", "--timeout=30"]);
+    command.arg(format!("--port={}", delivery.port)).arg(format!("--from={}", delivery.sender));
+    command.arg(format!("--tls={}", on(delivery.tls != Tls::Never)));
+    if delivery.tls != Tls::Never {
+        command.arg(format!("--tls-starttls={}", on(delivery.tls == Tls::StartTls)));
+        command.arg(format!("--tls-trust-file={}", world.ca().display()));
+        command.arg(format!("--tls-host-override={TLS_NAME}"));
+    }
+    if let Some(mechanism) = delivery.auth {
+        command.arg(format!("--auth={}", mechanism.to_ascii_lowercase())).arg(format!("--user={USER}"));
+        command.arg(format!("--passwordeval=cat '{}'", world.password().display()));
+    }
+    if delivery.lmtp {
+        command.arg("--protocol=lmtp");
+    }
+    command.arg("--").args(delivery.recipients);
+    command
+}
+
+fn curl(world: &World, delivery: &Delivery<'_>, file: &Path) -> Result<Command, Stop> {
+    let scheme = if delivery.tls == Tls::Implicit { "smtps" } else { "smtp" };
+    // Named as the certificate says, and found on the loopback.
+    let here = format!("{TLS_NAME}:{}", delivery.port);
+    let mut options = format!(
+        "url = \"{scheme}://{here}/client.test\"\nresolve = \"{here}:127.0.0.1\"\nmail-from = \"{}\"\n",
+        delivery.sender
+    );
+    for recipient in delivery.recipients {
+        options.push_str(&format!("mail-rcpt = \"{recipient}\"\n"));
+    }
+    if delivery.tls != Tls::Never {
+        options.push_str(&format!("ssl-reqd\ncacert = \"{}\"\n", world.ca().display()));
+    }
+    if let Some(mechanism) = delivery.auth {
+        options.push_str(&format!("login-options = \"AUTH={mechanism}\"\nuser = \"{USER}:{PASSWORD}\"\n"));
+    }
+    let list = world.folder.join("curl.conf");
+    workspace::write(&list, &options)?;
+    let mut command = Command::new("curl");
+    // No configuration but this one, and no proxy.
+    command.args(["--disable", "--silent", "--show-error", "--noproxy", "*", "--max-time", "50"]);
+    command.arg("--config").arg(list).arg("--upload-file").arg(file);
+    Ok(command)
+}
+
+fn smtplib(world: &World, delivery: &Delivery<'_>, file: &Path) -> Command {
+    let mut command = Command::new(&world.mail.python);
+    command.arg(workspace::root().join("xtask/interop/smtplib_send.py")).args(arguments(world, delivery, file));
+    command
+}
+
+/// The arguments of `passerelle send`, which the program around smtplib takes as well.
+fn arguments(world: &World, delivery: &Delivery<'_>, file: &Path) -> Vec<OsString> {
+    let mut words: Vec<OsString> = Vec::new();
+    let mut option = |name: &str, value: OsString| words.extend([name.into(), value]);
+    option("--to", format!("127.0.0.1:{}", delivery.port).into());
+    option("--from", delivery.sender.into());
+    for recipient in delivery.recipients {
+        option("--rcpt", recipient.into());
+    }
+    let tls = match delivery.tls {
+        Tls::Never => "none",
+        Tls::StartTls => "starttls",
+        Tls::Implicit => "implicit",
+    };
+    option("--tls", tls.into());
+    if delivery.tls != Tls::Never {
+        option("--ca", world.ca().into());
+        option("--tls-name", TLS_NAME.into());
+    }
+    if let Some(mechanism) = delivery.auth {
+        option("--auth", format!("{USER}:{}", world.password().display()).into());
+        option("--auth-mechanism", mechanism.into());
+    }
+    if delivery.lmtp {
+        words.push("--lmtp".into());
+    }
+    words.push(file.into());
+    words
+}

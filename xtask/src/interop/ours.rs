@@ -1,0 +1,121 @@
+//! `passerelle serve` and `passerelle send`, or what stands in for them where the peers are tried by themselves.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::peers::{Peer, aiosmtpd};
+use super::process::Server;
+use super::store::Store;
+use super::world::World;
+use crate::report::Stop;
+use crate::run::Run;
+use crate::workspace;
+
+/// What sends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Send {
+    Passerelle,
+    /// Python's smtplib.
+    StandIn,
+}
+
+/// What serves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Serve {
+    Passerelle,
+    /// aiosmtpd.
+    StandIn,
+}
+
+impl Send {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Passerelle => "send",
+            Self::StandIn => "(smtplib)",
+        }
+    }
+
+    pub(super) fn mechanisms(self) -> &'static [&'static str] {
+        match self {
+            Self::Passerelle => &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
+            Self::StandIn => &["PLAIN", "LOGIN"],
+        }
+    }
+
+    pub(super) fn no_lmtp(self) -> Option<&'static str> {
+        match self {
+            Self::Passerelle => None,
+            Self::StandIn => Some("reads one reply after the data, whatever the recipients"),
+        }
+    }
+
+    pub(super) fn command(self, world: &World) -> Command {
+        match self {
+            Self::Passerelle => {
+                let mut command = Command::new(program());
+                command.arg("send");
+                command
+            }
+            Self::StandIn => {
+                let mut command = Command::new(&world.mail.python);
+                command.arg(workspace::root().join("xtask/interop/smtplib_send.py"));
+                command
+            }
+        }
+    }
+}
+
+impl Serve {
+    /// Starts it for these domains, one that speaks SMTP or one that speaks LMTP.
+    pub(super) fn start(self, world: &World, lmtp: bool, domains: &[&str]) -> Result<(Peer, Store), Stop> {
+        let name = if lmtp { "serve LMTP" } else { "serve" };
+        match self {
+            Self::Passerelle => serve(world, name, lmtp, domains),
+            Self::StandIn => {
+                let name = if lmtp { "(aiosmtpd LMTP)" } else { "(aiosmtpd)" };
+                aiosmtpd::start(world, name, lmtp, domains)
+            }
+        }
+    }
+}
+
+/// Builds the command; measured is what its users run.
+pub(super) fn build() -> Result<(), Stop> {
+    Run::new("cargo").args(["build", "--release", "-p", "passerelle-cli"]).go().map(drop)
+}
+
+fn program() -> std::path::PathBuf {
+    workspace::target().join("release/passerelle")
+}
+
+fn serve(world: &World, name: &'static str, lmtp: bool, domains: &[&str]) -> Result<(Peer, Store), Stop> {
+    let folder = world.peer(&name.replace(' ', "-"))?;
+    let maildir = folder.join("maildir");
+    let mut command = serve_command(world, &maildir);
+    command.arg("--auth-users").arg(world.users());
+    command.args(lmtp.then_some("--lmtp"));
+    command.args(domains.iter().flat_map(|domain| ["--domain", domain]));
+    let mut server = Server::start(name, command, folder.join("output"))?;
+    let ports = server.says_ports(2)?;
+    let peer = Peer {
+        name,
+        port: ports[0],
+        tls_port: Some(ports[1]),
+        mechanisms: &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
+        starttls: true,
+        utf8: true,
+        lmtp,
+        no_tls: "",
+        server,
+    };
+    Ok((peer, Store::new(maildir.join("new"))))
+}
+
+/// `passerelle serve` on two ports that it chooses, with an empty DNS.
+pub(super) fn serve_command(world: &World, maildir: &Path) -> Command {
+    let mut command = Command::new(program());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--hostname", "serve.test"]);
+    command.arg("--tls-cert").arg(world.certificate()).arg("--tls-key").arg(world.key());
+    command.arg("--maildir").arg(maildir);
+    command
+}
