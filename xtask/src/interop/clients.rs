@@ -73,7 +73,7 @@ impl Client {
     pub(super) fn send(self, world: &World, delivery: &Delivery<'_>) -> Result<Ended, Stop> {
         let (crlf, lf) = files(world, delivery.message)?;
         match self {
-            Self::Swaks => process::run("swaks", &mut swaks(world, delivery, &lf), None, PATIENCE),
+            Self::Swaks => process::run("swaks", &mut swaks(world, delivery)?, None, PATIENCE),
             Self::Msmtp => process::run("msmtp", &mut msmtp(world, delivery), Some(&lf), PATIENCE),
             Self::Curl => process::run("curl", &mut curl(world, delivery, &crlf)?, None, PATIENCE),
             Self::Smtplib => process::run("smtplib", &mut smtplib(world, delivery, &crlf), None, PATIENCE),
@@ -96,7 +96,12 @@ fn files(world: &World, message: &Message) -> Result<(PathBuf, PathBuf), Stop> {
     Ok((write("message.eml", &message.octets)?, write("message.lf", &message.with_lf())?))
 }
 
-fn swaks(world: &World, delivery: &Delivery<'_>, file: &Path) -> Command {
+fn swaks(world: &World, delivery: &Delivery<'_>) -> Result<Command, Stop> {
+    // It ends the last line itself.
+    let file = world.folder.join("message.swaks");
+    let mut text = delivery.message.with_lf();
+    text.pop();
+    std::fs::write(&file, text).map_err(|error| Stop::failed(format!("{}: {error}", file.display())))?;
     let mut command = Command::new(world.mail.path("usr/bin/swaks"));
     command.args(["--server", "127.0.0.1", "--port", &delivery.port.to_string(), "--helo", "client.test"]);
     command.args(["--from", delivery.sender, "--to", &delivery.recipients.join(","), "--suppress-data"]);
@@ -115,7 +120,7 @@ fn swaks(world: &World, delivery: &Delivery<'_>, file: &Path) -> Command {
     if delivery.lmtp {
         command.args(["--protocol", "LMTP"]);
     }
-    command
+    Ok(command)
 }
 
 fn msmtp(world: &World, delivery: &Delivery<'_>) -> Command {

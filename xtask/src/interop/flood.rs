@@ -35,7 +35,7 @@ pub(super) fn smtp_source(stage: &mut Stage, table: &mut Table) {
             command.args(["-f", "ann@sender.test", "-t", &format!("bob@{OPEN}"), "-M", "client.test", "-F"]).arg(&file);
             command.args(options).arg(format!("127.0.0.1:{port}"));
             process::run("smtp-source", &mut command, None, PATIENCE)?.success("smtp-source")?;
-            let recipients: Vec<String> = (0..count).map(|number| format!("{number}bob@{OPEN}")).collect();
+            let recipients: Vec<String> = (1..=count).map(|number| format!("{number}bob@{OPEN}")).collect();
             stage.expect(&format!("{who}, {what}"), store, &message, &recipients)
         });
     }

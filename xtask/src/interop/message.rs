@@ -21,7 +21,6 @@ pub(super) enum Kind {
 /// A message with CRLF at the end of each line.
 pub(super) struct Message {
     pub(super) token: String,
-    pub(super) kind: Kind,
     pub(super) octets: Vec<u8>,
 }
 
@@ -29,7 +28,7 @@ impl Message {
     pub(super) fn new(token: &str, kind: Kind) -> Self {
         let mut octets = header(token, kind).into_bytes();
         octets.extend(body(kind));
-        Self { token: token.to_owned(), kind, octets }
+        Self { token: token.to_owned(), octets }
     }
 
     /// The same with LF alone, as programs want it that take a message from a file of this system.

@@ -6,7 +6,6 @@ use super::peers::{Peer, Tls};
 use super::stage::{Stage, Target, serve_domain};
 use super::table::Table;
 use super::world::{GUARDED, OPEN};
-use crate::report::Stop;
 
 /// How a message is sent.
 #[derive(Clone, Copy)]
@@ -116,7 +115,7 @@ pub(super) fn mtas_to_serve(stage: &mut Stage, table: &mut Table) {
             }
             let port = mta.port;
             table.scenario(&who, mode.name, || {
-                let recipients = recipients(mode, &serve_domain(way(mode)));
+                let recipients = recipients(mode, &serve_domain(&way(mode)));
                 let message = stage.message(mode.kind);
                 let delivery = Delivery {
                     port,
@@ -134,14 +133,15 @@ pub(super) fn mtas_to_serve(stage: &mut Stage, table: &mut Table) {
     }
 }
 
-fn way(mode: Mode) -> &'static str {
-    match (mode.auth, mode.lmtp, mode.tls) {
-        (Some(mechanism), _, _) => mechanism,
+fn way(mode: Mode) -> String {
+    let way = match (mode.auth, mode.lmtp, mode.tls) {
+        (Some(mechanism), _, _) => return format!("auth-{mechanism}"),
         (None, true, _) => "lmtp",
         (None, false, Tls::Never) => "plain",
         (None, false, Tls::StartTls) => "starttls",
         (None, false, Tls::Implicit) => "tls",
-    }
+    };
+    way.to_owned()
 }
 
 fn sender(kind: Kind) -> &'static str {
@@ -178,7 +178,3 @@ fn mta_cannot(mta: &Peer, mode: Mode) -> Option<&'static str> {
         _ => None,
     }
 }
-
-/// Reads as what it is in the table above.
-#[allow(dead_code)]
-type Outcome = Result<(), Stop>;

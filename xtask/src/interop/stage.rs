@@ -196,7 +196,7 @@ fn routes(store: &Peer, serve: &Peer, serve_lmtp: &Peer) -> Vec<Route> {
     routes.push(Route { tls: Tls::Implicit, ..plain(&serve_domain("tls"), tls_port) });
     routes.push(Route { lmtp: true, ..plain(&serve_domain("lmtp"), serve_lmtp.port) });
     for mechanism in RELAY_MECHANISMS {
-        let route = plain(&serve_domain(mechanism), serve.port);
+        let route = plain(&serve_domain(&format!("auth-{mechanism}")), serve.port);
         routes.push(Route { tls: Tls::StartTls, auth: Some(mechanism), ..route });
     }
     routes

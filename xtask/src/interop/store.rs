@@ -18,6 +18,8 @@ const RECIPIENT_FIELDS: [&str; 4] = ["delivered-to:", "x-rcpt-args:", "x-origina
 pub(super) struct Store {
     folder: PathBuf,
     seen: BTreeSet<PathBuf>,
+    /// An empty line is added to each file.
+    padded: bool,
     /// Files without our field.
     strangers: BTreeSet<PathBuf>,
     arrived: BTreeMap<String, Arrived>,
@@ -34,7 +36,12 @@ struct Arrived {
 
 impl Store {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, seen: BTreeSet::new(), strangers: BTreeSet::new(), arrived: BTreeMap::new() }
+        Self { folder, padded: false, seen: BTreeSet::new(), strangers: BTreeSet::new(), arrived: BTreeMap::new() }
+    }
+
+    /// The files of a server that ends each with an empty line of its own.
+    pub(super) fn padded(folder: PathBuf) -> Self {
+        Self { padded: true, ..Self::new(folder) }
     }
 
     /// Waits until a message is there for all its recipients, and fails unless it is whole and there once for each.
@@ -57,7 +64,7 @@ impl Store {
         }
         self.once_for_each(&message.token, recipients)?;
         for file in self.arrived.get(&message.token).iter().flat_map(|arrived| &arrived.files) {
-            whole(message, file)?;
+            whole(message, file, self.padded)?;
         }
         Ok(())
     }
@@ -108,11 +115,12 @@ impl Store {
 }
 
 /// Compares a file with what was sent. Its end may still be on its way to the disk.
-fn whole(message: &Message, file: &Path) -> Result<(), Stop> {
+fn whole(message: &Message, file: &Path, padded: bool) -> Result<(), Stop> {
     let started = Instant::now();
     loop {
         let stored = fs::read(file).map_err(|error| Stop::failed(format!("{}: {error}", file.display())))?;
-        match message.arrived_as(&stored) {
+        let stored = if padded { stored.strip_suffix(b"\n").unwrap_or(&stored) } else { &stored };
+        match message.arrived_as(stored) {
             Err(_) if started.elapsed() < Duration::from_secs(1) => thread::sleep(TICK),
             compared => return compared,
         }

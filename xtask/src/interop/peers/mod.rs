@@ -49,8 +49,8 @@ pub(super) struct Peer {
 }
 
 impl Route {
-    /// A route's name that a configuration file takes: the domain without its dots.
+    /// A route's name that a configuration file takes: the domain with nothing but letters and `_`.
     pub(super) fn label(&self) -> String {
-        self.domain.replace('.', "-")
+        self.domain.replace(['.', '-'], "_")
     }
 }

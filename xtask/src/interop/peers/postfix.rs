@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Peer, Route, Tls};
 use crate::interop::process::{self, Server};
-use crate::interop::world::{self, GUARDED, PASSWORD, REALM, SENDER_DOMAIN, TLS_NAME, USER, World};
+use crate::interop::world::{self, GUARDED, PASSWORD, REALM, TLS_NAME, USER, World};
 use crate::report::Stop;
 use crate::workspace;
 
@@ -224,7 +224,6 @@ fn client_options(route: &Route) -> Vec<String> {
     options
 }
 
-/// Where notices of failure go is a domain like any other.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,15 +231,15 @@ mod tests {
     #[test]
     fn a_route_becomes_a_service_of_its_own() {
         let route = Route {
-            domain: SENDER_DOMAIN.into(),
+            domain: "sender.test".into(),
             port: 1025,
             tls: Tls::Implicit,
             lmtp: false,
             auth: Some("PLAIN"),
         };
-        assert_eq!(transport(std::slice::from_ref(&route)), "sender.test sender-test:[127.0.0.1]:1025\n");
+        assert_eq!(transport(std::slice::from_ref(&route)), "sender.test sender_test:[127.0.0.1]:1025\n");
         let line = master_cf(1, 2, &[route]).lines().last().unwrap_or_default().to_owned();
-        assert!(line.starts_with("sender-test unix - - n - - smtp -o smtp_tls_security_level=secure"), "{line}");
+        assert!(line.starts_with("sender_test unix - - n - - smtp -o smtp_tls_security_level=secure"), "{line}");
         assert!(line.contains("smtp_tls_wrappermode=yes") && line.contains("filter=plain"), "{line}");
     }
 }

@@ -28,5 +28,5 @@ pub(in crate::interop) fn start(world: &World, name: &'static str, options: &[&s
         no_tls: "smtp-sink has no TLS",
         server,
     };
-    Ok((peer, Store::new(files)))
+    Ok((peer, Store::padded(files)))
 }
