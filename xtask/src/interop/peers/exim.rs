@@ -140,8 +140,9 @@ fn authenticators(routes: &[Route]) -> String {
         format!("${{if eq{{$transport_name}}{{{route}}}}}")
     };
     let scram = |name: &str| {
+        let label = name.replace('-', "_");
         format!(
-            "{name}:\n  driver = cyrus_sasl\n  public_name = {name}\n  server_realm = {REALM}\n  server_service = smtp\n\
+            "{label}:\n  driver = cyrus_sasl\n  public_name = {name}\n  server_realm = {REALM}\n  server_service = smtp\n\
              \x20 server_hostname = exim.test\n  server_set_id = $auth1\n"
         )
     };
