@@ -11,6 +11,8 @@ use crate::interop::world::{self, GUARDED, PASSWORD, REALM, TLS_NAME, USER, Worl
 use crate::report::Stop;
 use crate::workspace;
 
+const PROGRAM: &str = "usr/sbin/exim4";
+
 /// Starts it, with a route for each domain that it accepts.
 pub(in crate::interop) fn start(world: &World, routes: &[Route]) -> Result<Peer, Stop> {
     let folder = world.peer("exim")?;
@@ -28,7 +30,7 @@ pub(in crate::interop) fn start(world: &World, routes: &[Route]) -> Result<Peer,
     let configuration = world.folder.join("exim.conf");
     workspace::write(&configuration, &text(&folder, world, routes, port, tls_port))?;
 
-    let mut command = Command::new(world.mail.path("usr/sbin/exim4"));
+    let mut command = Command::new(world.mail.path(PROGRAM));
     // In the foreground; what could not be delivered at once is tried again every two seconds.
     command.arg("-C").arg(&configuration).args(["-bdf", "-q2s"]);
     command.env("SASL_CONF_PATH", folder.join("sasl"));
@@ -49,13 +51,15 @@ pub(in crate::interop) fn start(world: &World, routes: &[Route]) -> Result<Peer,
 }
 
 fn text(folder: &Path, world: &World, routes: &[Route], port: u16, tls_port: u16) -> String {
-    let folder = folder.display();
+    let (folder, program) = (folder.display(), world.mail.path(PROGRAM));
+    let program = program.display();
     let open: Vec<&str> = routes.iter().map(|route| route.domain.as_str()).filter(|name| *name != GUARDED).collect();
     let open = open.join(" : ");
     let mut text = format!(
         "primary_hostname = exim.test
 exim_user = Debian-exim
 exim_group = Debian-exim
+exim_path = {program}
 deliver_drop_privilege = true
 spool_directory = {folder}/spool
 log_file_path = {folder}/log/%slog

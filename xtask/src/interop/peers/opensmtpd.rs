@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Peer, Route, Tls};
 use crate::interop::process::{self, Server};
-use crate::interop::world::{GUARDED, PASSWORD, TLS_NAME, USER, World};
+use crate::interop::world::{GUARDED, PASSWORD, USER, World};
 use crate::report::Stop;
 use crate::workspace;
 
@@ -16,6 +16,18 @@ use crate::workspace;
 const EMPTY: &str = "/var/lib/opensmtpd/empty";
 const CONTROL: &str = "/var/run/smtpd.sock";
 const QUEUE: &str = "/var/spool/smtpd/queue";
+
+/// How long it waits before it connects again or sends another message, by default for seconds.
+const DELAYS: [&str; 8] = [
+    "conn-delay-host",
+    "conn-delay-route",
+    "conn-delay-source",
+    "conn-delay-connector",
+    "conn-delay-relay",
+    "conn-delay-domain",
+    "reconn-delay-route",
+    "session-transaction-delay",
+];
 
 /// Starts it, with a route for each domain that it accepts.
 pub(in crate::interop) fn start(world: &World, routes: &[Route]) -> Result<Peer, Stop> {
@@ -75,6 +87,9 @@ fn text(folder: &Path, world: &World, routes: &[Route], port: u16, tls_port: u16
         key = world.key().display(),
         ca = world.ca().display(),
     );
+    for name in DELAYS {
+        let _ = writeln!(text, "mta limit {name} 0");
+    }
     for route in routes {
         let label = route.label();
         let scheme = match (route.lmtp, route.tls) {
@@ -94,6 +109,5 @@ fn text(folder: &Path, world: &World, routes: &[Route], port: u16, tls_port: u16
         let who = if route.domain == GUARDED { "auth from any" } else { "from any" };
         let _ = writeln!(text, "match {who} for domain \"{}\" action \"{label}\"", route.domain);
     }
-    let _ = TLS_NAME;
     text
 }
