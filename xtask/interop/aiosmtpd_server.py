@@ -70,7 +70,7 @@ class Handler:
 def authenticator(users):
     def check(server, session, envelope, mechanism, data):
         name, password = data.login.decode(), data.password.decode()
-        return AuthResult(success=users.get(name) == password, auth_data=name)
+        return AuthResult(success=users.get(name) == password, handled=False, auth_data=name)
 
     return check
 

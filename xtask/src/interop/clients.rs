@@ -9,7 +9,7 @@ use super::message::{Kind, Message};
 use super::ours::Send;
 use super::peers::Tls;
 use super::process::{self, Ended};
-use super::world::{PASSWORD, TLS_NAME, USER, World};
+use super::world::{PASSWORD, Trust, USER, WRONG_PASSWORD, World};
 use crate::report::Stop;
 use crate::workspace;
 
@@ -20,12 +20,24 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Delivery<'a> {
     pub(super) port: u16,
     pub(super) tls: Tls,
+    pub(super) trust: Trust,
     pub(super) lmtp: bool,
     /// Log in, by this mechanism.
     pub(super) auth: Option<&'static str>,
+    pub(super) wrong_password: bool,
     pub(super) sender: &'a str,
     pub(super) recipients: &'a [String],
     pub(super) message: &'a Message,
+}
+
+impl Delivery<'_> {
+    fn password(&self) -> &'static str {
+        if self.wrong_password { WRONG_PASSWORD } else { PASSWORD }
+    }
+
+    fn password_file(&self, world: &World) -> PathBuf {
+        if self.wrong_password { world.wrong_password() } else { world.password() }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -102,6 +114,7 @@ fn swaks(world: &World, delivery: &Delivery<'_>) -> Result<Command, Stop> {
     let mut text = delivery.message.with_lf();
     text.pop();
     std::fs::write(&file, text).map_err(|error| Stop::failed(format!("{}: {error}", file.display())))?;
+    let (authority, _) = world.trusted(delivery.trust);
     let mut command = Command::new(world.mail.path("usr/bin/swaks"));
     command.args(["--server", "127.0.0.1", "--port", &delivery.port.to_string(), "--helo", "client.test"]);
     command.args(["--from", delivery.sender, "--to", &delivery.recipients.join(","), "--suppress-data"]);
@@ -112,10 +125,10 @@ fn swaks(world: &World, delivery: &Delivery<'_>) -> Result<Command, Stop> {
         Tls::Implicit => drop(command.arg("--tls-on-connect")),
     }
     if delivery.tls != Tls::Never {
-        command.arg("--tls-verify").arg("--tls-ca-path").arg(world.ca());
+        command.arg("--tls-verify").arg("--tls-ca-path").arg(authority);
     }
     if let Some(mechanism) = delivery.auth {
-        command.args(["--auth", mechanism, "--auth-user", USER, "--auth-password", PASSWORD]);
+        command.args(["--auth", mechanism, "--auth-user", USER, "--auth-password", delivery.password()]);
     }
     if delivery.lmtp {
         command.args(["--protocol", "LMTP"]);
@@ -124,6 +137,7 @@ fn swaks(world: &World, delivery: &Delivery<'_>) -> Result<Command, Stop> {
 }
 
 fn msmtp(world: &World, delivery: &Delivery<'_>) -> Command {
+    let (authority, name) = world.trusted(delivery.trust);
     let on = |yes: bool| if yes { "on" } else { "off" };
     let mut command = Command::new(world.mail.path("usr/bin/msmtp"));
     command.args(["--host=127.0.0.1", "--domain=client.test", "--timeout=30"]);
@@ -131,12 +145,12 @@ fn msmtp(world: &World, delivery: &Delivery<'_>) -> Command {
     command.arg(format!("--tls={}", on(delivery.tls != Tls::Never)));
     if delivery.tls != Tls::Never {
         command.arg(format!("--tls-starttls={}", on(delivery.tls == Tls::StartTls)));
-        command.arg(format!("--tls-trust-file={}", world.ca().display()));
-        command.arg(format!("--tls-host-override={TLS_NAME}"));
+        command.arg(format!("--tls-trust-file={}", authority.display()));
+        command.arg(format!("--tls-host-override={name}"));
     }
     if let Some(mechanism) = delivery.auth {
         command.arg(format!("--auth={}", mechanism.to_ascii_lowercase())).arg(format!("--user={USER}"));
-        command.arg(format!("--passwordeval=cat '{}'", world.password().display()));
+        command.arg(format!("--passwordeval=cat '{}'", delivery.password_file(world).display()));
     }
     if delivery.lmtp {
         command.arg("--protocol=lmtp");
@@ -148,7 +162,8 @@ fn msmtp(world: &World, delivery: &Delivery<'_>) -> Command {
 fn curl(world: &World, delivery: &Delivery<'_>, file: &Path) -> Result<Command, Stop> {
     let scheme = if delivery.tls == Tls::Implicit { "smtps" } else { "smtp" };
     // Named as the certificate says, and found on the loopback.
-    let here = format!("{TLS_NAME}:{}", delivery.port);
+    let (authority, name) = world.trusted(delivery.trust);
+    let here = format!("{name}:{}", delivery.port);
     let mut options = format!(
         "url = \"{scheme}://{here}/client.test\"\nresolve = \"{here}:127.0.0.1\"\nmail-from = \"{}\"\n",
         delivery.sender
@@ -157,10 +172,10 @@ fn curl(world: &World, delivery: &Delivery<'_>, file: &Path) -> Result<Command, 
         options.push_str(&format!("mail-rcpt = \"{recipient}\"\n"));
     }
     if delivery.tls != Tls::Never {
-        options.push_str(&format!("ssl-reqd\ncacert = \"{}\"\n", world.ca().display()));
+        options.push_str(&format!("ssl-reqd\ncacert = \"{}\"\n", authority.display()));
     }
     if let Some(mechanism) = delivery.auth {
-        options.push_str(&format!("login-options = \"AUTH={mechanism}\"\nuser = \"{USER}:{PASSWORD}\"\n"));
+        options.push_str(&format!("login-options = \"AUTH={mechanism}\"\nuser = \"{USER}:{}\"\n", delivery.password()));
     }
     let list = world.folder.join("curl.conf");
     workspace::write(&list, &options)?;
@@ -193,11 +208,12 @@ fn arguments(world: &World, delivery: &Delivery<'_>, file: &Path) -> Vec<OsStrin
     };
     option("--tls", tls.into());
     if delivery.tls != Tls::Never {
-        option("--ca", world.ca().into());
-        option("--tls-name", TLS_NAME.into());
+        let (authority, name) = world.trusted(delivery.trust);
+        option("--ca", authority.into());
+        option("--tls-name", name.into());
     }
     if let Some(mechanism) = delivery.auth {
-        option("--auth", format!("{USER}:{}", world.password().display()).into());
+        option("--auth", format!("{USER}:{}", delivery.password_file(world).display()).into());
         option("--auth-mechanism", mechanism.into());
     }
     if delivery.lmtp {

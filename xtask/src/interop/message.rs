@@ -92,7 +92,7 @@ fn body(kind: Kind) -> Vec<u8> {
             body.extend_from_slice(b".\r\n..\r\n.a line\r\n. \r\n\r\nFrom here on\r\n>From there\r\nspaces   \r\n\ttab\t\r\n");
             // RFC 5321 §4.5.3.1.6: 1,000 octets with the CRLF.
             body.extend(std::iter::repeat_n(b'x', 998));
-            body.extend_from_slice(b"\r\nQUIT\r\n250 ok\r\n.\r\n\r\n\r\n");
+            body.extend_from_slice(b"\r\nQUIT\r\n.\r\n250 ok\r\n\r\n\r\n");
         }
         Kind::EightBit => {
             body.extend_from_slice("Grüße\r\n".as_bytes());
@@ -184,7 +184,7 @@ mod tests {
         let changes: [(&str, &str); 6] = [
             ("\r\n..\r\n", "\r\n.\r\n"),
             ("spaces   ", "spaces"),
-            (".\r\n\r\n\r\n", ".\r\n\r\n"),
+            ("ok\r\n\r\n\r\n", "ok\r\n\r\n"),
             ("From here", ">From here"),
             ("Subject: a", "Subject: A"),
             ("\r\n two\r\n", " two\r\n"),

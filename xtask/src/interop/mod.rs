@@ -5,6 +5,7 @@
 
 mod clients;
 mod flood;
+mod logins;
 mod message;
 mod modes;
 mod ours;
@@ -51,10 +52,14 @@ pub(crate) fn run(words: &[&str]) -> StepResult {
     }
     let mut stage = Stage::set(mail, send, serve)?;
     let mut table = Table::new(&filter);
+    if serve == Serve::StandIn {
+        modes::clients_to_mtas(&mut stage, &mut table);
+    }
     modes::clients_to_serve(&mut stage, &mut table);
     modes::mtas_to_serve(&mut stage, &mut table);
     modes::send_to_servers(&mut stage, &mut table);
     flood::smtp_source(&mut stage, &mut table);
+    logins::gsasl(&mut stage, &mut table);
     refusals::run(&mut stage, &mut table);
     stage.settle(&mut table);
     stage.strike(&mut table);

@@ -5,7 +5,7 @@ use super::message::Kind;
 use super::peers::{Peer, Tls};
 use super::stage::{Stage, Target, serve_domain};
 use super::table::Table;
-use super::world::{GUARDED, OPEN};
+use super::world::{GUARDED, OPEN, Trust};
 
 /// How a message is sent.
 #[derive(Clone, Copy)]
@@ -44,6 +44,17 @@ pub(super) fn clients_to_serve(stage: &mut Stage, table: &mut Table) {
         for mode in MODES {
             let pick: fn(&Stage) -> &Target = if mode.lmtp { |stage| &stage.serve_lmtp } else { |stage| &stage.serve };
             scenario(stage, table, client, pick, mode);
+        }
+    }
+}
+
+/// Clients other than ours, to the MTAs: that both can do what is asked of ours.
+pub(super) fn clients_to_mtas(stage: &mut Stage, table: &mut Table) {
+    for client in [Client::Swaks, Client::Msmtp, Client::Curl] {
+        for mode in MODES.into_iter().filter(|mode| !mode.lmtp) {
+            for place in 0..stage.mtas.len() {
+                scenario(stage, table, client, move |stage| &stage.mtas[place], mode);
+            }
         }
     }
 }
@@ -91,8 +102,10 @@ fn scenario(
         let delivery = Delivery {
             port,
             tls: mode.tls,
+            trust: Trust::Ours,
             lmtp: mode.lmtp,
             auth: mode.auth,
+            wrong_password: false,
             sender: sender(mode.kind),
             recipients: &recipients,
             message: &message,
@@ -120,8 +133,10 @@ pub(super) fn mtas_to_serve(stage: &mut Stage, table: &mut Table) {
                 let delivery = Delivery {
                     port,
                     tls: Tls::Never,
+                    trust: Trust::Ours,
                     lmtp: false,
                     auth: None,
+                    wrong_password: false,
                     sender: sender(mode.kind),
                     recipients: &recipients,
                     message: &message,

@@ -7,7 +7,7 @@ use super::peers::{Peer, Route, Tls, aiosmtpd, exim, opensmtpd, postfix, smtp_si
 use super::process;
 use super::store::Store;
 use super::table::Table;
-use super::world::{GUARDED, OPEN, SENDER_DOMAIN, World};
+use super::world::{GUARDED, OPEN, SENDER_DOMAIN, Trust, World};
 use crate::report::Stop;
 use crate::tools::mail::Mail;
 
@@ -161,8 +161,10 @@ impl Stage {
             let probe = Delivery {
                 port: target.peer.port,
                 tls: Tls::StartTls,
+                trust: Trust::Ours,
                 lmtp: false,
                 auth: None,
+                wrong_password: false,
                 sender: "",
                 recipients: &["nobody@nowhere.test".to_owned()],
                 message: &message,

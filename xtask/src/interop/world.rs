@@ -15,6 +15,7 @@ pub(super) const TLS_NAME: &str = "mail.interop.test";
 /// The user that every server knows.
 pub(super) const USER: &str = "ann@interop.test";
 pub(super) const PASSWORD: &str = "correct-horse";
+pub(super) const WRONG_PASSWORD: &str = "incorrect-horse";
 /// The realm of the user's name, as Cyrus SASL files it.
 pub(super) const REALM: &str = "interop.test";
 /// Mail for this domain is anybody's to send.
@@ -23,6 +24,17 @@ pub(super) const OPEN: &str = "open.test";
 pub(super) const GUARDED: &str = "guarded.test";
 /// Where notices of failure would go; the store takes them, so that they are seen.
 pub(super) const SENDER_DOMAIN: &str = "sender.test";
+
+/// What a client goes by when it verifies a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// The authority that signed, and the name that was certified.
+    Ours,
+    /// An authority that did not sign it.
+    Stranger,
+    /// A name that the certificate is not for.
+    OtherName,
+}
 
 pub(super) struct World {
     pub(super) mail: Mail,
@@ -41,12 +53,22 @@ impl World {
         world.certificates()?;
         workspace::write(&world.users(), &format!("{USER}:{PASSWORD}\n"))?;
         workspace::write(&world.password(), &format!("{PASSWORD}\n"))?;
+        workspace::write(&world.wrong_password(), &format!("{WRONG_PASSWORD}\n"))?;
         Ok(world)
     }
 
     /// The authority that signed the servers' certificate.
     pub(super) fn ca(&self) -> PathBuf {
         self.folder.join("ca.pem")
+    }
+
+    /// The authority that a client is told to trust, and the name that it is to find.
+    pub(super) fn trusted(&self, trust: Trust) -> (PathBuf, &'static str) {
+        match trust {
+            Trust::Ours => (self.ca(), TLS_NAME),
+            Trust::Stranger => (self.folder.join("stranger.pem"), TLS_NAME),
+            Trust::OtherName => (self.ca(), "other.interop.test"),
+        }
     }
 
     pub(super) fn certificate(&self) -> PathBuf {
@@ -67,6 +89,10 @@ impl World {
         self.folder.join("password")
     }
 
+    pub(super) fn wrong_password(&self) -> PathBuf {
+        self.folder.join("wrong-password")
+    }
+
     /// A new folder of one peer.
     pub(super) fn peer(&self, name: &str) -> Result<PathBuf, Stop> {
         let folder = self.folder.join(name);
@@ -80,6 +106,12 @@ impl World {
         self.openssl(&["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=interop authority"])(
             &["-keyout", "ca.key", "-out", "ca.pem"],
         )?;
+        self.openssl(&["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=a stranger"])(&[
+            "-keyout",
+            "stranger.key",
+            "-out",
+            "stranger.pem",
+        ])?;
         self.openssl(&["req", "-newkey", "rsa:2048", "-nodes", "-subj"])(
             &[&format!("/CN={TLS_NAME}"), "-addext", &names, "-keyout", "key.pem", "-out", "request.pem"],
         )?;

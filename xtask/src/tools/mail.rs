@@ -17,7 +17,7 @@ const PACKAGES: [&str; 7] = ["postfix", "exim4-daemon-heavy", "exim4-base", "ope
 
 /// What is installed besides the libraries that the packages themselves ask for: TLS for swaks, and SASL mechanisms.
 const INSTALLED: [&str; 6] =
-    ["curl", "openssl", "libnet-ssleay-perl", "libsasl2-modules", "libsasl2-modules-db", "ca-certificates"];
+    ["curl", "gsasl", "libnet-ssleay-perl", "libsasl2-modules", "libsasl2-modules-db", "openssl"];
 
 /// The accounts that the servers work under, which their packages would add.
 const ACCOUNTS: [&str; 4] = ["postfix", "Debian-exim", "opensmtpd", "opensmtpq"];
