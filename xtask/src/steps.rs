@@ -38,7 +38,11 @@ pub(crate) const STEPS: [Step; 19] = [
         about: "seven implementations on generated messages and records; every difference explained",
         run: differential::check,
     },
-    Step { name: "interop", about: "serve and send with the mail software of others, on the loopback", run: interop::check },
+    Step {
+        name: "interop",
+        about: "serve and send with the mail software of others, on the loopback",
+        run: interop::check,
+    },
     Step { name: "bench", about: "the benchmarks compile, and each runs once", run: rust::bench },
     Step { name: "readme", about: "the README's first commands", run: readme::check },
 ];

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::message::{Kind, Message};
+use super::modes::Mode;
 use super::ours::Send;
 use super::peers::Tls;
 use super::process::{self, Ended};
@@ -22,6 +23,8 @@ pub(super) struct Delivery<'a> {
     pub(super) tls: Tls,
     pub(super) trust: Trust,
     pub(super) lmtp: bool,
+    /// In BDAT, where the client has to be told; ours uses it where it is offered.
+    pub(super) bdat: bool,
     /// Log in, by this mechanism.
     pub(super) auth: Option<&'static str>,
     pub(super) wrong_password: bool,
@@ -62,7 +65,7 @@ impl Client {
     }
 
     /// Why it cannot make this delivery, if it cannot.
-    pub(super) fn cannot(self, tls: Tls, auth: Option<&str>, lmtp: bool, kind: Kind) -> Option<&'static str> {
+    pub(super) fn cannot(self, mode: &Mode) -> Option<&'static str> {
         let speaks: &[&str] = match self {
             Self::Swaks | Self::Smtplib => &["PLAIN", "LOGIN"],
             Self::Msmtp => &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
@@ -70,13 +73,14 @@ impl Client {
             Self::Ours(send) => send.mechanisms(),
         };
         match self {
-            _ if auth.is_some_and(|mechanism| !speaks.contains(&mechanism)) => Some("has no such mechanism"),
-            Self::Swaks if kind == Kind::Utf8 => Some("has no SMTPUTF8"),
-            Self::Msmtp if kind == Kind::Utf8 => Some("has no SMTPUTF8"),
-            Self::Curl if lmtp => Some("has no LMTP"),
-            Self::Smtplib if lmtp => Some("reads one reply after the data, whatever the recipients"),
-            Self::Ours(send) if lmtp => send.no_lmtp(),
-            _ if lmtp && tls == Tls::Implicit => Some("LMTP has no port for TLS"),
+            _ if mode.auth.is_some_and(|mechanism| !speaks.contains(&mechanism)) => Some("has no such mechanism"),
+            Self::Swaks | Self::Msmtp | Self::Curl if mode.bdat => Some("has no BDAT"),
+            Self::Swaks if mode.kind == Kind::Utf8 => Some("has no SMTPUTF8"),
+            Self::Msmtp if mode.kind == Kind::Utf8 => Some("has no SMTPUTF8"),
+            Self::Curl if mode.lmtp => Some("has no LMTP"),
+            Self::Smtplib if mode.lmtp => Some("reads one reply after the data, whatever the recipients"),
+            Self::Ours(send) if mode.lmtp => send.no_lmtp(),
+            _ if mode.lmtp && mode.tls == Tls::Implicit => Some("LMTP has no port for TLS"),
             _ => None,
         }
     }
@@ -90,7 +94,7 @@ impl Client {
             Self::Curl => process::run("curl", &mut curl(world, delivery, &crlf)?, None, PATIENCE),
             Self::Smtplib => process::run("smtplib", &mut smtplib(world, delivery, &crlf), None, PATIENCE),
             Self::Ours(send) => {
-                let mut command = send.command(world);
+                let mut command = send.command(world, delivery.bdat);
                 command.args(arguments(world, delivery, &crlf));
                 process::run(send.name(), &mut command, None, PATIENCE)
             }
@@ -100,20 +104,18 @@ impl Client {
 
 /// The message in files, with CRLF and with LF, each client's kind.
 fn files(world: &World, message: &Message) -> Result<(PathBuf, PathBuf), Stop> {
-    let write = |name: &str, octets: &[u8]| {
-        let path = world.folder.join(name);
-        std::fs::write(&path, octets).map_err(|error| Stop::failed(format!("{}: {error}", path.display())))?;
-        Ok::<_, Stop>(path)
-    };
-    Ok((write("message.eml", &message.octets)?, write("message.lf", &message.with_lf())?))
+    Ok((write(world, "message.eml", &message.octets)?, write(world, "message.lf", &message.with_lf())?))
+}
+
+/// Writes a message into the folder of this run.
+pub(super) fn write(world: &World, name: &str, octets: &[u8]) -> Result<PathBuf, Stop> {
+    let path = world.folder.join(name);
+    std::fs::write(&path, octets).map_err(|error| Stop::failed(format!("{}: {error}", path.display())))?;
+    Ok(path)
 }
 
 fn swaks(world: &World, delivery: &Delivery<'_>) -> Result<Command, Stop> {
-    // It ends the last line itself.
-    let file = world.folder.join("message.swaks");
-    let mut text = delivery.message.with_lf();
-    text.pop();
-    std::fs::write(&file, text).map_err(|error| Stop::failed(format!("{}: {error}", file.display())))?;
+    let file = write(world, "message.unended", &delivery.message.unended())?;
     let (authority, _) = world.trusted(delivery.trust);
     let mut command = Command::new(world.mail.path("usr/bin/swaks"));
     command.args(["--server", "127.0.0.1", "--port", &delivery.port.to_string(), "--helo", "client.test"]);
@@ -121,7 +123,7 @@ fn swaks(world: &World, delivery: &Delivery<'_>) -> Result<Command, Stop> {
     command.arg("--data").arg(format!("@{}", file.display()));
     match delivery.tls {
         Tls::Never => {}
-        Tls::StartTls => drop(command.arg("--tls")),
+        Tls::Upgraded => drop(command.arg("--tls")),
         Tls::Implicit => drop(command.arg("--tls-on-connect")),
     }
     if delivery.tls != Tls::Never {
@@ -144,7 +146,7 @@ fn msmtp(world: &World, delivery: &Delivery<'_>) -> Command {
     command.arg(format!("--port={}", delivery.port)).arg(format!("--from={}", delivery.sender));
     command.arg(format!("--tls={}", on(delivery.tls != Tls::Never)));
     if delivery.tls != Tls::Never {
-        command.arg(format!("--tls-starttls={}", on(delivery.tls == Tls::StartTls)));
+        command.arg(format!("--tls-starttls={}", on(delivery.tls == Tls::Upgraded)));
         command.arg(format!("--tls-trust-file={}", authority.display()));
         command.arg(format!("--tls-host-override={name}"));
     }
@@ -188,7 +190,8 @@ fn curl(world: &World, delivery: &Delivery<'_>, file: &Path) -> Result<Command, 
 
 fn smtplib(world: &World, delivery: &Delivery<'_>, file: &Path) -> Command {
     let mut command = Command::new(&world.mail.python);
-    command.arg(workspace::root().join("xtask/interop/smtplib_send.py")).args(arguments(world, delivery, file));
+    command.arg(workspace::root().join("xtask/interop/smtplib_send.py")).args(delivery.bdat.then_some("--bdat"));
+    command.args(arguments(world, delivery, file));
     command
 }
 
@@ -203,7 +206,7 @@ fn arguments(world: &World, delivery: &Delivery<'_>, file: &Path) -> Vec<OsStrin
     }
     let tls = match delivery.tls {
         Tls::Never => "none",
-        Tls::StartTls => "starttls",
+        Tls::Upgraded => "starttls",
         Tls::Implicit => "implicit",
     };
     option("--tls", tls.into());

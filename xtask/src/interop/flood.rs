@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::clients;
 use super::message::Kind;
 use super::peers::postfix;
 use super::process;
@@ -25,10 +26,8 @@ pub(super) fn smtp_source(stage: &mut Stage, table: &mut Table) {
         let who = format!("smtp-source -> {}", target.peer.name);
         table.scenario(&who, what, || {
             let message = stage.message(Kind::Awkward);
-            // It takes lines, and doubles dots itself.
-            let file = stage.world.folder.join("message.lf");
-            std::fs::write(&file, message.with_lf())
-                .map_err(|error| crate::report::Stop::failed(format!("{}: {error}", file.display())))?;
+            // It ends lines and doubles dots itself.
+            let file = clients::write(&stage.world, "message.unended", &message.unended())?;
             let mut command = postfix::program(&stage.world, "smtp-source");
             // A number of its own before each recipient: so each message can be told from the others.
             command.args(["-4", "-N", "-s", &SESSIONS.to_string(), "-m", &count.to_string()]);

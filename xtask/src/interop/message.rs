@@ -36,6 +36,13 @@ impl Message {
         lf(&self.octets)
     }
 
+    /// That without its last line end, for programs that end the last line themselves.
+    pub(super) fn unended(&self) -> Vec<u8> {
+        let mut octets = self.with_lf();
+        octets.pop();
+        octets
+    }
+
     /// Whether this is what arrived: the body octet for octet, every header field once and in order, whatever others a
     /// server has added. A file with LF at its line ends is as good as one with CRLF.
     pub(super) fn arrived_as(&self, stored: &[u8]) -> Result<(), Stop> {
@@ -89,7 +96,9 @@ fn body(kind: Kind) -> Vec<u8> {
     let mut body = Vec::new();
     match kind {
         Kind::Awkward => {
-            body.extend_from_slice(b".\r\n..\r\n.a line\r\n. \r\n\r\nFrom here on\r\n>From there\r\nspaces   \r\n\ttab\t\r\n");
+            body.extend_from_slice(
+                b".\r\n..\r\n.a line\r\n. \r\n\r\nFrom here on\r\n>From there\r\nspaces   \r\n\ttab\t\r\n",
+            );
             // RFC 5321 §4.5.3.1.6: 1,000 octets with the CRLF.
             body.extend(std::iter::repeat_n(b'x', 998));
             body.extend_from_slice(b"\r\nQUIT\r\n.\r\n250 ok\r\n\r\n\r\n");
@@ -105,7 +114,9 @@ fn body(kind: Kind) -> Vec<u8> {
             while body.len() < 10_000_000 {
                 // Lines that differ, so that none can be lost or repeated unnoticed, one in seven with a dot first.
                 let dot = if line.is_multiple_of(7) { "." } else { "" };
-                body.extend_from_slice(format!("{dot}{line:08} {:>64}\r\n", line.wrapping_mul(2_654_435_761)).as_bytes());
+                body.extend_from_slice(
+                    format!("{dot}{line:08} {:>64}\r\n", line.wrapping_mul(2_654_435_761)).as_bytes(),
+                );
                 line += 1;
             }
         }

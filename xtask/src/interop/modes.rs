@@ -9,20 +9,21 @@ use super::world::{GUARDED, OPEN, Trust};
 
 /// How a message is sent.
 #[derive(Clone, Copy)]
-struct Mode {
+pub(super) struct Mode {
     name: &'static str,
-    tls: Tls,
-    auth: Option<&'static str>,
-    lmtp: bool,
-    kind: Kind,
+    pub(super) tls: Tls,
+    pub(super) auth: Option<&'static str>,
+    pub(super) lmtp: bool,
+    pub(super) bdat: bool,
+    pub(super) kind: Kind,
     recipients: usize,
 }
 
 const PLAIN: Mode =
-    Mode { name: "plain", tls: Tls::Never, auth: None, lmtp: false, kind: Kind::Awkward, recipients: 2 };
-const STARTTLS: Mode = Mode { name: "STARTTLS", tls: Tls::StartTls, ..PLAIN };
+    Mode { name: "plain", tls: Tls::Never, auth: None, lmtp: false, bdat: false, kind: Kind::Awkward, recipients: 2 };
+const STARTTLS: Mode = Mode { name: "STARTTLS", tls: Tls::Upgraded, ..PLAIN };
 
-const MODES: [Mode; 13] = [
+const MODES: [Mode; 14] = [
     PLAIN,
     STARTTLS,
     Mode { name: "TLS", tls: Tls::Implicit, ..PLAIN },
@@ -31,6 +32,7 @@ const MODES: [Mode; 13] = [
     Mode { name: "10 MB", kind: Kind::Large, recipients: 1, ..PLAIN },
     Mode { name: "10 MB, STARTTLS", kind: Kind::Large, recipients: 1, ..STARTTLS },
     Mode { name: "1,000 recipients", recipients: 1000, ..PLAIN },
+    Mode { name: "BDAT", bdat: true, kind: Kind::EightBit, ..PLAIN },
     Mode { name: "LMTP", lmtp: true, ..PLAIN },
     Mode { name: "AUTH PLAIN", auth: Some("PLAIN"), ..STARTTLS },
     Mode { name: "AUTH LOGIN", auth: Some("LOGIN"), ..STARTTLS },
@@ -80,20 +82,15 @@ pub(super) fn send_to_servers(stage: &mut Stage, table: &mut Table) {
     }
 }
 
-fn scenario(
-    stage: &mut Stage,
-    table: &mut Table,
-    client: Client,
-    pick: impl Fn(&Stage) -> &Target,
-    mode: Mode,
-) {
+fn scenario(stage: &mut Stage, table: &mut Table, client: Client, pick: impl Fn(&Stage) -> &Target, mode: Mode) {
     let (peer, store) = (&pick(stage).peer, pick(stage).store);
     let who = format!("{} -> {}", client.name(), peer.name);
-    let reason = client.cannot(mode.tls, mode.auth, mode.lmtp, mode.kind).map(|reason| (client.name(), reason));
+    let reason = client.cannot(&mode).map(|reason| (client.name(), reason));
     if let Some((name, reason)) = reason.or_else(|| cannot(peer, mode).map(|reason| (peer.name, reason))) {
         table.cannot(&who, mode.name, &format!("{name}: {reason}"));
         return;
     }
+    let name = peer.name;
     let port = if mode.tls == Tls::Implicit { peer.tls_port.unwrap_or(peer.port) } else { peer.port };
     table.scenario(&who, mode.name, || {
         // What only users may send shows that the client was let in as one.
@@ -104,6 +101,7 @@ fn scenario(
             tls: mode.tls,
             trust: Trust::Ours,
             lmtp: mode.lmtp,
+            bdat: mode.bdat,
             auth: mode.auth,
             wrong_password: false,
             sender: sender(mode.kind),
@@ -111,7 +109,8 @@ fn scenario(
             message: &message,
         };
         client.send(&stage.world, &delivery)?.success(client.name())?;
-        stage.expect(&format!("{who}, {}", mode.name), store, &message, &recipients)
+        stage.expect(&format!("{who}, {}", mode.name), store, &message, &recipients)?;
+        if mode.bdat { stage.went_in_bdat(name, &message) } else { Ok(()) }
     });
 }
 
@@ -126,7 +125,7 @@ pub(super) fn mtas_to_serve(stage: &mut Stage, table: &mut Table) {
                 table.cannot(&who, mode.name, reason);
                 continue;
             }
-            let port = mta.port;
+            let (name, port) = (mta.name, mta.port);
             table.scenario(&who, mode.name, || {
                 let recipients = recipients(mode, &serve_domain(&way(mode)));
                 let message = stage.message(mode.kind);
@@ -135,6 +134,7 @@ pub(super) fn mtas_to_serve(stage: &mut Stage, table: &mut Table) {
                     tls: Tls::Never,
                     trust: Trust::Ours,
                     lmtp: false,
+                    bdat: false,
                     auth: None,
                     wrong_password: false,
                     sender: sender(mode.kind),
@@ -142,7 +142,8 @@ pub(super) fn mtas_to_serve(stage: &mut Stage, table: &mut Table) {
                     message: &message,
                 };
                 Client::Smtplib.send(&stage.world, &delivery)?.success("smtplib")?;
-                stage.expect(&format!("{who}, {}", mode.name), store, &message, &recipients)
+                stage.expect(&format!("{who}, {}", mode.name), store, &message, &recipients)?;
+                if mode.bdat { stage.went_in_bdat(name, &message) } else { Ok(()) }
             });
         }
     }
@@ -153,7 +154,7 @@ fn way(mode: Mode) -> String {
         (Some(mechanism), _, _) => return format!("auth-{mechanism}"),
         (None, true, _) => "lmtp",
         (None, false, Tls::Never) => "plain",
-        (None, false, Tls::StartTls) => "starttls",
+        (None, false, Tls::Upgraded) => "starttls",
         (None, false, Tls::Implicit) => "tls",
     };
     way.to_owned()
@@ -170,9 +171,11 @@ fn recipients(mode: Mode, domain: &str) -> Vec<String> {
 
 /// Why a server cannot take it.
 fn cannot(peer: &Peer, mode: Mode) -> Option<&'static str> {
-    let no_tls = (mode.tls == Tls::StartTls && !peer.starttls) || (mode.tls == Tls::Implicit && peer.tls_port.is_none());
+    let no_tls =
+        (mode.tls == Tls::Upgraded && !peer.starttls) || (mode.tls == Tls::Implicit && peer.tls_port.is_none());
     match mode.auth {
         _ if no_tls => Some(peer.no_tls),
+        _ if mode.bdat && !peer.chunking => Some("has no CHUNKING"),
         _ if mode.kind == Kind::Utf8 && !peer.utf8 => Some("has no SMTPUTF8"),
         Some(mechanism) if !peer.mechanisms.contains(&mechanism) => Some("has no such mechanism"),
         _ => None,
@@ -189,6 +192,7 @@ fn mta_cannot(mta: &Peer, mode: Mode) -> Option<&'static str> {
     };
     match mode.auth {
         Some(mechanism) if !speaks.contains(&mechanism) => Some("does not log in by this mechanism"),
+        _ if mode.bdat && mta.name != "Exim" => Some("delivers with DATA only"),
         _ if mode.kind == Kind::Utf8 && !mta.utf8 => Some("has no SMTPUTF8"),
         _ => None,
     }

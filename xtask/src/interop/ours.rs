@@ -49,7 +49,7 @@ impl Send {
         }
     }
 
-    pub(super) fn command(self, world: &World) -> Command {
+    pub(super) fn command(self, world: &World, bdat: bool) -> Command {
         match self {
             Self::Passerelle => {
                 let mut command = Command::new(program());
@@ -58,7 +58,7 @@ impl Send {
             }
             Self::StandIn => {
                 let mut command = Command::new(&world.mail.python);
-                command.arg(workspace::root().join("xtask/interop/smtplib_send.py"));
+                command.arg(workspace::root().join("xtask/interop/smtplib_send.py")).args(bdat.then_some("--bdat"));
                 command
             }
         }
@@ -104,6 +104,7 @@ fn serve(world: &World, name: &'static str, lmtp: bool, domains: &[&str]) -> Res
         mechanisms: &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
         starttls: true,
         utf8: true,
+        chunking: true,
         lmtp,
         no_tls: "",
         server,

@@ -57,7 +57,7 @@ fn wrong_certificates(stage: &mut Stage, table: &mut Table) {
     let (name, port, tls_port, store) = (target.peer.name, target.peer.port, target.peer.tls_port, target.store);
     let who = format!("{} -> {name}", stage.send.name());
     for (what, trust) in [("an unknown authority", Trust::Stranger), ("another name", Trust::OtherName)] {
-        for (tls, port) in [(Tls::StartTls, Some(port)), (Tls::Implicit, tls_port)] {
+        for (tls, port) in [(Tls::Upgraded, Some(port)), (Tls::Implicit, tls_port)] {
             let Some(port) = port else { continue };
             table.scenario(&who, what, || {
                 let attempt = Attempt { port, tls, trust, ..ATTEMPT };
@@ -105,7 +105,7 @@ struct Attempt {
 }
 
 const ATTEMPT: Attempt =
-    Attempt { port: 0, tls: Tls::StartTls, trust: Trust::Ours, auth: None, wrong_password: false, domain: OPEN };
+    Attempt { port: 0, tls: Tls::Upgraded, trust: Trust::Ours, auth: None, wrong_password: false, domain: OPEN };
 
 impl Attempt {
     fn make(self, stage: &mut Stage, client: Client) -> Result<(super::message::Message, super::process::Ended), Stop> {
@@ -116,6 +116,7 @@ impl Attempt {
             tls: self.tls,
             trust: self.trust,
             lmtp: false,
+            bdat: false,
             auth: self.auth,
             wrong_password: self.wrong_password,
             sender: "ann@sender.test",

@@ -1,5 +1,9 @@
 //! All the servers of a run, started in the order in which they need one another.
 
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
 use super::clients::{Client, Delivery};
 use super::message::{Kind, Message};
 use super::ours::{Send, Serve};
@@ -63,7 +67,8 @@ impl Stage {
 
         let routes = routes(&behind.peer, &serve_smtp.peer, &serve_lmtp.peer);
         let (mut mtas, mut missing) = (Vec::new(), Vec::new());
-        let starts: [(&str, fn(&World, &[Route]) -> Result<Peer, Stop>); 3] =
+        type Start = fn(&World, &[Route]) -> Result<Peer, Stop>;
+        let starts: [(&str, Start); 3] =
             [("Postfix", postfix::start), ("Exim", exim::start), ("OpenSMTPD", opensmtpd::start)];
         for (name, start) in starts {
             match start(&world, &routes) {
@@ -75,7 +80,8 @@ impl Stage {
             keep(aiosmtpd::start(&world, "aiosmtpd", false, &[OPEN])?),
             keep(aiosmtpd::start(&world, "aiosmtpd LMTP", true, &[OPEN])?),
         ];
-        for (name, options) in [("smtp-sink", [].as_slice()), ("smtp-sink LMTP", &["-L"]), ("smtp-sink HELO", &["-e"])] {
+        for (name, options) in [("smtp-sink", [].as_slice()), ("smtp-sink LMTP", &["-L"]), ("smtp-sink HELO", &["-e"])]
+        {
             match smtp_sink::start(&world, name, options) {
                 Ok(started) => servers.push(keep(started)),
                 Err(stop) => missing.push((name, stop)),
@@ -126,6 +132,25 @@ impl Stage {
         self.sent.push(Sent { what: what.to_owned(), token: message.token.clone(), store, recipients: Vec::new() });
     }
 
+    /// Whether an MTA's log says that a message came or went in BDAT.
+    pub(super) fn went_in_bdat(&self, mta: &str, message: &Message) -> Result<(), Stop> {
+        let log = match mta {
+            "Postfix" => "postfix/log",
+            "Exim" => "exim/log/mainlog",
+            // No other has BDAT on its list, and ours says nothing that it could be known by.
+            _ => return Ok(()),
+        };
+        let started = Instant::now();
+        while started.elapsed() < LOGGING {
+            let text = fs::read(self.world.folder.join(log)).unwrap_or_default();
+            if chunked(&String::from_utf8_lossy(&text), mta, &message.token) {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Err(Stop::Failed(format!("{mta}'s log does not say that it was BDAT")))
+    }
+
     /// Looks again, for what came twice or late, and for what nobody sent.
     pub(super) fn settle(&mut self, table: &mut Table) {
         for (name, stop) in std::mem::take(&mut self.missing) {
@@ -160,9 +185,10 @@ impl Stage {
             let message = Message::new("probe", Kind::Awkward);
             let probe = Delivery {
                 port: target.peer.port,
-                tls: Tls::StartTls,
+                tls: Tls::Upgraded,
                 trust: Trust::Ours,
                 lmtp: false,
+                bdat: false,
                 auth: None,
                 wrong_password: false,
                 sender: "",
@@ -181,8 +207,30 @@ impl Stage {
     }
 }
 
+/// How long a log may lag behind.
+const LOGGING: Duration = Duration::from_secs(3);
+
+/// Postfix counts a session's commands at its end; Exim marks what came and what went in chunks with a K.
+fn chunked(log: &str, mta: &str, token: &str) -> bool {
+    if mta == "Postfix" {
+        // Its lines name a connection's process, and the message by a queue name that the process gave it.
+        let Some(queued) = log.lines().find(|line| line.contains(&format!("message-id=<{token}@"))) else {
+            return false;
+        };
+        let queue = queued.split_whitespace().nth(5).unwrap_or_default();
+        let smtpd = log.lines().find(|line| line.contains("/smtpd[") && line.contains(&format!("{queue} client=")));
+        let process = smtpd.and_then(|line| line.split_whitespace().nth(4)).unwrap_or_default();
+        let after = log.lines().skip_while(|line| !std::ptr::eq(*line, queued));
+        return after.filter(|line| line.contains(process)).any(|line| line.contains(" bdat="));
+    }
+    let Some(came) = log.lines().find(|line| line.contains(&format!("id={token}@"))) else { return false };
+    let name = came.split_whitespace().nth(2).unwrap_or_default();
+    let marked = |line: &str| line.contains(name) && line.contains(" K ");
+    log.lines().any(marked)
+}
+
 /// How long a message may take through an MTA and its queue.
-const ARRIVAL: std::time::Duration = std::time::Duration::from_secs(60);
+const ARRIVAL: Duration = Duration::from_secs(60);
 
 /// The domain that an MTA delivers to ours in one of its ways.
 pub(super) fn serve_domain(way: &str) -> String {
@@ -194,12 +242,12 @@ fn routes(store: &Peer, serve: &Peer, serve_lmtp: &Peer) -> Vec<Route> {
     let tls_port = serve.tls_port.unwrap_or(serve.port);
     let mut routes: Vec<Route> = [OPEN, GUARDED, SENDER_DOMAIN].map(|domain| plain(domain, store.port)).into();
     routes.push(plain(&serve_domain("plain"), serve.port));
-    routes.push(Route { tls: Tls::StartTls, ..plain(&serve_domain("starttls"), serve.port) });
+    routes.push(Route { tls: Tls::Upgraded, ..plain(&serve_domain("starttls"), serve.port) });
     routes.push(Route { tls: Tls::Implicit, ..plain(&serve_domain("tls"), tls_port) });
     routes.push(Route { lmtp: true, ..plain(&serve_domain("lmtp"), serve_lmtp.port) });
     for mechanism in RELAY_MECHANISMS {
         let route = plain(&serve_domain(&format!("auth-{mechanism}")), serve.port);
-        routes.push(Route { tls: Tls::StartTls, auth: Some(mechanism), ..route });
+        routes.push(Route { tls: Tls::Upgraded, auth: Some(mechanism), ..route });
     }
     routes
 }

@@ -159,7 +159,8 @@ mod tests {
     }
 
     fn file(recipients: &[&str], message: &Message) -> Vec<u8> {
-        let mut octets: Vec<u8> = recipients.iter().flat_map(|to| format!("Delivered-To: {to}\r\n").into_bytes()).collect();
+        let mut octets: Vec<u8> =
+            recipients.iter().flat_map(|to| format!("Delivered-To: {to}\r\n").into_bytes()).collect();
         octets.extend_from_slice(&message.octets);
         octets
     }

@@ -103,18 +103,32 @@ impl World {
     /// An authority, and a certificate by it for the name and for the address that the peers connect to.
     fn certificates(&self) -> Result<(), Stop> {
         let names = format!("subjectAltName=DNS:{TLS_NAME},DNS:localhost,IP:127.0.0.1");
-        self.openssl(&["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=interop authority"])(
-            &["-keyout", "ca.key", "-out", "ca.pem"],
-        )?;
+        self.openssl(&[
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=interop authority",
+        ])(&["-keyout", "ca.key", "-out", "ca.pem"])?;
         self.openssl(&["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=a stranger"])(&[
             "-keyout",
             "stranger.key",
             "-out",
             "stranger.pem",
         ])?;
-        self.openssl(&["req", "-newkey", "rsa:2048", "-nodes", "-subj"])(
-            &[&format!("/CN={TLS_NAME}"), "-addext", &names, "-keyout", "key.pem", "-out", "request.pem"],
-        )?;
+        self.openssl(&["req", "-newkey", "rsa:2048", "-nodes", "-subj"])(&[
+            &format!("/CN={TLS_NAME}"),
+            "-addext",
+            &names,
+            "-keyout",
+            "key.pem",
+            "-out",
+            "request.pem",
+        ])?;
         self.openssl(&["x509", "-req", "-in", "request.pem", "-copy_extensions", "copyall", "-days", "2"])(&[
             "-CA",
             "ca.pem",
@@ -148,5 +162,5 @@ pub(super) fn scratch_file(name: &str) -> PathBuf {
 }
 
 fn folder() -> PathBuf {
-    workspace::target().join("tmp/interop")
+    workspace::for_other_accounts("tmp/interop")
 }

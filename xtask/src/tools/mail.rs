@@ -35,7 +35,7 @@ impl Mail {
     /// Whatever is missing is unpacked, installed or added.
     pub(crate) fn ensure() -> Result<Self, Stop> {
         let python = python::python()?;
-        let folder = workspace::tools().join("mail");
+        let folder = workspace::for_other_accounts("tools/mail");
         let (root, record) = (folder.join("root"), folder.join("packages.txt"));
         let wanted = PACKAGES.join("\n");
         if fs::read_to_string(&record).ok().as_deref() != Some(wanted.as_str()) {

@@ -44,6 +44,7 @@ pub(in crate::interop) fn start(world: &World, routes: &[Route]) -> Result<Peer,
         mechanisms: &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
         starttls: true,
         utf8: true,
+        chunking: true,
         lmtp: false,
         no_tls: "",
         server,
@@ -150,7 +151,9 @@ fn authenticators(routes: &[Route]) -> String {
              \x20 server_hostname = exim.test\n  server_set_id = $auth1\n"
         )
     };
-    let right = |user: &str, password: &str| format!("${{if and{{{{eq{{{user}}}{{{USER}}}}}{{eq{{{password}}}{{{PASSWORD}}}}}}}}}");
+    let right = |user: &str, password: &str| {
+        format!("${{if and{{{{eq{{{user}}}{{{USER}}}}}{{eq{{{password}}}{{{PASSWORD}}}}}}}}}")
+    };
     format!(
         "PLAIN:\n  driver = plaintext\n  public_name = PLAIN\n  server_prompts = :\n  server_condition = {}\n\
          \x20 server_set_id = $auth2\n  client_send = ^{USER}^{PASSWORD}\n  client_condition = {}\n\

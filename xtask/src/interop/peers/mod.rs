@@ -13,7 +13,8 @@ use super::process::Server;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tls {
     Never,
-    StartTls,
+    /// By STARTTLS.
+    Upgraded,
     /// From its first octet on.
     Implicit,
 }
@@ -41,10 +42,10 @@ pub(super) struct Peer {
     pub(super) mechanisms: &'static [&'static str],
     pub(super) starttls: bool,
     pub(super) utf8: bool,
+    pub(super) chunking: bool,
     pub(super) lmtp: bool,
     /// Why it has no TLS, where it should.
     pub(super) no_tls: &'static str,
-    /// The most recipients that it takes in one transaction.
     pub(super) server: Server,
 }
 

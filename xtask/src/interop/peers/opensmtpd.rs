@@ -58,6 +58,7 @@ pub(in crate::interop) fn start(world: &World, routes: &[Route]) -> Result<Peer,
         mechanisms: &["PLAIN", "LOGIN"],
         starttls: true,
         utf8: false,
+        chunking: false,
         lmtp: false,
         no_tls: "",
         server,
@@ -95,7 +96,7 @@ fn text(folder: &Path, world: &World, routes: &[Route], port: u16, tls_port: u16
         let scheme = match (route.lmtp, route.tls) {
             (true, _) => "lmtp",
             (false, Tls::Never) => "smtp+notls",
-            (false, Tls::StartTls) => "smtp+tls",
+            (false, Tls::Upgraded) => "smtp+tls",
             (false, Tls::Implicit) => "smtps",
         };
         let (user, auth) = if route.auth.is_some() { ("login@", " auth <login>") } else { ("", "") };

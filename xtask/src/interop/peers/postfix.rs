@@ -36,6 +36,22 @@ const SERVICES: [(&str, &str, &str, &str, &str); 15] = [
 
 /// Starts it, with a route for each domain that it accepts.
 pub(in crate::interop) fn start(world: &World, routes: &[Route]) -> Result<Peer, Stop> {
+    start_with(world, routes, &transport(routes))
+}
+
+/// Starts one that queues what comes for a domain and then throws it away.
+pub(in crate::interop) fn start_discarding(world: &World, domain: &str) -> Result<Peer, Stop> {
+    let route = Route { domain: domain.to_owned(), port: 0, tls: Tls::Never, lmtp: false, auth: None };
+    start_with(world, &[route], &format!("{domain} discard:\n"))
+}
+
+/// Whether all that it has accepted is delivered.
+pub(in crate::interop) fn is_idle(world: &World) -> bool {
+    let queue = world.folder.join("postfix/queue");
+    ["incoming", "active", "deferred"].iter().all(|name| workspace::files(&queue.join(name), "").is_empty())
+}
+
+fn start_with(world: &World, routes: &[Route], transport: &str) -> Result<Peer, Stop> {
     let folder = world.peer("postfix")?;
     let (port, tls_port) = (process::free_port()?, process::free_port()?);
     for name in QUEUE {
@@ -51,7 +67,7 @@ pub(in crate::interop) fn start(world: &World, routes: &[Route]) -> Result<Peer,
         process::run("chown", &mut command, None, Duration::from_secs(10))?.success("chown")?;
     }
     passwords(world, &folder)?;
-    workspace::write(&folder.join("transport"), &transport(routes))?;
+    workspace::write(&folder.join("transport"), transport)?;
     workspace::write(&folder.join("login"), &format!("127.0.0.1 {USER}:{PASSWORD}\n"))?;
     workspace::write(&folder.join("main.cf"), &main_cf(world, &folder, routes))?;
     workspace::write(&folder.join("master.cf"), &master_cf(port, tls_port, routes))?;
@@ -70,6 +86,7 @@ pub(in crate::interop) fn start(world: &World, routes: &[Route]) -> Result<Peer,
         mechanisms: &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
         starttls: true,
         utf8: true,
+        chunking: true,
         lmtp: false,
         no_tls: "",
         server,
@@ -214,7 +231,7 @@ fn client_options(route: &Route) -> Vec<String> {
     let secure = ["tls_security_level=secure".to_owned(), format!("tls_secure_cert_match={TLS_NAME}")];
     let mut options = match route.tls {
         Tls::Never => vec!["tls_security_level=none".to_owned()],
-        Tls::StartTls => secure.to_vec(),
+        Tls::Upgraded => secure.to_vec(),
         Tls::Implicit => [secure.as_slice(), &["tls_wrappermode=yes".to_owned()]].concat(),
     };
     if let Some(mechanism) = route.auth {
@@ -230,13 +247,8 @@ mod tests {
 
     #[test]
     fn a_route_becomes_a_service_of_its_own() {
-        let route = Route {
-            domain: "sender.test".into(),
-            port: 1025,
-            tls: Tls::Implicit,
-            lmtp: false,
-            auth: Some("PLAIN"),
-        };
+        let route =
+            Route { domain: "sender.test".into(), port: 1025, tls: Tls::Implicit, lmtp: false, auth: Some("PLAIN") };
         assert_eq!(transport(std::slice::from_ref(&route)), "sender.test sender_test:[127.0.0.1]:1025\n");
         let line = master_cf(1, 2, &[route]).lines().last().unwrap_or_default().to_owned();
         assert!(line.starts_with("sender_test unix - - n - - smtp -o smtp_tls_security_level=secure"), "{line}");
