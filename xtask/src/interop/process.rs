@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::report::Stop;
+use crate::tools;
 
 /// How long a server may take until it accepts connections.
 const STARTING: Duration = Duration::from_secs(20);
@@ -33,10 +34,10 @@ pub(super) struct Ended {
 
 impl Server {
     /// Starts it as the head of a process group of its own; what it writes goes into `log`.
-    pub(super) fn start(name: &str, mut command: Command, log: PathBuf) -> Result<Self, Stop> {
+    pub(super) fn start(name: &str, command: Command, log: PathBuf) -> Result<Self, Stop> {
         let output = File::create(&log).map_err(|error| Stop::failed(format!("{}: {error}", log.display())))?;
         let errors = output.try_clone().map_err(|error| Stop::failed(format!("{}: {error}", log.display())))?;
-        let child = command
+        let child = ending_with_us(command)
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
@@ -167,6 +168,23 @@ pub(super) fn last_lines(text: &str) -> String {
 fn listening(line: &str) -> Option<u16> {
     let address = line.strip_prefix("listening on ")?;
     address.split(' ').next()?.rsplit_once(':')?.1.parse().ok()
+}
+
+/// The same command, asked to stop when this process ends, however that comes: a server that is left behind would
+/// keep its port, and meet the next run.
+fn ending_with_us(command: Command) -> Command {
+    let Some(setpriv) = tools::find("setpriv") else { return command };
+    let mut wrapped = Command::new(setpriv);
+    wrapped.args(["--pdeathsig", "TERM"]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            wrapped.env(name, value);
+        }
+    }
+    if let Some(dir) = command.get_current_dir() {
+        wrapped.current_dir(dir);
+    }
+    wrapped
 }
 
 /// The exit code, once it has ended; a program that a signal has ended has none.

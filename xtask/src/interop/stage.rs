@@ -197,7 +197,7 @@ impl Stage {
             };
             let said = Client::Smtplib.send(&self.world, &probe).map(|ended| ended.text).unwrap_or_default();
             if said.contains("SSLError") {
-                println!("{}: TLS fails with smtplib too: {}", target.peer.name, process::last_lines(&said));
+                println!("{}: TLS fails with smtplib too: {}", target.peer.name, said.lines().last().unwrap_or_default());
                 target.peer.starttls = false;
                 target.peer.tls_port = None;
                 target.peer.mechanisms = &[];
