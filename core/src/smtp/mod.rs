@@ -1,9 +1,13 @@
 //! SMTP (RFC 5321) and LMTP (RFC 2033), on both sides.
 
+pub mod capabilities;
 pub mod parameters;
 pub mod reply;
+pub mod reply_reader;
 
+pub use capabilities::{Capabilities, FutureRelease, SessionLimits};
 pub use parameters::{
     Body, DeliverBy, DeliverByMode, Hold, MailParameters, Notify, OriginalRecipient, RcptParameters, Ret,
 };
 pub use reply::{EnhancedCode, Reply, Severity};
+pub use reply_reader::{ReplyError, ReplyReader};
