@@ -6,6 +6,15 @@ pub mod reply;
 pub mod reply_reader;
 
 pub use capabilities::{Capabilities, FutureRelease, SessionLimits};
+pub mod command;
+pub mod data;
+pub mod line;
+pub mod parameters;
+pub mod reply;
+pub mod xtext;
+
+pub use command::{ClientName, Command, CommandError};
+pub use line::{Irregularity, Line, LineReader};
 pub use parameters::{
     Body, DeliverBy, DeliverByMode, Hold, MailParameters, Notify, OriginalRecipient, RcptParameters, Ret,
 };
