@@ -2,6 +2,7 @@
 
 pub mod parameters;
 pub mod reply;
+pub mod sasl;
 
 pub use parameters::{
     Body, DeliverBy, DeliverByMode, Hold, MailParameters, Notify, OriginalRecipient, RcptParameters, Ret,
