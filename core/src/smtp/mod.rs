@@ -4,6 +4,7 @@ pub mod capabilities;
 pub mod parameters;
 pub mod reply;
 pub mod reply_reader;
+pub mod sasl;
 
 pub use capabilities::{Capabilities, FutureRelease, SessionLimits};
 pub mod command;
