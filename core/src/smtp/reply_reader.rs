@@ -140,7 +140,7 @@ impl ReplyReader {
         // How the line begins is the first that can be wrong with it.
         if self.line.len() < HEAD_AND_NEXT {
             let mut head = [0; HEAD_AND_NEXT];
-            let octets = self.line.iter().chain(fits).take(HEAD);
+            let octets = self.line.iter().chain(fits).take(HEAD_AND_NEXT);
             let length = head.iter_mut().zip(octets).map(|(to, &from)| *to = from).count();
             if let Some(head) = Head::read(head.get(..length).unwrap_or_default())? {
                 self.agree(head.code)?;
