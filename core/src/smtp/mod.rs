@@ -1,19 +1,16 @@
 //! SMTP (RFC 5321) and LMTP (RFC 2033), on both sides.
 
 pub mod capabilities;
-pub mod parameters;
-pub mod reply;
-pub mod reply_reader;
-pub mod sasl;
-
-pub use capabilities::{Capabilities, FutureRelease, SessionLimits};
 pub mod command;
 pub mod data;
 pub mod line;
 pub mod parameters;
 pub mod reply;
+pub mod reply_reader;
+pub mod sasl;
 pub mod xtext;
 
+pub use capabilities::{Capabilities, FutureRelease, SessionLimits};
 pub use command::{ClientName, Command, CommandError};
 pub use line::{Irregularity, Line, LineReader};
 pub use parameters::{
