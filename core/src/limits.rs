@@ -245,6 +245,7 @@ pub const MAX_OFFERED_NAME: usize = 32;
 pub const MAX_OTHER_CAPABILITIES: usize = 32;
 /// Octets of a line of an EHLO reply that we do not know and keep; longer ones are not kept. RFC 5321 §4.5.3.1.5.
 pub const MAX_OTHER_CAPABILITY: usize = 512;
+
 // --- SMTP: lines (RFC 5321) -------------------------------------------------------------------------------------
 
 /// Octets in a command line with its CRLF. RFC 5321 §4.5.3.1.4 asks for 512, to which the extensions of MAIL and RCPT add
@@ -261,12 +262,11 @@ pub const MAX_CLIENT_NAME: usize = 255;
 pub const MAX_ENVELOPE_ID: usize = 100;
 /// Characters in an `ORCPT=`, as written (RFC 3461 §4.2).
 pub const MAX_ORIGINAL_RECIPIENT: usize = 500;
-/// Characters in the name of a SASL mechanism (RFC 4422 §3.1).
-pub const MAX_MECHANISM_NAME: usize = 20;
 /// Parameters of one MAIL or RCPT, and attributes of one XCLIENT. Ours: we know eleven.
 pub const MAX_PARAMETERS: usize = 24;
 /// Octets of an unknown parameter's name that a reply repeats. Ours.
 pub const MAX_NAME_REPEATED: usize = 32;
+
 // --- SASL (RFC 4422, RFC 4954) ----------------------------------------------------------------------------------
 
 /// Octets in a line of an AUTH exchange, with its CRLF (RFC 4954 §4: both sides handle as many).
