@@ -59,8 +59,8 @@ enum State {
     Bearer,
     /// The reply.
     Sent,
-    /// A reply that refuses, after these words.
-    Refused(Words),
+    /// A reply that refuses, after these words if they could be read.
+    Refused(Option<Words>),
     /// Any reply: `*` was sent.
     Cancelled(Error),
 }
@@ -144,7 +144,7 @@ impl Exchange {
         let refused = |words| Error::Refused { reply: reply.clone(), words };
         match self.state {
             State::Cancelled(error) => Err(error),
-            State::Refused(words) if !reply.is_completion() => Err(refused(Some(words))),
+            State::Refused(words) if !reply.is_completion() => Err(refused(words)),
             _ if !reply.is_completion() => Err(refused(None)),
             _ if self.initial.is_some() => Err(Error::Malformed("success before the end")),
             State::Sent | State::Bearer => Ok(self.mechanism),
@@ -176,14 +176,18 @@ impl Exchange {
             }
             (State::ScramFinal(proved), _) => {
                 if let Some(error) = proved.check(&message()?)? {
-                    self.state = State::Refused(Words { status: bearer::clean(&error), ..Words::default() });
+                    self.state = State::Refused(Some(Words { status: bearer::clean(&error), ..Words::default() }));
                 }
                 Ok(Secret::new(""))
             }
             (State::Bearer, _) => {
-                let error = BearerError::parse(&message()?).ok_or(Error::Malformed("not the JSON of a refusal"))?;
-                let BearerError { status, scope, openid_configuration } = error;
-                self.state = State::Refused(Words { status, scope, openid_configuration });
+                // Whatever it says, the server's reply says that it refuses: that is waited for.
+                let error = message().ok().and_then(|message| BearerError::parse(&message));
+                self.state = State::Refused(error.map(|BearerError { status, scope, openid_configuration }| Words {
+                    status,
+                    scope,
+                    openid_configuration,
+                }));
                 // RFC 7628 §3.2.3 has an octet 1; Google's documents have nothing.
                 Ok(if self.mechanism == Mechanism::OAuthBearer { encode(b"\x01") } else { Secret::new("") })
             }

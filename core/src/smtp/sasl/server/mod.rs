@@ -154,18 +154,20 @@ impl Exchange {
                     Decision::Accept => (true, true),
                     Decision::Compare(stored) => (compare(stored), true),
                     Decision::CompareAndRefuse(stored) => (compare(stored), false),
-                    Decision::UnknownUser => (compare(&[]), false),
+                    Decision::UnknownUser | Decision::UnknownUserAs(_) => (compare(&[]), false),
                     _ => (false, false),
                 };
                 self.done(if right && may { Ok(identity) } else { Err(Failure::Credentials) })
             }
             Asked::Scram { identity, asked } => {
                 let may = matches!(decision, Decision::Compare(_));
-                let stored = match decision {
-                    Decision::Compare(stored) | Decision::CompareAndRefuse(stored) => Some(stored),
-                    _ => None,
+                let (stored, name) = match decision {
+                    Decision::Compare(stored) | Decision::CompareAndRefuse(stored) => (stored, None),
+                    Decision::UnknownUserAs(name) => (Vec::new(), Some(name)),
+                    _ => (Vec::new(), None),
                 };
-                let (challenged, text) = asked.challenge(stored, may, &identity.user, &self.settings);
+                let name = name.as_deref().unwrap_or(&identity.user);
+                let (challenged, text) = asked.challenge(stored, may, name, &self.settings);
                 self.state = State::ScramFinal(Box::new(challenged), identity);
                 challenge(text.as_bytes())
             }
@@ -216,6 +218,7 @@ impl Exchange {
         };
         match initial {
             // RFC 4954 §4 refuses an initial response where the server begins, but LOGIN is no standard, and many send it.
+            Some("=") => self.take_line(b""),
             Some(initial) => self.take_line(initial.as_bytes()),
             None if mechanism == Mechanism::Login => Ok(challenge(passwords::LOGIN_USER.as_bytes())),
             // RFC 4954 §4: an empty challenge where the client begins.
@@ -321,7 +324,7 @@ impl Asked {
     /// Whether this is an answer to what was asked.
     fn allows(&self, decision: &Decision) -> bool {
         match decision {
-            Decision::Refuse | Decision::UnknownUser | Decision::Unavailable => true,
+            Decision::Refuse | Decision::UnknownUser | Decision::UnknownUserAs(_) | Decision::Unavailable => true,
             Decision::Accept => !matches!(self, Self::Scram { .. }),
             Decision::AcceptAs(_) => matches!(self, Self::Bearer { .. } | Self::External { .. }),
             Decision::Compare(_) | Decision::CompareAndRefuse(_) => {

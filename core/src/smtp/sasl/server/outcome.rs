@@ -78,6 +78,9 @@ pub enum Decision {
     /// There is no such user. The client can't tell it from a wrong password: SCRAM goes on to its end, and PLAIN and LOGIN take
     /// the time that comparing with a verifier takes.
     UnknownUser,
+    /// The same, from a host that takes several spellings for one user: the name as it looks users up, for example in lower
+    /// case and with a domain. SCRAM shows the same salt to all spellings then, as it does for users that exist.
+    UnknownUserAs(String),
     /// What is stored for the user: the exchange compares. A password is right if one of them says so; SCRAM takes the
     /// first verifier that is of its hash function, and where there is none the user seems unknown.
     Compare(Vec<Stored>),

@@ -69,11 +69,11 @@ impl Opening {
 }
 
 impl Asked {
-    /// What is stored, or `None` for a user who seems to exist. Without `may`, the true verifier is shown and no proof
-    /// will do.
+    /// Challenges with the verifier that fits; where there is none the user only seems to exist. Without `may`, the true
+    /// verifier is shown and no proof will do.
     pub(super) fn challenge(
         self,
-        stored: Option<Vec<Stored>>,
+        stored: Vec<Stored>,
         may: bool,
         user: &str,
         settings: &Settings,
@@ -82,7 +82,7 @@ impl Asked {
             Form::Verifier(verifier) if verifier.hash == self.hash => Some(verifier),
             _ => None,
         };
-        let found = stored.into_iter().flatten().find_map(fitting);
+        let found = stored.into_iter().find_map(fitting);
         let genuine = found.is_some() && may;
         let verifier = found.unwrap_or_else(|| seeming_verifier(self.hash, user, settings));
         let server_first = ServerFirst {
