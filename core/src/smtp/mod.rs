@@ -2,6 +2,7 @@
 
 pub mod capabilities;
 pub mod parameters;
+pub mod proxy;
 pub mod reply;
 pub mod reply_reader;
 
