@@ -7,9 +7,12 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use rustls::{Error, InconsistentKeys, RootCertStore};
+use rustls::version::{TLS12, TLS13};
+use rustls::{Error, InconsistentKeys, RootCertStore, SupportedProtocolVersion};
 use thiserror::Error as ThisError;
 use webpki::EndEntityCert;
+
+use super::session::Version;
 
 /// A certificate with the chain behind it, and its key. Cloning is cheap.
 #[derive(Clone)]
@@ -154,4 +157,18 @@ fn names(certificate: &CertificateDer<'_>) -> Result<Arc<[String]>, SettingsErro
 /// AWS-LC, with the cipher suites and groups that rustls holds safe.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
+}
+
+/// Versions of TLS, as rustls has them.
+pub(super) type Versions = &'static [&'static SupportedProtocolVersion];
+
+pub(super) static BOTH: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+
+pub(super) fn only(version: Version) -> Versions {
+    static ONLY_12: [&SupportedProtocolVersion; 1] = [&TLS12];
+    static ONLY_13: [&SupportedProtocolVersion; 1] = [&TLS13];
+    match version {
+        Version::Tls12 => &ONLY_12,
+        Version::Tls13 => &ONLY_13,
+    }
 }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use rustls::client::Resumption;
 use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
 use rustls::sign::SingleCertAndKey;
-use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, Error};
 
-use super::certificates::{Identity, Roots, provider};
+use super::certificates::{BOTH, Identity, Roots, Versions, only, provider};
 use super::connection::{Connection, Host};
 use super::dane::Tlsa;
 use super::facts;
-use super::session::Session;
+use super::session::{Session, Version};
 use super::verify::Verifier;
 use crate::domain::Domain;
 use crate::time::UnixTime;
@@ -23,6 +22,8 @@ use crate::time::UnixTime;
 pub struct ClientTls {
     server_name: Option<Domain>,
     verification: Arc<Verification>,
+    identity: Option<Identity>,
+    versions: Versions,
     config: Arc<ClientConfig>,
 }
 
@@ -43,18 +44,7 @@ pub enum Verification {
 impl ClientTls {
     /// Settings that ask for this verification, and name no server in the handshake.
     pub fn new(verification: Verification) -> Self {
-        let verification = Arc::new(verification);
-        let provider = provider();
-        let verifier = Verifier::new(verification.clone(), provider.signature_verification_algorithms);
-        // The time is each connection's own: see `connect`.
-        let builder = ClientConfig::builder_with_details(provider, Host::new(UnixTime(0)));
-        // The error is a provider without a cipher suite for a version; ours has some for both.
-        let builder = builder.with_protocol_versions(&[&TLS13, &TLS12]).expect("AWS-LC has suites for both versions");
-        let mut config =
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
-        // A resumed session shows no certificate, and nothing is kept between connections.
-        config.resumption = Resumption::disabled();
-        Self { server_name: None, verification, config: Arc::new(config) }
+        Self::build(None, Arc::new(verification), None, &BOTH)
     }
 
     /// The server that is asked for (RFC 6066 §3): the MX host, which with DANE is the TLSA base domain (RFC 7672 §8.1).
@@ -65,10 +55,35 @@ impl ClientTls {
 
     /// The certificate to show, should the server ask for one.
     #[must_use]
-    pub fn identity(mut self, identity: &Identity) -> Self {
-        let config = Arc::make_mut(&mut self.config);
-        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(identity.certified.clone()));
-        self
+    pub fn identity(self, identity: Identity) -> Self {
+        Self::build(self.server_name, self.verification, Some(identity), self.versions)
+    }
+
+    /// Speaks this version of TLS and no other.
+    #[must_use]
+    pub fn only(self, version: Version) -> Self {
+        Self::build(self.server_name, self.verification, self.identity, only(version))
+    }
+
+    fn build(
+        server_name: Option<Domain>,
+        verification: Arc<Verification>,
+        identity: Option<Identity>,
+        versions: Versions,
+    ) -> Self {
+        let provider = provider();
+        let verifier = Verifier::new(verification.clone(), provider.signature_verification_algorithms);
+        // The time is each connection's own: see `connect`.
+        let builder = ClientConfig::builder_with_details(provider, Host::new(UnixTime(0)));
+        let builder = builder.with_protocol_versions(versions).expect("AWS-LC has cipher suites for every version");
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = builder.with_no_client_auth();
+        if let Some(identity) = &identity {
+            config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(identity.certified.clone()));
+        }
+        // A resumed session shows no certificate, and nothing is kept between connections.
+        config.resumption = Resumption::disabled();
+        Self { server_name, verification, identity, versions, config: Arc::new(config) }
     }
 
     pub(super) fn connect(&self, now: UnixTime) -> Result<Connection, Error> {

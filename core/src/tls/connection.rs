@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use rustls::Error;
 use rustls::pki_types;
 use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
-use rustls::Error;
 
 use crate::limits::MAX_TLS_RECORD;
 use crate::time::UnixTime;
@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn records_are_split_at_any_chunking() {
-        let records: [&[u8]; 4] = [b"\x16\x03\x01\x00\x03abc", b"\x17\x03\x03\x00\x00", b"\x15\x03\x03\x00\x01x", b"\x17"];
+        let records: [&[u8]; 4] =
+            [b"\x16\x03\x01\x00\x03abc", b"\x17\x03\x03\x00\x00", b"\x15\x03\x03\x00\x01x", b"\x17"];
         let wire = records.concat();
         for size in 1..=wire.len() {
             let mut frame = Frame::default();

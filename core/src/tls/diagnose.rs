@@ -14,7 +14,9 @@ pub(super) fn failure(error: &Error) -> Failure {
         Error::InvalidCertificate(error) => certificate(error),
         Error::AlertReceived(alert) => refused(*alert),
         Error::InvalidMessage(
-            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion | InvalidMessage::MessageTooLarge,
+            InvalidMessage::InvalidContentType
+            | InvalidMessage::UnknownProtocolVersion
+            | InvalidMessage::MessageTooLarge,
         ) => general(
             "the peer does not speak TLS: what it sent is no TLS record".into(),
             "Check that this port expects TLS at this point: implicit TLS (port 465) and STARTTLS (ports 25 and 587) differ.",

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::mem;
 
+use super::Failure;
 use super::client::ClientTls;
 use super::connection::Connection;
 use super::diagnose;
 use super::server::ServerTls;
 use super::session::{Converse, End, Session};
-use super::Failure;
 use crate::limits::{MAX_TLS_PENDING, TLS_HANDSHAKE_TIMEOUT};
 use crate::machine::{Machine, Misuse, Output};
 use crate::time::{Millis, Now};

@@ -9,13 +9,12 @@ use rustls::pki_types::{CertificateDer, UnixTime as PkiTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::version::{TLS12, TLS13};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, ServerConfig, ServerConnection, SignatureScheme};
 
-use super::certificates::{Identity, Roots, SettingsError, provider};
+use super::certificates::{BOTH, Identity, Roots, SettingsError, Versions, only, provider};
 use super::connection::{Connection, Host};
 use super::facts;
-use super::session::{ClientCertificate, Session};
+use super::session::{ClientCertificate, Session, Version};
 use super::verify;
 use crate::time::UnixTime;
 
@@ -27,6 +26,7 @@ use crate::time::UnixTime;
 pub struct ServerTls {
     identities: Arc<[Identity]>,
     clients: ClientCertificates,
+    versions: Versions,
     config: Arc<ServerConfig>,
 }
 
@@ -46,9 +46,7 @@ pub enum ClientCertificates {
 impl ServerTls {
     /// A server with one certificate, which also is the default for names that no other is for.
     pub fn new(identity: Identity) -> Self {
-        let (identities, clients) = (Arc::from([identity]), ClientCertificates::Ignored);
-        let config = configuration(&identities, &clients);
-        Self { identities, clients, config }
+        Self::build(Arc::from([identity]), ClientCertificates::Ignored, &BOTH)
     }
 
     /// A server with one certificate, read from PEM: see [`Identity::from_pem`].
@@ -64,15 +62,40 @@ impl ServerTls {
     #[must_use]
     pub fn identity(self, identity: Identity) -> Self {
         let identities = self.identities.iter().cloned().chain([identity]).collect();
-        let config = configuration(&identities, &self.clients);
-        Self { identities, config, ..self }
+        Self::build(identities, self.clients, self.versions)
     }
 
     /// Whether clients are asked for a certificate.
     #[must_use]
     pub fn client_certificates(self, clients: ClientCertificates) -> Self {
-        let config = configuration(&self.identities, &clients);
-        Self { clients, config, ..self }
+        Self::build(self.identities, clients, self.versions)
+    }
+
+    /// Speaks this version of TLS and no other.
+    #[must_use]
+    pub fn only(self, version: Version) -> Self {
+        Self::build(self.identities, self.clients, only(version))
+    }
+
+    fn build(identities: Arc<[Identity]>, clients: ClientCertificates, versions: Versions) -> Self {
+        let provider = provider();
+        let algorithms = provider.signature_verification_algorithms;
+        // Time and certificates are each connection's own: see `connect`.
+        let host = Host::new(UnixTime(0));
+        let resolver = Resolver { identities: identities.clone(), host: host.clone() };
+        let builder = ServerConfig::builder_with_details(provider, host);
+        let builder = builder.with_protocol_versions(versions).expect("AWS-LC has cipher suites for every version");
+        let mut config = match clients {
+            ClientCertificates::Ignored => builder.with_no_client_auth(),
+            ClientCertificates::Asked | ClientCertificates::Verified(_) => {
+                builder.with_client_cert_verifier(Arc::new(AnyClient(algorithms)))
+            }
+        }
+        .with_cert_resolver(Arc::new(resolver));
+        // No sessions are resumed: nothing is kept between connections, and a ticket's key would be state of the process.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Self { identities, clients, versions, config: Arc::new(config) }
     }
 
     pub(super) fn connect(&self, now: UnixTime) -> Result<Connection, Error> {
@@ -109,28 +132,6 @@ impl fmt::Debug for ServerTls {
     }
 }
 
-fn configuration(identities: &Arc<[Identity]>, clients: &ClientCertificates) -> Arc<ServerConfig> {
-    let provider = provider();
-    let algorithms = provider.signature_verification_algorithms;
-    // Time and certificates are each session's own: see `connect`.
-    let host = Host::new(UnixTime(0));
-    let resolver = Resolver { identities: identities.clone(), host: host.clone() };
-    let builder = ServerConfig::builder_with_details(provider, host);
-    // The error is a provider without a cipher suite for a version; ours has some for both.
-    let builder = builder.with_protocol_versions(&[&TLS13, &TLS12]).expect("AWS-LC has suites for both versions");
-    let mut config = match clients {
-        ClientCertificates::Ignored => builder.with_no_client_auth(),
-        ClientCertificates::Asked | ClientCertificates::Verified(_) => {
-            builder.with_client_cert_verifier(Arc::new(AnyClient(algorithms)))
-        }
-    }
-    .with_cert_resolver(Arc::new(resolver));
-    // No sessions are resumed: nothing is kept between connections, and a ticket's key would be state of the process.
-    config.session_storage = Arc::new(NoServerSessionStorage {});
-    config.send_tls13_tickets = 0;
-    Arc::new(config)
-}
-
 /// Chooses the certificate, and notes which it was.
 #[derive(Debug)]
 struct Resolver {
@@ -141,9 +142,7 @@ struct Resolver {
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name().map(str::to_ascii_lowercase);
-        let usable = |identity: &&Identity| {
-            identity.certified.key.choose_scheme(hello.signature_schemes()).is_some()
-        };
+        let usable = |identity: &&Identity| identity.certified.key.choose_scheme(hello.signature_schemes()).is_some();
         let named = |identity: &&Identity| name.as_deref().is_some_and(|name| identity.is_for(name));
         let mut all = self.identities.iter();
         // A name that no certificate is for gets the default's, which says what is wrong better than an alert.

@@ -144,9 +144,7 @@ pub(super) fn is_client_of(roots: &Roots, chain: &[CertificateDer<'_>], now: Uni
     let Ok(certificate) = EndEntityCert::try_from(first) else { return false };
     let now = PkiTime::since_unix_epoch(std::time::Duration::from_secs(now.0));
     let algorithms = provider().signature_verification_algorithms.all;
-    certificate
-        .verify_for_usage(algorithms, &roots.0.roots, others, now, KeyUsage::client_auth(), None, None)
-        .is_ok()
+    certificate.verify_for_usage(algorithms, &roots.0.roots, others, now, KeyUsage::client_auth(), None, None).is_ok()
 }
 
 impl ServerCertVerifier for Verifier {
