@@ -302,3 +302,20 @@ pub const MAX_PROXY_UNIQUE_ID: usize = 128;
 pub const MAX_PROXY_TEXT: usize = 255;
 /// Octets of a value of XCLIENT, decoded (Postfix, XCLIENT_README, has 255 for host names).
 pub const MAX_XCLIENT_VALUE: usize = 255;
+// --- TLS (RFC 8446) ---------------------------------------------------------------------------------------------
+
+/// Octets of the wire that the TLS layer holds before it takes no more; one call's worth may come on top. Ours: a host
+/// reads 4 to 64 KiB at a time.
+pub const MAX_TLS_PENDING: usize = 64 * 1024;
+/// Octets of one TLS record, with its header: 2^14 of content, and at most 2,048 that TLS 1.2 allows a cipher to add
+/// (RFC 5246 §6.2.3; RFC 8446 §5.2 allows 256).
+pub const MAX_TLS_RECORD: usize = 5 + 16_384 + 2048;
+/// Milliseconds that a TLS handshake may take. Ours: RFC 5321 §4.5.3.2 gives a command 5 minutes, in which a person could
+/// have typed; nobody types a handshake.
+pub const TLS_HANDSHAKE_TIMEOUT: u64 = 60_000;
+/// TLSA records of one answer that are looked at. Ours: during a change of keys there are four.
+pub const MAX_TLSA_RECORDS: usize = 32;
+/// Octets of a certificate or key in a TLSA record. Ours: a certificate takes 1 to 3 KiB.
+pub const MAX_TLSA_DATA: usize = 8192;
+/// Certificates after the first in a server's chain that are tried as trust anchors. Ours: a chain has one to three.
+pub const MAX_CHAIN: usize = 8;
