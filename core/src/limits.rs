@@ -245,3 +245,25 @@ pub const MAX_MECHANISM_NAME: usize = 20;
 pub const MAX_PARAMETERS: usize = 24;
 /// Octets of an unknown parameter's name that a reply repeats. Ours.
 pub const MAX_NAME_REPEATED: usize = 32;
+// --- SASL (RFC 4422, RFC 4954) ----------------------------------------------------------------------------------
+
+/// Octets in a line of an AUTH exchange, with its CRLF (RFC 4954 §4: both sides handle as many).
+pub const MAX_SASL_LINE: usize = 12_288;
+/// Octets in a user name, authentication or authorization identity (RFC 4616 §2: as many MUST be accepted).
+pub const MAX_SASL_NAME: usize = 255;
+/// Octets in a password. Ours: RFC 4616 §2 asks for 255.
+pub const MAX_SASL_PASSWORD: usize = 1024;
+/// Characters in a nonce of SCRAM, the peer's and ours together. Ours: what libraries send has 18 to 64.
+pub const MAX_SCRAM_NONCE: usize = 512;
+/// Octets in a salt of SCRAM. Ours: verifiers have 12 to 32.
+pub const MAX_SCRAM_SALT: usize = 256;
+/// The fewest iterations of a verifier (RFC 5802 §5.1, RFC 7677 §4).
+pub const MIN_SCRAM_ITERATIONS: u32 = 4096;
+/// The most iterations of a verifier that are computed, whoever asks for them: about a second. Ours: three times what
+/// OWASP recommends for PBKDF2 with SHA-256 (600,000).
+pub const MAX_SCRAM_ITERATIONS: u32 = 2_000_000;
+/// Octets in a command line, with its CRLF, within which an initial response has to fit (RFC 4954 §4, RFC 5321
+/// §4.5.3.1.4).
+pub const MAX_AUTH_COMMAND: usize = 512;
+/// Octets kept of each text in a server's words of why it refused (RFC 7628 §3.2.2, RFC 5802 §7). Ours.
+pub const MAX_SASL_ERROR_TEXT: usize = 512;

@@ -5,6 +5,7 @@ pub mod data;
 pub mod line;
 pub mod parameters;
 pub mod reply;
+pub mod sasl;
 pub mod xtext;
 
 pub use command::{ClientName, Command, CommandError};
