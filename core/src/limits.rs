@@ -267,3 +267,55 @@ pub const MAX_SCRAM_ITERATIONS: u32 = 2_000_000;
 pub const MAX_AUTH_COMMAND: usize = 512;
 /// Octets kept of each text in a server's words of why it refused (RFC 7628 §3.2.2, RFC 5802 §7). Ours.
 pub const MAX_SASL_ERROR_TEXT: usize = 512;
+// --- SMTP: replies and capabilities -----------------------------------------------------------------------------
+
+/// Octets in one line of a reply, with its line ending. RFC 5321 §4.5.3.1.5 has 512, which large providers exceed when
+/// they explain; ours is eight times that.
+pub const MAX_REPLY_LINE: usize = 4096;
+/// Lines in one reply. Ours: the longest replies are those to EHLO and HELP, with some 30.
+pub const MAX_REPLY_LINES: usize = 128;
+/// Octets in one reply, with codes and line endings. Ours: 64 lines of the RFC's length.
+pub const MAX_REPLY_SIZE: usize = 32 * 1024;
+/// Mechanisms of AUTH that are read from an EHLO reply. Ours: servers with many offer some ten.
+pub const MAX_OFFERED_MECHANISMS: usize = 32;
+/// Characters in the name of a SASL mechanism (RFC 4422 §3.1).
+pub const MAX_MECHANISM_NAME: usize = 20;
+/// Attributes of XCLIENT that are read from an EHLO reply. Ours: Postfix has eight.
+pub const MAX_OFFERED_ATTRIBUTES: usize = 16;
+/// Octets in the name of an XCLIENT attribute or an MT-PRIORITY profile that is read from an EHLO reply. Ours: the
+/// longest in use has nine.
+pub const MAX_OFFERED_NAME: usize = 32;
+/// Lines of an EHLO reply that we do not know and keep. Ours: servers offer a handful of private extensions.
+pub const MAX_OTHER_CAPABILITIES: usize = 32;
+/// Octets of a line of an EHLO reply that we do not know and keep; longer ones are not kept. RFC 5321 §4.5.3.1.5.
+pub const MAX_OTHER_CAPABILITY: usize = 512;
+
+// --- SMTP: server (RFC 5321) ------------------------------------------------------------------------------------
+
+/// Octets of a message, unless the host says otherwise. Ours: the large receivers take 25 to 150 MB. RFC 5321 §4.5.3.1.7
+/// asks for 64 KiB at least.
+pub const MAX_SMTP_MESSAGE: u64 = 50 << 20;
+/// Recipients of a message, unless the host says otherwise. RFC 5321 §4.5.3.1.8 asks for 100 at least; Postfix has 1,000.
+pub const MAX_SMTP_RECIPIENTS: usize = 1000;
+/// `Received` fields of a message that is not yet taken to be looping: RFC 5321 §6.3 asks for 100 at least.
+pub const MAX_RECEIVED_FIELDS: usize = 100;
+/// Messages begun in a session, unless the host says otherwise. Ours.
+pub const MAX_SMTP_TRANSACTIONS: u32 = 10_000;
+/// Commands in a session that are unknown, malformed or out of order, unless the host says otherwise. Postfix has 20 for all errors.
+pub const MAX_SMTP_BAD_COMMANDS: u32 = 20;
+/// Refusals of any kind in a session, unless the host says otherwise. Ours: an old list of recipients has many that are gone.
+pub const MAX_SMTP_ERRORS: u32 = 200;
+/// Commands since the last message that move nothing, unless the host says otherwise. Postfix has 100.
+pub const MAX_SMTP_IDLE_COMMANDS: u32 = 100;
+/// Failures of authentication in a session, unless the host says otherwise. Ours.
+pub const MAX_SMTP_AUTH_FAILURES: u32 = 5;
+/// Milliseconds for which the reply to a failure of authentication is held back at most. Ours.
+pub const MAX_SMTP_AUTH_DELAY: u64 = 30_000;
+/// Octets that a session keeps while the host decides. Ours: more than a TLS record, which comes as a whole, can have.
+pub const MAX_SMTP_QUEUED: usize = 64 * 1024;
+/// Octets of replies that have not been polled, above which a session reads no more. Ours.
+pub const MAX_SMTP_UNSENT: usize = 64 * 1024;
+/// Octets of text in a line of a reply: 512 (RFC 5321 §4.5.3.1.5) less code, enhanced status code and CRLF.
+pub const MAX_REPLY_TEXT: usize = 512 - 4 - 10 - 2;
+/// Lines of a reply that the host makes. Ours.
+pub const MAX_REPLY_LINES_SENT: usize = 50;

@@ -29,6 +29,8 @@ pub(super) struct Receiving {
     size: u64,
     eight_bit: bool,
     fault: Option<Fault>,
+    /// For a message that comes by BDAT.
+    pub(super) irregular: IrregularScan,
 }
 
 /// Why a message is refused. It is read to its end nevertheless, so that none of it is taken for commands.
@@ -43,7 +45,14 @@ pub(super) enum Fault {
 
 impl Receiving {
     pub(super) fn new(transaction: Transaction) -> Self {
-        Self { transaction, header: HeaderScan::default(), size: 0, eight_bit: false, fault: None }
+        Self {
+            transaction,
+            header: HeaderScan::default(),
+            size: 0,
+            eight_bit: false,
+            fault: None,
+            irregular: IrregularScan::default(),
+        }
     }
 
     /// Takes octets of the message and hands them on. If the header section ends within them and the host decides on it, the

@@ -18,9 +18,9 @@ pub enum Decision {
     /// A reply for each recipient of the message, in their order (RFC 2033 §4.2). Only an answer to
     /// [`Request::Message`](super::Request::Message) in LMTP.
     Each(Vec<Reply>),
-    /// What the credentials are worth. Only an answer to [`Request::Auth`](super::Request::Auth), as are Refuse (for
-    /// `454 4.7.0`, say) and Close.
-    Auth(sasl::Verdict),
+    /// What the credentials are worth. An answer to [`Request::Auth`](super::Request::Auth), the only one besides
+    /// [`Close`](Self::Close).
+    Auth(sasl::server::Decision),
 }
 
 /// Which decisions a request takes besides [`Decision::Refuse`] and [`Decision::Close`].
@@ -41,7 +41,8 @@ impl Decision {
             Self::AcceptWith(reply) => {
                 matches!(takes, Takes::AcceptWith | Takes::Each(_)) && reply.severity() == Severity::Completion
             }
-            Self::Refuse(reply) | Self::Close(reply) => is_refusal(reply),
+            Self::Refuse(reply) => takes != Takes::Auth && is_refusal(reply),
+            Self::Close(reply) => is_refusal(reply),
             Self::Each(replies) => {
                 takes == Takes::Each(replies.len())
                     && replies.iter().all(|reply| is_refusal(reply) || reply.severity() == Severity::Completion)

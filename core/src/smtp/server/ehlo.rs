@@ -1,49 +1,15 @@
 //! The reply to EHLO and LHLO: what this session may use.
 
+use std::sync::Arc;
+
+use crate::smtp::capabilities::{Capabilities, FutureRelease, SessionLimits};
+
 use super::session::Session;
 
-/// Writes the reply: the server's name, then an extension a line (RFC 5321 §4.1.1.1). What the settings do not offer, or
-/// this session can't have, is not in it.
+/// Writes the reply: the server's name, then an extension a line (RFC 5321 §4.1.1.1).
 pub(super) fn reply(cx: &mut Session) {
-    let settings = std::sync::Arc::clone(&cx.settings);
-    let (extensions, limits) = (&settings.extensions, &settings.limits);
-    let in_tls = cx.peer.tls.is_some();
-    let mut lines: Vec<&str> = Vec::with_capacity(16);
-    let flags = [
-        (extensions.pipelining, "PIPELINING"),
-        (extensions.eight_bit_mime, "8BITMIME"),
-        (extensions.offers_smtputf8(), "SMTPUTF8"),
-        (extensions.chunking, "CHUNKING"),
-        (extensions.offers_binary_mime(), "BINARYMIME"),
-        (extensions.enhanced_status_codes, "ENHANCEDSTATUSCODES"),
-        (extensions.dsn, "DSN"),
-        (extensions.starttls && !in_tls, "STARTTLS"),
-        (extensions.require_tls && in_tls, "REQUIRETLS"),
-        (extensions.mt_priority, "MT-PRIORITY"),
-        (extensions.vrfy, "VRFY"),
-        (extensions.expn, "EXPN"),
-        (extensions.help, "HELP"),
-    ];
-    lines.extend(flags.iter().filter(|(on, _)| *on).map(|(_, keyword)| *keyword));
-
-    let size = extensions.size.then(|| match limits.message_size {
-        Some(octets) => format!("SIZE {octets}"),
-        None => "SIZE 0".to_owned(), // RFC 1870 §4: no fixed maximum
-    });
-    let auth = auth_line(cx);
-    let session_limits = extensions
-        .limits
-        .then(|| format!("LIMITS RCPTMAX={} MAILMAX={}", limits.recipients, limits.transactions));
-    let deliver_by = extensions.deliver_by.map(|least| format!("DELIVERBY {least}"));
-    let future_release = extensions.future_release.map(|longest| {
-        // RFC 4865 §3: the longest interval, and until when that is.
-        format!("FUTURERELEASE {longest} {}", (cx.now.unix + u64::from(longest)).rfc3339())
-    });
-    let xclient = cx.may_xclient().then_some("XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT");
-    let texts = [size, auth, session_limits, deliver_by, future_release];
-    lines.extend(texts.iter().flatten().map(String::as_str));
-    lines.extend(xclient);
-
+    let settings = Arc::clone(&cx.settings);
+    let lines = capabilities(cx).lines();
     cx.line(250, lines.is_empty(), None, &settings.hostname);
     let last = lines.len().saturating_sub(1);
     for (index, line) in lines.iter().enumerate() {
@@ -51,9 +17,47 @@ pub(super) fn reply(cx: &mut Session) {
     }
 }
 
-/// The mechanisms that may be used now. None when the client has authenticated (RFC 4954 §4).
-fn auth_line(cx: &Session) -> Option<String> {
-    let names = cx.allowed_mechanisms().map(|mechanism| mechanism.as_str());
-    let line = names.fold(String::new(), |line, name| line + " " + name);
-    (cx.peer.identity.is_none() && !line.is_empty()).then(|| format!("AUTH{line}"))
+/// What the settings offer and this session can have.
+fn capabilities(cx: &Session) -> Capabilities {
+    let (extensions, limits, tls) = (&cx.settings.extensions, &cx.settings.limits, cx.peer.tls.as_ref());
+    // RFC 9422 §4: at most six digits.
+    let limit = |number: u64| extensions.limits.then(|| u32::try_from(number.min(999_999)).unwrap_or(999_999));
+    let mechanisms = match (&cx.settings.auth, &cx.peer.identity) {
+        (Some(auth), None) => auth.offered(tls).iter().map(ToString::to_string).collect(),
+        // There is nothing left to authenticate (RFC 4954 §4).
+        _ => Vec::new(),
+    };
+    Capabilities {
+        name: String::new(),
+        pipelining: extensions.pipelining,
+        size: extensions.size.then_some(limits.message_size),
+        eight_bit_mime: extensions.eight_bit_mime,
+        smtputf8: extensions.offers_smtputf8(),
+        chunking: extensions.chunking,
+        binary_mime: extensions.offers_binary_mime(),
+        enhanced_status_codes: extensions.enhanced_status_codes,
+        dsn: extensions.dsn,
+        starttls: extensions.starttls && tls.is_none(),
+        require_tls: extensions.require_tls && tls.is_some(),
+        auth: mechanisms,
+        limits: SessionLimits {
+            mail_max: limit(limits.transactions.into()),
+            rcpt_max: limit(limits.recipients as u64),
+            rcpt_domain_max: None,
+        },
+        mt_priority: extensions.mt_priority.then_some(None),
+        deliver_by: extensions.deliver_by.map(|fewest| Some(fewest.into()).filter(|&fewest: &u64| fewest > 0)),
+        future_release: extensions.future_release.map(|longest| FutureRelease {
+            max_interval: Some(longest.into()),
+            max_until: Some(crate::time::UnixTime(cx.now.unix.0.saturating_add(longest.into()))),
+        }),
+        xclient: match cx.may_xclient() {
+            true => super::xclient::ATTRIBUTES.iter().map(ToString::to_string).collect(),
+            false => Vec::new(),
+        },
+        help: extensions.help,
+        vrfy: extensions.vrfy,
+        expn: extensions.expn,
+        others: Vec::new(),
+    }
 }

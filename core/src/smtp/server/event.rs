@@ -31,10 +31,12 @@ pub enum Event {
     Authenticated(Arc<Identity>),
     /// The client has failed to authenticate.
     AuthenticationFailed {
-        /// How it tried.
-        mechanism: sasl::Mechanism,
+        /// How it tried, if by a mechanism that is offered.
+        mechanism: Option<sasl::Mechanism>,
         /// As whom, if it came to that.
         user: Option<String>,
+        /// Why. The client is told less.
+        failure: sasl::server::Failure,
     },
     /// One line of the dialogue; only with [`Settings::trace`](super::Settings::trace).
     Trace(Trace),
@@ -58,7 +60,7 @@ pub enum Request {
         /// How.
         mechanism: sasl::Mechanism,
         /// What.
-        credentials: sasl::Credentials,
+        credentials: sasl::server::Credentials,
     },
     /// It begins a message.
     Mail(Arc<Sender>),

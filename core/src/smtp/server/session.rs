@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::limits::{MAX_REPLY_LINES_SENT, MAX_REPLY_TEXT};
 use crate::smtp::reply::{EnhancedCode, Reply};
+use crate::smtp::command::CommandError;
+use crate::smtp::line::{Irregularity, LineReader};
+use crate::smtp::sasl::Entropy;
 use crate::time::Now;
 
 use super::decision::Decision;
@@ -13,7 +16,7 @@ use super::settings::{Protocol, Settings};
 use super::states::{On, State};
 use super::timers::Timers;
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Session {
     pub(super) settings: Arc<Settings>,
     pub(super) peer: Arc<Peer>,
@@ -25,6 +28,9 @@ pub(super) struct Session {
     pub(super) asked: u64,
     /// Whether octets wait behind the command that is carried out.
     pub(super) more_behind: bool,
+    /// Whether the line that has begun was refused for a bare LF already.
+    pub(super) told_of_bare_lf: bool,
+    pub(super) entropy: Entropy,
 }
 
 /// What is counted in a session.
@@ -38,7 +44,7 @@ pub(super) struct Tally {
 }
 
 impl Session {
-    pub(super) fn new(settings: Arc<Settings>, peer: Peer, now: Now) -> Self {
+    pub(super) fn new(settings: Arc<Settings>, peer: Peer, entropy: Entropy, now: Now) -> Self {
         let mut timers = Timers::default();
         timers.start_session(now.monotonic, settings.timeouts.session);
         Self {
@@ -50,6 +56,8 @@ impl Session {
             now,
             asked: 0,
             more_behind: false,
+            told_of_bare_lf: false,
+            entropy,
         }
     }
 
@@ -82,7 +90,7 @@ impl Session {
         let wants_trace = self.settings.trace;
         self.outputs.transmit(|out| {
             let start = out.len();
-            write_line(out, code, is_last, enhanced, text);
+            Reply::write_line(out, code, is_last, enhanced, text);
             *trace = wants_trace.then(|| shown(out.get(start..).unwrap_or_default()));
         });
         if let Some(line) = trace.take() {
@@ -108,6 +116,16 @@ impl Session {
     /// The client broke the order or the form of commands.
     pub(super) fn bad_command(&mut self) {
         self.tally.bad_commands = self.tally.bad_commands.saturating_add(1);
+    }
+
+    /// A client whose lines end with LF would wait for a reply until the time is up: it is told at once, and the line still
+    /// goes on to its CRLF.
+    pub(super) fn tell_of_bare_lf(&mut self, lines: &LineReader) {
+        if lines.has_bare_lf() && !self.told_of_bare_lf {
+            self.told_of_bare_lf = true;
+            self.bad_command();
+            self.send(&CommandError::Irregular(Irregularity::BareLf).reply(), false, Enhanced::Yes);
+        }
     }
 
     /// `503`: not now.
@@ -187,10 +205,6 @@ impl Session {
 pub(super) enum Enhanced {
     Yes,
     No,
-}
-
-fn write_line(out: &mut Vec<u8>, code: u16, is_last: bool, enhanced: Option<EnhancedCode>, text: &str) {
-    Reply::write_line(out, code, is_last, enhanced, text);
 }
 
 /// One line for a trace, without its CRLF.

@@ -1,17 +1,20 @@
 //! What a server is told before the first connection: plain data, the same for all sessions.
 
+use std::sync::Arc;
+
 use crate::domain::Domain;
 use crate::limits::{
     MAX_HEADER_SIZE, MAX_RECEIVED_FIELDS, MAX_SMTP_AUTH_FAILURES, MAX_SMTP_BAD_COMMANDS, MAX_SMTP_ERRORS,
     MAX_SMTP_IDLE_COMMANDS, MAX_SMTP_MESSAGE, MAX_SMTP_RECIPIENTS, MAX_SMTP_TRANSACTIONS,
 };
 use crate::smtp::data::IrregularPolicy;
+use crate::smtp::sasl;
 
 use super::network::Network;
 
 /// How a server behaves. The default relays nothing, authenticates nobody, and takes no message: each of that is a
 /// decision of the host's, and [`decisions`](Self::decisions) says which it takes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The server's name, for the greeting and the replies to EHLO (RFC 5321 §4.3.1).
     pub hostname: String,
@@ -30,8 +33,10 @@ pub struct Settings {
     pub extensions: Extensions,
     /// When TLS begins and what needs it.
     pub tls: TlsPolicy,
-    /// Who may authenticate and how.
-    pub auth: AuthPolicy,
+    /// How clients authenticate; `None` offers no AUTH.
+    pub auth: Option<Arc<sasl::server::Settings>>,
+    /// Whether MAIL needs authentication, as on a submission server (RFC 6409 §4.3).
+    pub auth_required: bool,
     /// What becomes of a message with bare CR, bare LF or NUL.
     pub irregular: IrregularPolicy,
     /// What becomes of clients that talk before it is their turn.
@@ -59,7 +64,8 @@ impl Default for Settings {
             decisions: Decisions::default(),
             extensions: Extensions::default(),
             tls: TlsPolicy::default(),
-            auth: AuthPolicy::default(),
+            auth: None,
+            auth_required: false,
             irregular: IrregularPolicy::default(),
             early_talkers: EarlyTalkers::default(),
             limits: Limits::default(),
@@ -184,24 +190,24 @@ impl Default for Extensions {
     }
 }
 
+impl Extensions {
+    /// SMTPUTF8 is not offered without 8BITMIME (RFC 6531 §3.1 item 8).
+    pub(super) fn offers_smtputf8(&self) -> bool {
+        self.smtputf8 && self.eight_bit_mime
+    }
+
+    /// BINARYMIME is not offered without CHUNKING (RFC 3030 §3).
+    pub(super) fn offers_binary_mime(&self) -> bool {
+        self.binary_mime && self.chunking
+    }
+}
+
 /// When TLS begins and what needs it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TlsPolicy {
     /// TLS begins with the connection (RFC 8314 §3), behind the PROXY header if there is one.
     pub implicit: bool,
     /// Nothing but EHLO, NOOP, STARTTLS, RSET, HELP and QUIT is served outside TLS (RFC 3207 §4).
-    pub required: bool,
-}
-
-/// Who may authenticate and how (RFC 4954).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AuthPolicy {
-    /// The mechanisms offered, the best first. Those that need TLS are left out outside it.
-    pub mechanisms: Vec<crate::smtp::sasl::Mechanism>,
-    /// Mechanisms that show the password are allowed outside TLS. RFC 4954 §4 forbids it; some networks are their own
-    /// protection.
-    pub passwords_in_clear: bool,
-    /// MAIL needs authentication, as on a submission server (RFC 6409 §4.3).
     pub required: bool,
 }
 

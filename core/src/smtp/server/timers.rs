@@ -24,8 +24,9 @@ impl Timers {
         *self = Self::default();
     }
 
-    pub(super) fn wake(&self) -> Option<Millis> {
-        match (self.session, self.wait) {
+    /// When to be called; `whole_session` is false where the end of the session does not count now.
+    pub(super) fn wake(&self, whole_session: bool) -> Option<Millis> {
+        match (self.session.filter(|_| whole_session), self.wait) {
             (Some(session), Some(wait)) => Some(session.min(wait)),
             (session, wait) => session.or(wait),
         }
