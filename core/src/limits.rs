@@ -319,3 +319,16 @@ pub const MAX_SMTP_UNSENT: usize = 64 * 1024;
 pub const MAX_REPLY_TEXT: usize = 512 - 4 - 10 - 2;
 /// Lines of a reply that the host makes. Ours.
 pub const MAX_REPLY_LINES_SENT: usize = 50;
+// --- SMTP: proxies ----------------------------------------------------------------------------------------------
+
+/// Octets of a PROXY header, version 1, with its CRLF (proxy-protocol.txt §2.1).
+pub const MAX_PROXY_LINE: usize = 107;
+/// Octets of a PROXY header, version 2, whose length field could say 65,551. Ours: room for two paths of sockets and a
+/// client's certificate.
+pub const MAX_PROXY_HEADER: usize = 8192;
+/// Octets of the connection's name in a PROXY header (proxy-protocol.txt §2.2.5).
+pub const MAX_PROXY_UNIQUE_ID: usize = 128;
+/// Octets of a text about TLS in a PROXY header: the host name asked for, the cipher. Ours: a host name has at most 253.
+pub const MAX_PROXY_TEXT: usize = 255;
+/// Octets of a value of XCLIENT, decoded (Postfix, XCLIENT_README, has 255 for host names).
+pub const MAX_XCLIENT_VALUE: usize = 255;

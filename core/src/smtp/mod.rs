@@ -5,6 +5,7 @@ pub mod command;
 pub mod data;
 pub mod line;
 pub mod parameters;
+pub mod proxy;
 pub mod reply;
 pub mod reply_reader;
 pub mod sasl;
