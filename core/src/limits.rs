@@ -278,8 +278,6 @@ pub const MAX_REPLY_LINES: usize = 128;
 pub const MAX_REPLY_SIZE: usize = 32 * 1024;
 /// Mechanisms of AUTH that are read from an EHLO reply. Ours: servers with many offer some ten.
 pub const MAX_OFFERED_MECHANISMS: usize = 32;
-/// Characters in the name of a SASL mechanism (RFC 4422 §3.1).
-pub const MAX_MECHANISM_NAME: usize = 20;
 /// Attributes of XCLIENT that are read from an EHLO reply. Ours: Postfix has eight.
 pub const MAX_OFFERED_ATTRIBUTES: usize = 16;
 /// Octets in the name of an XCLIENT attribute or an MT-PRIORITY profile that is read from an EHLO reply. Ours: the

@@ -137,9 +137,7 @@ impl Receiving {
         let utf8 = self.transaction.sender.parameters.smtputf8;
         let on = On::Message { recipients: self.transaction.recipients.len(), utf8 };
         let host_decides = cx.settings.decisions.message;
-        let nobody = |_: &Session| {
-            Decision::Refuse(Reply::new(451, None, "There is nobody here who takes messages"))
-        };
+        let nobody = |_: &Session| Decision::Refuse(Reply::new(451, None, "There is nobody here who takes messages"));
         if !host_decides {
             cx.aborted(Abort::Refused);
         }
@@ -291,7 +289,9 @@ impl IrregularScan {
                 _ => return Some((0, Irregularity::BareCr)),
             }
         }
-        while let Some(at) = memchr3(b'\r', b'\n', 0, octets.get(from..).unwrap_or_default()).map(|offset| from + offset) {
+        while let Some(at) =
+            memchr3(b'\r', b'\n', 0, octets.get(from..).unwrap_or_default()).map(|offset| from + offset)
+        {
             match octets.get(at..).unwrap_or_default() {
                 [b'\r', b'\n', ..] => from = at + 2,
                 [b'\r'] => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::smtp::capabilities::{Capabilities, FutureRelease, SessionLimits};
+use crate::smtp::proxy::Xclient;
 
 use super::session::Session;
 
@@ -52,7 +53,7 @@ fn capabilities(cx: &Session) -> Capabilities {
             max_until: Some(crate::time::UnixTime(cx.now.unix.0.saturating_add(longest.into()))),
         }),
         xclient: match cx.may_xclient() {
-            true => super::xclient::ATTRIBUTES.iter().map(ToString::to_string).collect(),
+            true => Xclient::ATTRIBUTES.map(str::to_owned).to_vec(),
             false => Vec::new(),
         },
         help: extensions.help,

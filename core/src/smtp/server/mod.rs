@@ -51,7 +51,6 @@ mod session;
 mod settings;
 mod states;
 mod timers;
-mod xclient;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -72,9 +71,7 @@ pub use event::{
     Abort, Closed, DecisionId, Event, Hello, HelloVerb, Identity, Message, Peer, Recipient, Request, Sender, Trace,
 };
 pub use network::{Network, NetworkError};
-pub use settings::{
-    Decisions, EarlyTalkers, Extensions, Limits, Protocol, Settings, Timeouts, TlsPolicy,
-};
+pub use settings::{Decisions, EarlyTalkers, Extensions, Limits, Protocol, Settings, Timeouts, TlsPolicy};
 
 /// What the host hands to a [`Server`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! What all states of a session share: the settings, the client, the counters, and how to reply.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::limits::{MAX_REPLY_LINES_SENT, MAX_REPLY_TEXT};
-use crate::smtp::reply::{EnhancedCode, Reply};
-use crate::smtp::command::CommandError;
+use crate::smtp::command::{ClientName, CommandError};
 use crate::smtp::line::{Irregularity, LineReader};
+use crate::smtp::reply::{EnhancedCode, Reply};
 use crate::smtp::sasl::Entropy;
 use crate::time::Now;
 
@@ -31,6 +32,10 @@ pub(super) struct Session {
     /// Whether the line that has begun was refused for a bare LF already.
     pub(super) told_of_bare_lf: bool,
     pub(super) entropy: Entropy,
+    /// The address by which the client may be trusted with XCLIENT: none for one that a proxy could not name.
+    pub(super) trusted_as: Option<IpAddr>,
+    /// What XCLIENT says that EHLO said.
+    pub(super) told_hello: Option<ClientName>,
 }
 
 /// What is counted in a session.
@@ -45,6 +50,7 @@ pub(super) struct Tally {
 
 impl Session {
     pub(super) fn new(settings: Arc<Settings>, peer: Peer, entropy: Entropy, now: Now) -> Self {
+        let address = peer.connection;
         let mut timers = Timers::default();
         timers.start_session(now.monotonic, settings.timeouts.session);
         Self {
@@ -58,6 +64,8 @@ impl Session {
             more_behind: false,
             told_of_bare_lf: false,
             entropy,
+            trusted_as: address.map(|address| address.ip()),
+            told_hello: None,
         }
     }
 

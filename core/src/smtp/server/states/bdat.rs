@@ -4,7 +4,7 @@
 use crate::smtp::data::IrregularPolicy;
 use crate::smtp::line::Irregularity;
 
-use super::super::content::{Fault, IrregularScan, Receiving};
+use super::super::content::{Fault, Receiving};
 use super::super::decision::Decision;
 use super::super::session::Session;
 use super::data::no_recipients_reply;

@@ -34,8 +34,9 @@ impl State {
     /// The name was accepted. What was said of a message is forgotten (RFC 5321 §4.1.4).
     pub(super) fn accept_hello(mut self, cx: &mut Session, hello: Hello) -> Self {
         self.abandon(cx, Abort::Reset);
-        let verb = hello.verb;
-        cx.peer_mut().hello = Some(hello);
+        let Hello { verb, name } = hello;
+        let name = cx.told_hello.clone().unwrap_or(name);
+        cx.peer_mut().hello = Some(Hello { verb, name });
         match verb {
             HelloVerb::Helo => {
                 let name = cx.named("");

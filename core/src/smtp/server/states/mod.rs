@@ -16,6 +16,7 @@ mod connect;
 mod data;
 mod hello;
 mod mail;
+mod proxied;
 mod starttls;
 mod vrfy;
 mod waiting;
@@ -28,8 +29,8 @@ use crate::smtp::line::{Line, LineReader};
 
 pub(super) use auth::{Authenticating, Delayed};
 pub(super) use bdat::{Chunk, Skip};
-pub(super) use connect::Proxy;
 pub(super) use data::Data;
+pub(super) use proxied::Proxy;
 pub(super) use starttls::Handshake;
 pub(super) use waiting::{On, Waiting};
 

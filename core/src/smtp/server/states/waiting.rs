@@ -152,7 +152,8 @@ impl On {
             cx.aborted(Abort::SessionEnded);
         }
         let enhanced = if matches!(self, Self::Connect) { Enhanced::No } else { Enhanced::Yes };
-        let replies = if let (Self::Message { recipients, .. }, true) = (&self, cx.is_lmtp()) { *recipients } else { 1 };
+        let replies =
+            if let (Self::Message { recipients, .. }, true) = (&self, cx.is_lmtp()) { *recipients } else { 1 };
         (0..replies).for_each(|_| cx.send(reply, false, enhanced));
         cx.close(Closed::ByHost)
     }
