@@ -223,6 +223,50 @@ pub const MAX_FOOTER_LINES: usize = 128;
 /// Columns within which a generated field is folded where it can be (RFC 5322 §2.1.1).
 pub const FOLD_WIDTH: usize = 78;
 
+// --- SMTP: lines (RFC 5321) -------------------------------------------------------------------------------------
+
+/// Octets in a command line with its CRLF. RFC 5321 §4.5.3.1.4 asks for 512, to which the extensions of MAIL and RCPT add
+/// some 1,300 (RFC 1870, 2852, 3461, 4865, 4954, 6152, 6531, 6710, 8689). Ours.
+pub const MAX_COMMAND_LINE: usize = 2048;
+/// Octets in a line of an AUTH exchange with its CRLF (RFC 4954 §4).
+pub const MAX_AUTH_LINE: usize = 12_288;
+/// Octets in a line of mail with its CRLF that every receiver takes, a dot that was added not counted
+/// (RFC 5321 §4.5.3.1.6).
+pub const MAX_TEXT_LINE: usize = 1000;
+/// Octets in the argument of EHLO, HELO and LHLO (RFC 5321 §4.5.3.1.2).
+pub const MAX_CLIENT_NAME: usize = 255;
+/// Characters in an `ENVID=`, as written (RFC 3461 §4.4).
+pub const MAX_ENVELOPE_ID: usize = 100;
+/// Characters in an `ORCPT=`, as written (RFC 3461 §4.2).
+pub const MAX_ORIGINAL_RECIPIENT: usize = 500;
+/// Characters in the name of a SASL mechanism (RFC 4422 §3.1).
+pub const MAX_MECHANISM_NAME: usize = 20;
+/// Parameters of one MAIL or RCPT, and attributes of one XCLIENT. Ours: we know eleven.
+pub const MAX_PARAMETERS: usize = 24;
+/// Octets of an unknown parameter's name that a reply repeats. Ours.
+pub const MAX_NAME_REPEATED: usize = 32;
+// --- SASL (RFC 4422, RFC 4954) ----------------------------------------------------------------------------------
+
+/// Octets in a line of an AUTH exchange, with its CRLF (RFC 4954 §4: both sides handle as many).
+pub const MAX_SASL_LINE: usize = 12_288;
+/// Octets in a user name, authentication or authorization identity (RFC 4616 §2: as many MUST be accepted).
+pub const MAX_SASL_NAME: usize = 255;
+/// Octets in a password. Ours: RFC 4616 §2 asks for 255.
+pub const MAX_SASL_PASSWORD: usize = 1024;
+/// Characters in a nonce of SCRAM, the peer's and ours together. Ours: what libraries send has 18 to 64.
+pub const MAX_SCRAM_NONCE: usize = 512;
+/// Octets in a salt of SCRAM. Ours: verifiers have 12 to 32.
+pub const MAX_SCRAM_SALT: usize = 256;
+/// The fewest iterations of a verifier (RFC 5802 §5.1, RFC 7677 §4).
+pub const MIN_SCRAM_ITERATIONS: u32 = 4096;
+/// The most iterations of a verifier that are computed, whoever asks for them: about a second. Ours: three times what
+/// OWASP recommends for PBKDF2 with SHA-256 (600,000).
+pub const MAX_SCRAM_ITERATIONS: u32 = 2_000_000;
+/// Octets in a command line, with its CRLF, within which an initial response has to fit (RFC 4954 §4, RFC 5321
+/// §4.5.3.1.4).
+pub const MAX_AUTH_COMMAND: usize = 512;
+/// Octets kept of each text in a server's words of why it refused (RFC 7628 §3.2.2, RFC 5802 §7). Ours.
+pub const MAX_SASL_ERROR_TEXT: usize = 512;
 // --- SMTP: replies and capabilities -----------------------------------------------------------------------------
 
 /// Octets in one line of a reply, with its line ending. RFC 5321 §4.5.3.1.5 has 512, which large providers exceed when
@@ -234,8 +278,6 @@ pub const MAX_REPLY_LINES: usize = 128;
 pub const MAX_REPLY_SIZE: usize = 32 * 1024;
 /// Mechanisms of AUTH that are read from an EHLO reply. Ours: servers with many offer some ten.
 pub const MAX_OFFERED_MECHANISMS: usize = 32;
-/// Characters in the name of a SASL mechanism (RFC 4422 §3.1).
-pub const MAX_MECHANISM_NAME: usize = 20;
 /// Attributes of XCLIENT that are read from an EHLO reply. Ours: Postfix has eight.
 pub const MAX_OFFERED_ATTRIBUTES: usize = 16;
 /// Octets in the name of an XCLIENT attribute or an MT-PRIORITY profile that is read from an EHLO reply. Ours: the
@@ -289,6 +331,35 @@ pub const MAX_SCRAM_ITERATIONS: u32 = 2_000_000;
 pub const MAX_AUTH_COMMAND: usize = 512;
 /// Octets kept of each text in a server's words of why it refused (RFC 7628 §3.2.2, RFC 5802 §7). Ours.
 pub const MAX_SASL_ERROR_TEXT: usize = 512;
+// --- SMTP: server (RFC 5321) ------------------------------------------------------------------------------------
+
+/// Octets of a message, unless the host says otherwise. Ours: the large receivers take 25 to 150 MB. RFC 5321 §4.5.3.1.7
+/// asks for 64 KiB at least.
+pub const MAX_SMTP_MESSAGE: u64 = 50 << 20;
+/// Recipients of a message, unless the host says otherwise. RFC 5321 §4.5.3.1.8 asks for 100 at least; Postfix has 1,000.
+pub const MAX_SMTP_RECIPIENTS: usize = 1000;
+/// `Received` fields of a message that is not yet taken to be looping: RFC 5321 §6.3 asks for 100 at least.
+pub const MAX_RECEIVED_FIELDS: usize = 100;
+/// Messages begun in a session, unless the host says otherwise. Ours.
+pub const MAX_SMTP_TRANSACTIONS: u32 = 10_000;
+/// Commands in a session that are unknown, malformed or out of order, unless the host says otherwise. Postfix has 20 for all errors.
+pub const MAX_SMTP_BAD_COMMANDS: u32 = 20;
+/// Refusals of any kind in a session, unless the host says otherwise. Ours: an old list of recipients has many that are gone.
+pub const MAX_SMTP_ERRORS: u32 = 200;
+/// Commands since the last message that move nothing, unless the host says otherwise. Postfix has 100.
+pub const MAX_SMTP_IDLE_COMMANDS: u32 = 100;
+/// Failures of authentication in a session, unless the host says otherwise. Ours.
+pub const MAX_SMTP_AUTH_FAILURES: u32 = 5;
+/// Milliseconds for which the reply to a failure of authentication is held back at most. Ours.
+pub const MAX_SMTP_AUTH_DELAY: u64 = 30_000;
+/// Octets that a session keeps while the host decides. Ours: more than a TLS record, which comes as a whole, can have.
+pub const MAX_SMTP_QUEUED: usize = 64 * 1024;
+/// Octets of replies that have not been polled, above which a session reads no more. Ours.
+pub const MAX_SMTP_UNSENT: usize = 64 * 1024;
+/// Octets of text in a line of a reply: 512 (RFC 5321 §4.5.3.1.5) less code, enhanced status code and CRLF.
+pub const MAX_REPLY_TEXT: usize = 512 - 4 - 10 - 2;
+/// Lines of a reply that the host makes. Ours.
+pub const MAX_REPLY_LINES_SENT: usize = 50;
 // --- SMTP: proxies ----------------------------------------------------------------------------------------------
 
 /// Octets of a PROXY header, version 1, with its CRLF (proxy-protocol.txt §2.1).

@@ -9,6 +9,7 @@ pub mod proxy;
 pub mod reply;
 pub mod reply_reader;
 pub mod sasl;
+pub mod server;
 pub mod xtext;
 
 pub use capabilities::{Capabilities, FutureRelease, SessionLimits};
