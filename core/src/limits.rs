@@ -222,3 +222,26 @@ pub const DIAGNOSIS_WINDOW: usize = 8192;
 pub const MAX_FOOTER_LINES: usize = 128;
 /// Columns within which a generated field is folded where it can be (RFC 5322 §2.1.1).
 pub const FOLD_WIDTH: usize = 78;
+
+// --- SMTP: lines (RFC 5321) -------------------------------------------------------------------------------------
+
+/// Octets in a command line with its CRLF. RFC 5321 §4.5.3.1.4 asks for 512, to which the extensions of MAIL and RCPT add
+/// some 1,300 (RFC 1870, 2852, 3461, 4865, 4954, 6152, 6531, 6710, 8689). Ours.
+pub const MAX_COMMAND_LINE: usize = 2048;
+/// Octets in a line of an AUTH exchange with its CRLF (RFC 4954 §4).
+pub const MAX_AUTH_LINE: usize = 12_288;
+/// Octets in a line of mail with its CRLF that every receiver takes, a dot that was added not counted
+/// (RFC 5321 §4.5.3.1.6).
+pub const MAX_TEXT_LINE: usize = 1000;
+/// Octets in the argument of EHLO, HELO and LHLO (RFC 5321 §4.5.3.1.2).
+pub const MAX_CLIENT_NAME: usize = 255;
+/// Characters in an `ENVID=`, as written (RFC 3461 §4.4).
+pub const MAX_ENVELOPE_ID: usize = 100;
+/// Characters in an `ORCPT=`, as written (RFC 3461 §4.2).
+pub const MAX_ORIGINAL_RECIPIENT: usize = 500;
+/// Characters in the name of a SASL mechanism (RFC 4422 §3.1).
+pub const MAX_MECHANISM_NAME: usize = 20;
+/// Parameters of one MAIL or RCPT, and attributes of one XCLIENT. Ours: we know eleven.
+pub const MAX_PARAMETERS: usize = 24;
+/// Octets of an unknown parameter's name that a reply repeats. Ours.
+pub const MAX_NAME_REPEATED: usize = 32;

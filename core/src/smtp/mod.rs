@@ -1,8 +1,14 @@
 //! SMTP (RFC 5321) and LMTP (RFC 2033), on both sides.
 
+pub mod command;
+pub mod data;
+pub mod line;
 pub mod parameters;
 pub mod reply;
+pub mod xtext;
 
+pub use command::{ClientName, Command, CommandError};
+pub use line::{Irregularity, Line, LineReader};
 pub use parameters::{
     Body, DeliverBy, DeliverByMode, Hold, MailParameters, Notify, OriginalRecipient, RcptParameters, Ret,
 };
