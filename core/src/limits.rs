@@ -245,3 +245,23 @@ pub const MAX_MECHANISM_NAME: usize = 20;
 pub const MAX_PARAMETERS: usize = 24;
 /// Octets of an unknown parameter's name that a reply repeats. Ours.
 pub const MAX_NAME_REPEATED: usize = 32;
+// --- SMTP: replies and capabilities -----------------------------------------------------------------------------
+
+/// Octets in one line of a reply, with its line ending. RFC 5321 §4.5.3.1.5 has 512, which large providers exceed when
+/// they explain; ours is eight times that.
+pub const MAX_REPLY_LINE: usize = 4096;
+/// Lines in one reply. Ours: the longest replies are those to EHLO and HELP, with some 30.
+pub const MAX_REPLY_LINES: usize = 128;
+/// Octets in one reply, with codes and line endings. Ours: 64 lines of the RFC's length.
+pub const MAX_REPLY_SIZE: usize = 32 * 1024;
+/// Mechanisms of AUTH that are read from an EHLO reply. Ours: servers with many offer some ten.
+pub const MAX_OFFERED_MECHANISMS: usize = 32;
+/// Attributes of XCLIENT that are read from an EHLO reply. Ours: Postfix has eight.
+pub const MAX_OFFERED_ATTRIBUTES: usize = 16;
+/// Octets in the name of an XCLIENT attribute or an MT-PRIORITY profile that is read from an EHLO reply. Ours: the
+/// longest in use has nine.
+pub const MAX_OFFERED_NAME: usize = 32;
+/// Lines of an EHLO reply that we do not know and keep. Ours: servers offer a handful of private extensions.
+pub const MAX_OTHER_CAPABILITIES: usize = 32;
+/// Octets of a line of an EHLO reply that we do not know and keep; longer ones are not kept. RFC 5321 §4.5.3.1.5.
+pub const MAX_OTHER_CAPABILITY: usize = 512;
