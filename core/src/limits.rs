@@ -265,3 +265,40 @@ pub const MAX_OFFERED_NAME: usize = 32;
 pub const MAX_OTHER_CAPABILITIES: usize = 32;
 /// Octets of a line of an EHLO reply that we do not know and keep; longer ones are not kept. RFC 5321 §4.5.3.1.5.
 pub const MAX_OTHER_CAPABILITY: usize = 512;
+// --- SASL (RFC 4422, RFC 4954) ----------------------------------------------------------------------------------
+
+/// Octets in a line of an AUTH exchange, with its CRLF (RFC 4954 §4: both sides handle as many).
+pub const MAX_SASL_LINE: usize = 12_288;
+/// Octets in a user name, authentication or authorization identity (RFC 4616 §2: as many MUST be accepted).
+pub const MAX_SASL_NAME: usize = 255;
+/// Octets in a password. Ours: RFC 4616 §2 asks for 255.
+pub const MAX_SASL_PASSWORD: usize = 1024;
+/// Characters in a nonce of SCRAM, the peer's and ours together. Ours: what libraries send has 18 to 64.
+pub const MAX_SCRAM_NONCE: usize = 512;
+/// Octets in a salt of SCRAM. Ours: verifiers have 12 to 32.
+pub const MAX_SCRAM_SALT: usize = 256;
+/// The fewest iterations of a verifier (RFC 5802 §5.1, RFC 7677 §4).
+pub const MIN_SCRAM_ITERATIONS: u32 = 4096;
+/// The most iterations of a verifier that are computed, whoever asks for them: about a second. Ours: three times what
+/// OWASP recommends for PBKDF2 with SHA-256 (600,000).
+pub const MAX_SCRAM_ITERATIONS: u32 = 2_000_000;
+/// Octets in a command line, with its CRLF, within which an initial response has to fit (RFC 4954 §4, RFC 5321
+/// §4.5.3.1.4).
+pub const MAX_AUTH_COMMAND: usize = 512;
+/// Octets kept of each text in a server's words of why it refused (RFC 7628 §3.2.2, RFC 5802 §7). Ours.
+pub const MAX_SASL_ERROR_TEXT: usize = 512;
+
+// --- SMTP: the client -------------------------------------------------------------------------------------------
+
+/// Octets in one chunk of BDAT, unless the host says otherwise. Ours: a chunk costs a command and a reply, some 100 octets.
+pub const CHUNK_SIZE: usize = 128 * 1024;
+/// Chunks of BDAT that are sent ahead of their replies where PIPELINING is offered. Ours.
+pub const MAX_CHUNKS_AHEAD: usize = 4;
+/// Commands that are sent ahead of their replies where PIPELINING is offered. Ours: a server that can't write its replies
+/// because we don't read them stops reading, and RFC 2920 §3.1 warns of the deadlock. So many replies, with text of
+/// usual length, fit any socket buffer.
+pub const MAX_COMMANDS_AHEAD: usize = 100;
+/// Octets of commands that are sent ahead of their replies. Ours, for the same reason.
+pub const MAX_OCTETS_AHEAD: u64 = 16 * 1024;
+/// Octets of encoded content that wait to be polled before the client wants no more. Ours.
+pub const MAX_UNPOLLED_CONTENT: usize = 64 * 1024;

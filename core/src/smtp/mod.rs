@@ -1,12 +1,14 @@
 //! SMTP (RFC 5321) and LMTP (RFC 2033), on both sides.
 
 pub mod capabilities;
+pub mod client;
 pub mod command;
 pub mod data;
 pub mod line;
 pub mod parameters;
 pub mod reply;
 pub mod reply_reader;
+pub mod sasl;
 pub mod xtext;
 
 pub use capabilities::{Capabilities, FutureRelease, SessionLimits};

@@ -6,7 +6,7 @@ use super::outcome::Outcome;
 use crate::smtp::capabilities::Capabilities;
 use crate::smtp::reply::Reply;
 use crate::smtp::reply_reader::ReplyError;
-use crate::smtp::sasl::Mechanism;
+use crate::smtp::sasl::{self, Mechanism};
 use crate::tls::{End, Session};
 
 /// What a [`Client`](super::Client) reports.
@@ -80,10 +80,8 @@ pub enum Closed {
     },
     /// The settings ask for STARTTLS and the server does not offer it.
     NoStartTls,
-    /// None of the server's mechanisms can be used with the credentials on this connection.
-    NoMechanism,
-    /// The server did not prove in the exchange that it knows our credentials too.
-    ServerNotAuthenticated(&'static str),
+    /// Authentication failed, or could not be tried.
+    Authentication(sasl::client::Error),
     /// A message was begun that must not be ended: the host took it back, or its content can't be sent as it is.
     MessageWithdrawn,
 }
@@ -171,8 +169,7 @@ impl fmt::Display for Closed {
             Self::SessionTooLong { stage } => write!(f, "the session took too long; it ended before {stage}"),
             Self::Protocol { stage, error } => write!(f, "{error}; {stage} was waited for"),
             Self::NoStartTls => f.write_str("the server does not offer STARTTLS"),
-            Self::NoMechanism => f.write_str("the server offers no way to authenticate that can be used"),
-            Self::ServerNotAuthenticated(why) => write!(f, "the server could not prove that it knows us: {why}"),
+            Self::Authentication(error) => write!(f, "authentication failed: {error}"),
             Self::MessageWithdrawn => f.write_str("the message was withdrawn while it was being sent"),
         }
     }
