@@ -2,9 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::digest::{
-    Algorithm, Context, Digest as AwsDigest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest,
-};
+use aws_lc_rs::digest::{Algorithm, Context, Digest as AwsDigest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512};
 use aws_lc_rs::signature::{
     ED25519, Ed25519KeyPair, KeyPair, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_SHA256, RsaKeyPair,
     UnparsedPublicKey,
@@ -39,7 +37,7 @@ pub(super) fn sha512(octets: &[u8]) -> [u8; 64] {
 }
 
 fn whole<const LENGTH: usize>(algorithm: &'static Algorithm, octets: &[u8]) -> [u8; LENGTH] {
-    array(digest(algorithm, octets))
+    array(aws_digest::digest(algorithm, octets))
 }
 
 /// The digest's octets; `LENGTH` is the algorithm's.

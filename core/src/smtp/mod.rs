@@ -1,6 +1,8 @@
 //! SMTP (RFC 5321) and LMTP (RFC 2033), on both sides.
 
 pub mod capabilities;
+
+pub mod client;
 pub mod command;
 pub mod data;
 pub mod line;
