@@ -50,6 +50,7 @@ pub enum Output<E> {
 
 /// A call that breaks a machine's contract. Each is a bug in the host and changes nothing in the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum Misuse {
     /// An answer to a question that was never asked.
     #[error("answer to question {0}, which was never asked")]
@@ -63,4 +64,13 @@ pub enum Misuse {
     /// Input after the machine was told that there would be no more.
     #[error("input after the end of input")]
     AfterEnd,
+    /// Octets while the machine wants none: it waits for a decision, and the host has to leave them in the socket.
+    #[error("octets while none are wanted")]
+    NotReading,
+    /// A decision that nothing waits for, or of another kind than the one that is waited for.
+    #[error("a decision that nothing waits for")]
+    NothingToDecide,
+    /// An input that makes no sense in this state: content without a message, TLS inside TLS.
+    #[error("{0}")]
+    OutOfOrder(&'static str),
 }

@@ -113,6 +113,8 @@ impl From<Misuse> for Failure {
             Misuse::AlreadyAnswered(_) => Status::AlreadyAnswered,
             Misuse::WrongKind(_) => Status::WrongKind,
             Misuse::AfterEnd => Status::AfterEnd,
+            // The others are of machines that this face does not have.
+            _ => Status::Argument,
         };
         Self::new(status, misuse.to_string())
     }
