@@ -8,7 +8,6 @@ use super::clients::{Client, Delivery};
 use super::message::{Kind, Message};
 use super::ours::{Send, Serve};
 use super::peers::{Peer, Route, Tls, aiosmtpd, exim, opensmtpd, postfix, smtp_sink};
-use super::process;
 use super::store::Store;
 use super::table::Table;
 use super::world::{GUARDED, OPEN, SENDER_DOMAIN, Trust, World};
@@ -197,7 +196,11 @@ impl Stage {
             };
             let said = Client::Smtplib.send(&self.world, &probe).map(|ended| ended.text).unwrap_or_default();
             if said.contains("SSLError") {
-                println!("{}: TLS fails with smtplib too: {}", target.peer.name, said.lines().last().unwrap_or_default());
+                println!(
+                    "{}: TLS fails with smtplib too: {}",
+                    target.peer.name,
+                    said.lines().last().unwrap_or_default()
+                );
                 target.peer.starttls = false;
                 target.peer.tls_port = None;
                 target.peer.mechanisms = &[];
