@@ -42,10 +42,12 @@ pub(crate) fn download(packages: &[&str], folder: &Path) -> Result<(), Stop> {
         return Err(Stop::Skipped(format!("download {names}: this system has no apt-get")));
     }
     update();
-    apt_get().arg("download").args(packages).dir(folder).go().map(drop).map_err(|stop| {
-        let (Stop::Failed(reason) | Stop::Skipped(reason)) = stop;
-        Stop::Skipped(format!("{names} cannot be downloaded: {reason}"))
-    })
+    apt_get().args(["download", "-o", "APT::Sandbox::User=root"]).args(packages).dir(folder).go().map(drop).map_err(
+        |stop| {
+            let (Stop::Failed(reason) | Stop::Skipped(reason)) = stop;
+            Stop::Skipped(format!("{names} cannot be downloaded: {reason}"))
+        },
+    )
 }
 
 /// Once a run: a fresh machine's lists are absent or name versions that are gone.

@@ -75,7 +75,11 @@ fn unpack(folder: &Path, root: &Path) -> Result<(), Stop> {
     }
     needed.sort();
     needed.dedup();
-    apt::install(&needed.iter().map(String::as_str).collect::<Vec<_>>())?;
+    // What is there stays as it is: named in an installation it would be upgraded.
+    let missing: Vec<&str> = needed.iter().map(String::as_str).filter(|name| !is_installed(name)).collect();
+    if !missing.is_empty() {
+        apt::install(&missing)?;
+    }
     // Started by root, they change to their accounts themselves; in a folder of ours no program is to have more rights
     // than who starts it.
     Run::new("chmod").args(["-R", "u-s,g-s"]).arg(root).go()?;
@@ -87,6 +91,11 @@ fn libraries(depends: &str) -> Vec<String> {
     let names = depends.split(',').filter_map(|alternatives| alternatives.split(['|', '(']).next());
     let names = names.map(|name| name.trim().trim_end_matches(":any").to_owned());
     names.filter(|name| name.starts_with("lib") || name == "perl").collect()
+}
+
+fn is_installed(package: &str) -> bool {
+    let said = Run::new("dpkg-query").args(["--show", "--showformat=${db:Status-Status}", package]).quietly();
+    said.is_ok_and(|said| said.line().is_some_and(|status| status.starts_with("installed")))
 }
 
 fn accounts() -> Result<(), Stop> {
