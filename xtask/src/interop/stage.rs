@@ -157,13 +157,14 @@ impl Stage {
         }
         let (sent, stores) = (&self.sent, &mut self.stores);
         table.scenario("all", "once, in the end", || {
+            stores.iter_mut().for_each(Store::look);
             for sent in sent {
                 stores[sent.store].once_for_each(&sent.token, &sent.recipients).map_err(|stop| {
                     let (Stop::Failed(reason) | Stop::Skipped(reason)) = stop;
                     Stop::Failed(format!("{}: {reason}", sent.what))
                 })?;
             }
-            match stores.iter_mut().find_map(|store| store.strangers().first().cloned()) {
+            match stores.iter().find_map(|store| store.strangers().first().cloned()) {
                 Some(stranger) => Err(Stop::Failed(format!("{} was sent by nobody here", stranger.display()))),
                 None => Ok(()),
             }

@@ -69,9 +69,8 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a message is there exactly once for each recipient, also after the others have had their time.
-    pub(super) fn once_for_each(&mut self, token: &str, recipients: &[String]) -> Result<(), Stop> {
-        self.look();
+    /// Whether a message was there exactly once for each recipient at the last look.
+    pub(super) fn once_for_each(&self, token: &str, recipients: &[String]) -> Result<(), Stop> {
         let wanted: BTreeMap<String, usize> = recipients.iter().map(|recipient| (recipient.clone(), 1)).collect();
         let none = BTreeMap::new();
         let found = self.arrived.get(token).map_or(&none, |arrived| &arrived.recipients);
@@ -85,13 +84,12 @@ impl Store {
     }
 
     /// Messages that came without being sent by a scenario, as notices of failure do.
-    pub(super) fn strangers(&mut self) -> &BTreeSet<PathBuf> {
-        self.look();
+    pub(super) fn strangers(&self) -> &BTreeSet<PathBuf> {
         &self.strangers
     }
 
     /// Notes the files that are new.
-    fn look(&mut self) {
+    pub(super) fn look(&mut self) {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()) {
             if self.seen.contains(&path) {
