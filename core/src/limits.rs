@@ -259,3 +259,8 @@ pub const MAX_PROXY_UNIQUE_ID: usize = 128;
 pub const MAX_PROXY_TEXT: usize = 255;
 /// Octets of a value of XCLIENT, decoded (Postfix, XCLIENT_README, has 255 for host names).
 pub const MAX_XCLIENT_VALUE: usize = 255;
+
+// --- SMTP: refusals ---------------------------------------------------------------------------------------------
+
+/// Octets of a refusal's text that are looked at. Ours: the longest explanations of large providers have some 600.
+pub const MAX_REFUSAL_TEXT: usize = 4096;

@@ -3,6 +3,7 @@
 pub mod capabilities;
 pub mod parameters;
 pub mod proxy;
+pub mod refusal;
 pub mod reply;
 pub mod reply_reader;
 
@@ -10,5 +11,6 @@ pub use capabilities::{Capabilities, FutureRelease, SessionLimits};
 pub use parameters::{
     Body, DeliverBy, DeliverByMode, Hold, MailParameters, Notify, OriginalRecipient, RcptParameters, Ret,
 };
+pub use refusal::{Cause, Provider, Refusal, classify};
 pub use reply::{EnhancedCode, Reply, Severity};
 pub use reply_reader::{ReplyError, ReplyReader};
