@@ -51,9 +51,8 @@ pub(super) const RULES: &[Rule] = &[
         .advise("Microsoft has stopped the organization for sending too much. Its administrator has to find out who did."),
     code(7, 750, &[], Cause::SenderNotAllowed).advise("Send from a domain that is registered with the organization."),
     // Routes.
-    range(4, 11, 14, &["hop count"], Cause::Loop),
-    range(4, 11, 11, &[], Cause::Loop),
-    range(4, 14, 14, &[], Cause::Loop),
+    code(4, 11, &[], Cause::Loop),
+    code(4, 14, &[], Cause::Loop),
     code(4, 62, &[], Cause::Network)
         .advise("The recipient's organization is served elsewhere. Look its MX record up again and use the host that it names."),
     words(&["wrong office 365 region"], Cause::Network)
