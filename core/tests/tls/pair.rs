@@ -19,6 +19,7 @@ pub(crate) struct Pair {
     pub(crate) from_client: Vec<u8>,
     pub(crate) chunk: usize,
     pub(crate) now: Now,
+    server_ended: bool,
 }
 
 impl Pair {
@@ -34,6 +35,7 @@ impl Pair {
             from_client: Vec::new(),
             chunk: usize::MAX,
             now,
+            server_ended: false,
         }
     }
 
@@ -50,7 +52,9 @@ impl Pair {
             for chunk in to_client.chunks(self.chunk) {
                 self.client.handle(self.now, Input::Wire(chunk)).unwrap();
             }
-            for chunk in to_server.chunks(self.chunk) {
+            // After the end nothing arrives.
+            let chunks = to_server.chunks(self.chunk);
+            for chunk in chunks.take_while(|_| !self.server_ended) {
                 self.server.handle(self.now, Input::Wire(chunk)).unwrap();
             }
         }
@@ -63,6 +67,7 @@ impl Pair {
 
     pub(crate) fn end_at_server(&mut self, end: End) -> &mut Self {
         self.server.handle(self.now, Input::End(end)).unwrap();
+        self.server_ended = true;
         self.run()
     }
 
