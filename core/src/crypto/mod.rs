@@ -1,4 +1,4 @@
-//! The cryptography that DKIM needs, over one of two back ends.
+//! The cryptography that DKIM and SASL need, over one of two back ends.
 //!
 //! Nothing outside this module names a cryptographic crate. What differs between the back ends is kept below them:
 //! keys are taken apart here, by one reader, so that both accept exactly the same keys and reach the same verdicts.
@@ -8,7 +8,8 @@
 //! | `aws-lc-rs` (default) | AWS-LC | servers |
 //! | `rust-crypto` | pure Rust | WebAssembly, hosts without a C compiler |
 //!
-//! Where both are on, `aws-lc-rs` is used. SHA-1 is not here at all: RFC 8301 §3.1 forbids to sign or verify with it.
+//! Where both are on, `aws-lc-rs` is used. SHA-1 is here for SCRAM-SHA-1 alone ([`Hash`]): RFC 8301 §3.1
+//! forbids to sign or verify with it.
 
 #[cfg(feature = "aws-lc-rs")]
 #[path = "aws.rs"]
@@ -25,9 +26,11 @@ compile_error!(
 
 pub(crate) mod der;
 mod key;
+mod mac;
 mod pem;
 
 pub use key::{KeyError, KeyType, PublicKey, SigningKey, SigningKeyError};
+pub use mac::{Hash, equal};
 
 /// A SHA-256 digest (FIPS 180-4).
 pub type Digest = [u8; 32];
