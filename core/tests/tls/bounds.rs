@@ -1,7 +1,7 @@
 //! What a peer can make the layer hold, and what floods come to.
 
 use passerelle::limits::MAX_TLS_PENDING;
-use passerelle::tls::{ClientTls, Event, Input, Start, Verification};
+use passerelle::tls::{ClientTls, Event, Input, Verification};
 use passerelle::{Machine, Misuse};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::certificates::Leaf;
 use crate::pair::{Pair, drain, failure, lines};
-use crate::toy::Tell;
+use crate::toy::{Start, Tell};
 
 fn pair() -> Pair {
     let server = Leaf::self_signed(&["mx.example.com"]).server();

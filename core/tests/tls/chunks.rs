@@ -1,13 +1,13 @@
 //! How the wire is split into calls changes nothing.
 
-use passerelle::tls::{ClientTls, Event, Input, ServerTls, Start, Verification, Version};
+use passerelle::tls::{ClientTls, Event, Input, ServerTls, Verification, Version};
 use passerelle::{Machine, Output};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
 use crate::certificates::Leaf;
 use crate::pair::{Pair, lines};
-use crate::toy::{Said, Tell};
+use crate::toy::{Said, Start, Tell};
 
 static SERVER: LazyLock<ServerTls> = LazyLock::new(|| Leaf::self_signed(&["mx.example.com"]).server());
 

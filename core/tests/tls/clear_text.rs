@@ -1,11 +1,11 @@
 //! Clear text around STARTTLS, and where TLS should be.
 
-use passerelle::tls::{ClientTls, End, Event, Failure, Input, Layer, ResultType, Start, Verification};
+use passerelle::tls::{ClientTls, End, Event, Failure, Input, Layer, ResultType, Verification};
 use passerelle::{Machine, Misuse, Now, Output};
 
 use crate::certificates::{Leaf, NOW};
 use crate::pair::{Pair, Side, drain, failure, lines};
-use crate::toy::{Role, Said, Tell, Toy};
+use crate::toy::{Role, Said, Start, Tell, Toy};
 
 fn pair(start: Start) -> Pair {
     let server = Leaf::self_signed(&["mx.example.com"]).server();
@@ -113,13 +113,13 @@ fn a_server_that_speaks_clear_text_to_implicit_tls() {
 #[test]
 fn without_settings_there_is_clear_text_alone() {
     let now = Now::at(NOW);
-    let mut side = Layer::clear(Toy::new(Role::Server, true), now);
+    let mut side = Layer::clear(Toy::new(Role::Server, Start::StartTls), now);
     let mut heard = Vec::new();
     wire(&mut side, b"hello\r\nQUIT\r\n");
     assert_eq!(drain(&mut side, &mut heard), b"220 ready\r\necho hello\r\n221 bye\r\n");
     assert!(side.is_over());
 
-    let mut side = Layer::clear(Toy::new(Role::Server, true), now);
+    let mut side = Layer::clear(Toy::new(Role::Server, Start::StartTls), now);
     wire(&mut side, b"STARTTLS\r\n");
     drain(&mut side, &mut heard);
     assert!(failure(&heard).reason.contains("no settings"));
@@ -128,7 +128,7 @@ fn without_settings_there_is_clear_text_alone() {
 
 #[test]
 fn the_inner_machine_s_misuse_is_the_host_s() {
-    let mut side = Layer::clear(Toy::new(Role::Server, true), Now::at(NOW));
+    let mut side = Layer::clear(Toy::new(Role::Server, Start::StartTls), Now::at(NOW));
     assert_eq!(side.handle(Now::at(NOW), Input::Inner(Tell::Go)), Err(Misuse::NothingToDecide));
     side.handle(Now::at(NOW), Input::End(End::Orderly)).unwrap();
     assert_eq!(side.handle(Now::at(NOW), Input::Wire(b"x")), Err(Misuse::AfterEnd));

@@ -1,11 +1,11 @@
 //! How a conversation inside TLS ends.
 
-use passerelle::tls::{ClientTls, End, Event, Input, ResultType, Start, Verification, Version};
+use passerelle::tls::{ClientTls, End, Event, Input, ResultType, Verification, Version};
 use passerelle::{Machine, Millis, Now, Output, limits};
 
 use crate::certificates::{Leaf, NOW};
 use crate::pair::{Pair, drain, failure, lines};
-use crate::toy::{Said, Tell};
+use crate::toy::{Said, Start, Tell};
 
 const VERSIONS: [Version; 2] = [Version::Tls12, Version::Tls13];
 
@@ -167,6 +167,7 @@ fn a_handshake_takes_too_long() {
 fn the_machine_ends_during_the_handshake() {
     let server = Leaf::self_signed(&["mx.example.com"]).server();
     let mut pair = Pair::new(&server, &ClientTls::new(Verification::None), Start::Implicit);
+    assert!(drain(&mut pair.server, &mut pair.heard_by_server).is_empty());
     pair.server.handle(pair.now, Input::Inner(Tell::Say("421 too slow\r\n"))).unwrap();
     pair.server.handle(pair.now, Input::Inner(Tell::Leave)).unwrap();
     let sent = drain(&mut pair.server, &mut pair.heard_by_server);

@@ -2,11 +2,11 @@
 
 use passerelle::Domain;
 use passerelle::crypto::Sha256;
-use passerelle::tls::{ClientCertificates, ClientTls, Event, ResultType, ServerTls, Start, Verification, Version};
+use passerelle::tls::{ClientCertificates, ClientTls, Event, ResultType, ServerTls, Verification, Version};
 
 use crate::certificates::{Authority, Leaf, for_clients};
 use crate::pair::{Pair, failure, lines, session};
-use crate::toy::Said;
+use crate::toy::{Said, Start};
 
 fn trusting(authority: &Authority, name: &str) -> ClientTls {
     let name = Domain::parse(name).unwrap();

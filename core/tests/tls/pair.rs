@@ -1,10 +1,10 @@
 //! Two layers and the wire between them.
 
-use passerelle::tls::{ClientTls, End, Event, Failure, Input, Layer, ServerTls, Session, Start};
+use passerelle::tls::{ClientTls, End, Event, Failure, Input, Layer, ServerTls, Session};
 use passerelle::{Machine, Now, Output};
 
 use crate::certificates::NOW;
-use crate::toy::{Role, Said, Tell, Toy};
+use crate::toy::{Role, Said, Start, Tell, Toy};
 
 pub(crate) type Side = Layer<Toy>;
 
@@ -25,10 +25,9 @@ pub(crate) struct Pair {
 impl Pair {
     pub(crate) fn new(server: &ServerTls, client: &ClientTls, start: Start) -> Self {
         let now = Now::at(NOW);
-        let clear = start == Start::StartTls;
         Self {
-            server: Layer::server(Toy::new(Role::Server, clear), server, start, now),
-            client: Layer::client(Toy::new(Role::Client, false), client, start, now),
+            server: Layer::server(Toy::new(Role::Server, start), server, now),
+            client: Layer::client(Toy::new(Role::Client, start), client, now),
             heard_by_server: Vec::new(),
             heard_by_client: Vec::new(),
             from_server: Vec::new(),

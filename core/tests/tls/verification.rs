@@ -2,11 +2,12 @@
 
 use passerelle::crypto::{Sha256, sha512};
 use passerelle::tls::dane::{Dane, Tlsa};
-use passerelle::tls::{ClientTls, Event, ResultType, ServerTls, Start, Verification, Version};
+use passerelle::tls::{ClientTls, Event, ResultType, ServerTls, Verification, Version};
 use passerelle::{DnsAnswer, Domain, Now, Record};
 
 use crate::certificates::{Authority, Leaf, NOW, expired};
 use crate::pair::{Pair, failure};
+use crate::toy::Start;
 
 const MX: &str = "mx.example.com";
 

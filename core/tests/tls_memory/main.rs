@@ -10,10 +10,11 @@ mod pair;
 #[path = "../tls/toy.rs"]
 mod toy;
 
-use passerelle::tls::{ClientCertificates, ClientTls, Start, Verification, Version};
+use passerelle::tls::{ClientCertificates, ClientTls, Verification, Version};
 
 use crate::certificates::{Authority, for_clients};
 use crate::pair::{Pair, Side, session};
+use crate::toy::Start;
 
 /// The bound of the design, in octets a session.
 const ALLOWED: usize = 40 * 1024;
