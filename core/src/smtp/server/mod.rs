@@ -47,6 +47,7 @@ mod event;
 mod network;
 mod outputs;
 mod queue;
+mod received;
 mod session;
 mod settings;
 mod states;
@@ -71,6 +72,7 @@ pub use event::{
     Abort, Closed, DecisionId, Event, Hello, HelloVerb, Identity, Message, Peer, Recipient, Request, Sender, Trace,
 };
 pub use network::{Network, NetworkError};
+pub use received::Received;
 pub use settings::{Decisions, EarlyTalkers, Extensions, Limits, Protocol, Settings, Timeouts, TlsPolicy};
 
 /// What the host hands to a [`Server`].
