@@ -1,12 +1,15 @@
 //! The back end on AWS-LC.
 
-use aws_lc_rs::digest::{Context, Digest as AwsDigest, SHA256};
+use std::num::NonZeroU32;
+
+use aws_lc_rs::digest::{Algorithm, Context, Digest as AwsDigest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512};
 use aws_lc_rs::signature::{
     ED25519, Ed25519KeyPair, KeyPair, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_SHA256, RsaKeyPair,
     UnparsedPublicKey,
 };
+use aws_lc_rs::{constant_time, digest as aws_digest, hmac as aws_hmac, pbkdf2 as aws_pbkdf2};
 
-use super::Digest;
+use super::{Digest, Hash};
 
 #[derive(Clone)]
 pub(super) struct Sha256(Context);
@@ -21,12 +24,29 @@ impl Sha256 {
     }
 
     pub(super) fn finish(self) -> Digest {
-        let mut digest = Digest::default();
-        for (to, from) in digest.iter_mut().zip(self.0.finish().as_ref()) {
-            *to = *from;
-        }
-        digest
+        array(self.0.finish())
     }
+}
+
+pub(super) fn sha384(octets: &[u8]) -> [u8; 48] {
+    whole(&SHA384, octets)
+}
+
+pub(super) fn sha512(octets: &[u8]) -> [u8; 64] {
+    whole(&SHA512, octets)
+}
+
+fn whole<const LENGTH: usize>(algorithm: &'static Algorithm, octets: &[u8]) -> [u8; LENGTH] {
+    array(aws_digest::digest(algorithm, octets))
+}
+
+/// The digest's octets; `LENGTH` is the algorithm's.
+fn array<const LENGTH: usize>(digest: AwsDigest) -> [u8; LENGTH] {
+    let mut octets = [0; LENGTH];
+    for (to, from) in octets.iter_mut().zip(digest.as_ref()) {
+        *to = *from;
+    }
+    octets
 }
 
 /// `key` is a PKCS#1 RSAPublicKey of 1024 to 8192 bits.
@@ -71,4 +91,36 @@ impl Ed25519SigningKey {
     pub(super) fn public_key(&self) -> Vec<u8> {
         self.0.public_key().as_ref().to_vec()
     }
+}
+
+pub(super) fn digest(hash: Hash, octets: &[u8]) -> Vec<u8> {
+    let algorithm = match hash {
+        Hash::Sha1 => &SHA1_FOR_LEGACY_USE_ONLY,
+        Hash::Sha256 => &SHA256,
+    };
+    aws_digest::digest(algorithm, octets).as_ref().to_vec()
+}
+
+pub(super) fn hmac(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let algorithm = match hash {
+        Hash::Sha1 => aws_hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+        Hash::Sha256 => aws_hmac::HMAC_SHA256,
+    };
+    let mut context = aws_hmac::Context::with_key(&aws_hmac::Key::new(algorithm, key));
+    for part in parts {
+        context.update(part);
+    }
+    context.sign().as_ref().to_vec()
+}
+
+pub(super) fn pbkdf2(hash: Hash, password: &[u8], salt: &[u8], iterations: NonZeroU32, out: &mut [u8]) {
+    let algorithm = match hash {
+        Hash::Sha1 => aws_pbkdf2::PBKDF2_HMAC_SHA1,
+        Hash::Sha256 => aws_pbkdf2::PBKDF2_HMAC_SHA256,
+    };
+    aws_pbkdf2::derive(algorithm, iterations, salt, password, out);
+}
+
+pub(super) fn equal(one: &[u8], other: &[u8]) -> bool {
+    constant_time::verify_slices_are_equal(one, other).is_ok()
 }

@@ -1,14 +1,18 @@
 //! The back end in Rust alone.
 
+use std::num::NonZeroU32;
+
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use hmac::{Hmac, Mac};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey, RsaPublicKey as Pkcs1PublicKey};
 use rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey, RsaPublicKey};
 use sha2::Digest as _;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::Digest;
+use super::{Digest, Hash};
 use crate::limits::MAX_RSA_BITS;
 
 #[derive(Clone)]
@@ -26,6 +30,14 @@ impl Sha256 {
     pub(super) fn finish(self) -> Digest {
         self.0.finalize().into()
     }
+}
+
+pub(super) fn sha384(octets: &[u8]) -> [u8; 48] {
+    sha2::Sha384::digest(octets).into()
+}
+
+pub(super) fn sha512(octets: &[u8]) -> [u8; 64] {
+    sha2::Sha512::digest(octets).into()
 }
 
 /// `key` is a PKCS#1 RSAPublicKey of 1024 to 8192 bits.
@@ -97,4 +109,35 @@ impl Ed25519SigningKey {
     pub(super) fn public_key(&self) -> Vec<u8> {
         self.0.verifying_key().to_bytes().to_vec()
     }
+}
+
+pub(super) fn digest(hash: Hash, octets: &[u8]) -> Vec<u8> {
+    match hash {
+        Hash::Sha1 => sha1::Sha1::digest(octets).to_vec(),
+        Hash::Sha256 => sha2::Sha256::digest(octets).to_vec(),
+    }
+}
+
+pub(super) fn hmac(hash: Hash, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    fn of<M: Mac + hmac::digest::KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+        // An HMAC takes a key of any length; the type is of MACs in general.
+        let Ok(mut mac) = <M as Mac>::new_from_slice(key) else { return Vec::new() };
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().to_vec()
+    }
+    match hash {
+        Hash::Sha1 => of::<Hmac<sha1::Sha1>>(key, parts),
+        Hash::Sha256 => of::<Hmac<sha2::Sha256>>(key, parts),
+    }
+}
+
+pub(super) fn pbkdf2(hash: Hash, password: &[u8], salt: &[u8], iterations: NonZeroU32, out: &mut [u8]) {
+    match hash {
+        Hash::Sha1 => pbkdf2::pbkdf2_hmac::<sha1::Sha1>(password, salt, iterations.get(), out),
+        Hash::Sha256 => pbkdf2::pbkdf2_hmac::<sha2::Sha256>(password, salt, iterations.get(), out),
+    }
+}
+
+pub(super) fn equal(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
 }
