@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use passerelle::crypto::Hash;
 use passerelle::smtp::Reply;
 use passerelle::smtp::sasl::server::{self as sasl, Credentials, Failure, Stored};
-use passerelle::smtp::sasl::{Entropy, Mechanism, Secret, SecretKey, client};
+use passerelle::smtp::sasl::{Entropy, Mechanism, ScramVerifier, Secret, SecretKey, client};
 use passerelle::smtp::server::{Closed, Decision, Decisions, Event, Extensions, Limits, Request, Settings};
 
 use crate::talk::{Talk, session, settings};
@@ -34,7 +35,8 @@ fn ann(request: &Request) -> Option<Decision> {
     Some(match request {
         Request::Auth { credentials, .. } => Decision::Auth(match credentials {
             Credentials::Password { authcid, .. } | Credentials::Scram { authcid, .. } if authcid == "ann" => {
-                sasl::Decision::Compare(vec![Stored::password(Secret::new("pencil"))])
+                let verifier = ScramVerifier::derive(Hash::Sha256, "pencil", &[2; 16], 4096).unwrap();
+                sasl::Decision::Compare(vec![Stored::verifier(verifier)])
             }
             _ => sasl::Decision::UnknownUser,
         }),
@@ -161,11 +163,13 @@ fn scram() {
             talk.secure();
             talk.send("EHLO client.example.org\r\n");
         }
-        let account = client::Account::Password { user: "ann".into(), password: Secret::new("pencil"), acting_as: None };
+        let account =
+            client::Account::Password { user: "ann".into(), password: Secret::new("pencil"), acting_as: None };
         let account = Arc::new(client::Settings::new(account));
         let session = tls.then(session);
         let (mut exchange, start) =
-            client::Exchange::start(&account, session.as_ref(), &mut Entropy::new([5; 32]), &[name.to_owned()]).unwrap();
+            client::Exchange::start(&account, session.as_ref(), &mut Entropy::new([5; 32]), &[name.to_owned()])
+                .unwrap();
         let mut reply = talk.send(format!("{}\r\n", start.expose()));
         while let Some(challenge) = reply.strip_prefix("334 ") {
             let response = exchange.challenge(challenge.trim_end()).unwrap();
@@ -192,10 +196,16 @@ fn guessing() {
     }
     talk.send(format!("AUTH PLAIN {WRONG}\r\n"));
     let last = talk.pass(16_000);
-    assert_eq!(last, "535 5.7.8 Authentication credentials invalid\r\n421 4.7.0 Too many failures of authentication\r\n");
+    assert_eq!(
+        last,
+        "535 5.7.8 Authentication credentials invalid\r\n421 4.7.0 Too many failures of authentication\r\n"
+    );
     assert_eq!(talk.closed, Some(Closed::TooManyAuthFailures));
     let failures = talk.events.iter().filter(|event| {
-        matches!(event, Event::AuthenticationFailed { mechanism: Some(Mechanism::Plain), failure: Failure::Credentials, .. })
+        matches!(
+            event,
+            Event::AuthenticationFailed { mechanism: Some(Mechanism::Plain), failure: Failure::Credentials, .. }
+        )
     });
     assert_eq!(failures.count(), 5);
 }

@@ -96,23 +96,57 @@ fn all_settings() -> Vec<Settings> {
 
 /// Pieces that sessions are made of, in whatever order.
 const PIECES: [&str; 36] = [
-    "EHLO client.example.org\r\n", "LHLO client.example.org\r\n", "HELO [192.0.2.1]\r\n", "MAIL FROM:<ann@example.org>\r\n",
-    "MAIL FROM:<> BODY=BINARYMIME SIZE=100\r\n", "RCPT TO:<bob@example.com>\r\n", "RCPT TO:<nobody@example.com>\r\n",
-    "DATA\r\n", "BDAT 10\r\n", "BDAT 5 LAST\r\n", "BDAT 0 LAST\r\n", "BDAT 300 LAST\r\n", "RSET\r\n", "NOOP\r\n", "QUIT\r\n", "VRFY bob\r\n",
-    "BDAT x\r\n", "Subject: Hello\r\n", "Received: a\r\n", "\r\n", ".\r\n", "..\r\n", "text\r\n", "\r", "\n", "\0", ".", "0123456789", "é",
-    "\r\n.\r\r\n", "\n.\n", "\r\n.\r\n", "AUTH PLAIN AGFubgBwZW5jaWw=\r\n", "STARTTLS\r\n", "HELP\r\n",
+    "EHLO client.example.org\r\n",
+    "LHLO client.example.org\r\n",
+    "HELO [192.0.2.1]\r\n",
+    "MAIL FROM:<ann@example.org>\r\n",
+    "MAIL FROM:<> BODY=BINARYMIME SIZE=100\r\n",
+    "RCPT TO:<bob@example.com>\r\n",
+    "RCPT TO:<nobody@example.com>\r\n",
+    "DATA\r\n",
+    "BDAT 10\r\n",
+    "BDAT 5 LAST\r\n",
+    "BDAT 0 LAST\r\n",
+    "BDAT 300 LAST\r\n",
+    "RSET\r\n",
+    "NOOP\r\n",
+    "QUIT\r\n",
+    "VRFY bob\r\n",
+    "BDAT x\r\n",
+    "Subject: Hello\r\n",
+    "Received: a\r\n",
+    "\r\n",
+    ".\r\n",
+    "..\r\n",
+    "text\r\n",
+    "\r",
+    "\n",
+    "\0",
+    ".",
+    "0123456789",
+    "é",
+    "\r\n.\r\r\n",
+    "\n.\n",
+    "\r\n.\r\n",
+    "AUTH PLAIN AGFubgBwZW5jaWw=\r\n",
+    "STARTTLS\r\n",
+    "HELP\r\n",
     "A line that is longer than the header section may be, and that goes on and on until it really is, and then some more.",
 ];
 
 fn session() -> impl Strategy<Value = Vec<u8>> {
     let message = Just(
-        "MAIL FROM:<ann@example.org>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\nSubject: Hello\r\n\r\nHello.\r\n.\r\n".to_owned(),
+        "MAIL FROM:<ann@example.org>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\nSubject: Hello\r\n\r\nHello.\r\n.\r\n"
+            .to_owned(),
     );
-    let chunked = Just("MAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\nBDAT 10\r\nSubject: \r\nBDAT 5 LAST\r\n\r\n.\r\n".to_owned());
+    let chunked = Just(
+        "MAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\nBDAT 10\r\nSubject: \r\nBDAT 5 LAST\r\n\r\n.\r\n".to_owned(),
+    );
     let piece = prop::sample::select(&PIECES[..]).prop_map(str::to_owned);
     let part = prop_oneof![1 => message, 1 => chunked, 6 => piece];
     let hello = prop::sample::select(vec!["EHLO a.example\r\n", "LHLO a.example\r\n", ""]);
-    (hello, prop::collection::vec(part, 1..25)).prop_map(|(hello, parts)| (hello.to_owned() + &parts.concat()).into_bytes())
+    (hello, prop::collection::vec(part, 1..25))
+        .prop_map(|(hello, parts)| (hello.to_owned() + &parts.concat()).into_bytes())
 }
 
 proptest! {

@@ -17,7 +17,10 @@ fn a_message_in_chunks() {
     let mut talk = Talk::new(settings());
     talk.send(MAIL);
     assert_eq!(talk.send("BDAT 6\r\nA: b\r\n"), "250 2.0.0 6 octets received\r\n");
-    assert_eq!(talk.send("BDAT 0\r\nBDAT 4\r\n\r\n.."), "250 2.0.0 0 octets received\r\n250 2.0.0 4 octets received\r\n");
+    assert_eq!(
+        talk.send("BDAT 0\r\nBDAT 4\r\n\r\n.."),
+        "250 2.0.0 0 octets received\r\n250 2.0.0 4 octets received\r\n"
+    );
     assert_eq!(talk.send("DATA\r\n"), "503 5.5.1 The message is coming by BDAT\r\n");
     assert_eq!(talk.send("MAIL FROM:<>\r\n"), "503 5.5.1 A message has begun already\r\n");
     assert_eq!(talk.send("RCPT TO:<bob@example.com>\r\n"), "503 5.5.1 The message is coming already\r\n");
@@ -51,7 +54,7 @@ fn a_refused_chunk_is_no_command() {
     let mut talk = Talk::new(Settings { limits: Limits { message_size: Some(10), ..Limits::default() }, ..settings() });
     talk.send(MAIL);
     let failed = "552 5.3.4 The message is too large\r\n";
-    assert_eq!(talk.send("BDAT 11\r\nDATA\r\nNOOP\nBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nRSET\r\n"), failed.repeat(3));
+    assert_eq!(talk.send("BDAT 11\r\nDATA\r\nNOOPxBDAT 6\r\nQUIT\r\nBDAT 6 LAST\r\nRSET\r\n"), failed.repeat(3));
     assert_eq!(talk.aborted, [Abort::TooLarge]);
     assert_eq!(talk.send("NOOP\r\n"), "250 2.0.0 OK\r\n");
     assert_eq!(talk.messages.len(), 0);
@@ -75,7 +78,7 @@ fn nothing_is_left_after_a_reset() {
     for reset in ["RSET\r\n", "EHLO a.example\r\n"] {
         let mut talk = Talk::new(binary());
         talk.send("EHLO a.example\r\nMAIL FROM:<ann@example.org> BODY=BINARYMIME\r\nRCPT TO:<bob@example.com>\r\n");
-        talk.send("BDAT 4\r\n\r\nold");
+        talk.send("BDAT 5\r\n\r\nold");
         talk.send(reset);
         assert_eq!(talk.aborted, [Abort::Reset]);
         assert_eq!(talk.send("BDAT 3 LAST\r\nnew"), "503 5.5.1 Say MAIL first\r\n");
@@ -158,7 +161,10 @@ fn binary_messages() {
 fn irregular_octets_between_chunks() {
     let mut talk = Talk::new(settings());
     talk.send(MAIL);
-    assert_eq!(talk.send("BDAT 3\r\na\r\r"), "550 5.6.0 The message has a bare CR; lines end with CRLF (RFC 5321 section 2.3.8)\r\n");
+    assert_eq!(
+        talk.send("BDAT 3\r\na\r\r"),
+        "550 5.6.0 The message has a bare CR; lines end with CRLF (RFC 5321 section 2.3.8)\r\n"
+    );
     talk.send("RSET\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\n");
     assert_eq!(talk.send("BDAT 2\r\na\r"), "250 2.0.0 2 octets received\r\n");
     assert!(talk.send("BDAT 1 LAST\r\nb").starts_with("550 5.6.0 The message has a bare CR"));

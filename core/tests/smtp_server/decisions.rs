@@ -87,7 +87,10 @@ fn the_body_waits() {
 #[test]
 fn header_sections_that_do_not_end() {
     for content in ["", "Subject: x\r\n", "\r\n", "Subject: x\r\n\r\n"] {
-        let mut talk = Talk::new(Settings { decisions: Decisions { header: true, message: true, ..Decisions::default() }, ..settings() });
+        let mut talk = Talk::new(Settings {
+            decisions: Decisions { header: true, message: true, ..Decisions::default() },
+            ..settings()
+        });
         talk.send("EHLO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n");
         assert_eq!(talk.send([content, ".\r\n"].concat()), "250 2.0.0 Message accepted\r\n");
         assert_eq!(talk.requests.iter().map(name).collect::<Vec<_>>(), ["header", "message"], "{content:?}");
@@ -108,8 +111,18 @@ fn refusals() {
     for (which, octets, expected, last) in [
         ("hello", "EHLO a.example\r\nMAIL FROM:<>\r\n", "450 4.0.0 Not now\r\n", "503 5.5.1 Say EHLO first\r\n"),
         ("vrfy", "VRFY bob\r\nNOOP\r\n", "450 4.0.0 Not now\r\n", "250 2.0.0 OK\r\n"),
-        ("mail", "HELO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\n", "450 4.0.0 Not now\r\n", "503 5.5.1 Say MAIL first\r\n"),
-        ("rcpt", "HELO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n", "450 4.0.0 Not now\r\n", "554 5.5.1 No valid recipients\r\n"),
+        (
+            "mail",
+            "HELO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\n",
+            "450 4.0.0 Not now\r\n",
+            "503 5.5.1 Say MAIL first\r\n",
+        ),
+        (
+            "rcpt",
+            "HELO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n",
+            "450 4.0.0 Not now\r\n",
+            "554 5.5.1 No valid recipients\r\n",
+        ),
     ] {
         let mut talk = Talk::with_host(all(), Box::new(refuse(which)));
         talk.read();
@@ -119,20 +132,26 @@ fn refusals() {
     // A HELO that is refused leaves the session as it was, a message that had begun included (RFC 5321 §4.1.4).
     let host = |request: &Request| {
         Some(match request {
-            Request::Hello(hello) if hello.name.as_str() == "evil.example" => Decision::Refuse(Reply::new(550, None, "No")),
+            Request::Hello(hello) if hello.name.as_str() == "evil.example" => {
+                Decision::Refuse(Reply::new(550, None, "No"))
+            }
             _ => Decision::Accept,
         })
     };
     let mut talk = Talk::with_host(all(), Box::new(host));
     talk.send("EHLO a.example\r\nMAIL FROM:<>\r\n");
-    assert_eq!(talk.send("EHLO evil.example\r\nRCPT TO:<bob@example.com>\r\n"), "550 5.0.0 No\r\n250 2.1.5 Recipient OK\r\n");
+    assert_eq!(
+        talk.send("EHLO evil.example\r\nRCPT TO:<bob@example.com>\r\n"),
+        "550 5.0.0 No\r\n250 2.1.5 Recipient OK\r\n"
+    );
     assert_eq!(talk.server.peer().hello.as_ref().unwrap().name.as_str(), "a.example");
 }
 
 /// RFC 5321 §3.1: a client that is not served is told so, and may say QUIT.
 #[test]
 fn connections_refused() {
-    let refuse = |code| move |_: &Request| Some(Decision::Refuse(Reply::new(code, Some(EnhancedCode::new(5, 7, 1)), "Go away")));
+    let refuse =
+        |code| move |_: &Request| Some(Decision::Refuse(Reply::new(code, Some(EnhancedCode::new(5, 7, 1)), "Go away")));
     let mut talk = Talk::with_host(all(), Box::new(refuse(554)));
     talk.run(
         "S: 554 Go away
@@ -155,9 +174,16 @@ fn with_421_it_ends() {
     for decision in [Decision::Refuse(Reply::new(421, None, "Bye")), Decision::Close(Reply::new(421, None, "Bye"))] {
         for which in ["hello", "vrfy", "mail", "rcpt", "header", "message"] {
             let decision = decision.clone();
-            let host = move |request: &Request| Some(if name(request) == which { decision.clone() } else { Decision::Accept });
+            let host =
+                move |request: &Request| Some(if name(request) == which { decision.clone() } else { Decision::Accept });
             let mut talk = Talk::with_host(all(), Box::new(host));
-            for octets in ["EHLO a.example\r\n", "VRFY x\r\n", "MAIL FROM:<>\r\nRCPT TO:<b@example.com>\r\n", "DATA\r\n", "\r\n.\r\n"] {
+            for octets in [
+                "EHLO a.example\r\n",
+                "VRFY x\r\n",
+                "MAIL FROM:<>\r\nRCPT TO:<b@example.com>\r\n",
+                "DATA\r\n",
+                "\r\n.\r\n",
+            ] {
                 talk.send(octets);
             }
             assert_eq!(talk.closed, Some(Closed::ByHost), "{which}");
@@ -179,7 +205,8 @@ fn too_late() {
     assert_eq!(talk.closed, Some(Closed::ByHost));
     assert_eq!(talk.decide(Decision::Accept), "");
 
-    let mut talk = later(Settings { decisions: Decisions { mail: true, message: true, ..Decisions::default() }, ..settings() });
+    let mut talk =
+        later(Settings { decisions: Decisions { mail: true, message: true, ..Decisions::default() }, ..settings() });
     talk.send("EHLO a.example\r\nMAIL FROM:<one@example.org>\r\n");
     assert_eq!(talk.pass(240_000), "451 4.3.0 Try again later\r\n");
     talk.send("MAIL FROM:<two@example.org>\r\n");
@@ -238,12 +265,17 @@ fn octets_that_are_not_wanted() {
 fn replies_of_the_host() {
     let long = "é".repeat(700);
     let text = format!("one\r\ntwo\n{long}\n250 OK");
-    let host = move |_: &Request| Some(Decision::Refuse(Reply {
-        code: 550,
-        enhanced: Some(EnhancedCode::new(2, 0, 0)),
-        lines: vec![text.clone()],
-    }));
-    let mut talk = Talk::with_host(Settings { decisions: Decisions { mail: true, ..Decisions::default() }, ..settings() }, Box::new(host));
+    let host = move |_: &Request| {
+        Some(Decision::Refuse(Reply {
+            code: 550,
+            enhanced: Some(EnhancedCode::new(2, 0, 0)),
+            lines: vec![text.clone()],
+        }))
+    };
+    let mut talk = Talk::with_host(
+        Settings { decisions: Decisions { mail: true, ..Decisions::default() }, ..settings() },
+        Box::new(host),
+    );
     talk.send("EHLO a.example\r\n");
     let reply = talk.send("MAIL FROM:<>\r\n");
     assert!(reply.starts_with("550 5.0.0 one  two ???") && reply.ends_with("\r\n") && reply.matches('\n').count() == 1);

@@ -39,7 +39,10 @@ fn large_header_sections() {
     talk.send(MAIL);
     talk.send("DATA\r\n");
     let header = "A: 34567\r\n".repeat(10);
-    assert_eq!(talk.send([&header, "\r\nbody\r\n.\r\n"].concat()), "552 5.3.4 The message's header section is too large\r\n");
+    assert_eq!(
+        talk.send([&header, "\r\nbody\r\n.\r\n"].concat()),
+        "552 5.3.4 The message's header section is too large\r\n"
+    );
     assert_eq!(talk.aborted, [Abort::HeaderTooLarge]);
     talk.send(MAIL);
     talk.send("DATA\r\n");
@@ -49,12 +52,15 @@ fn large_header_sections() {
 /// RFC 5321 §6.3.
 #[test]
 fn loops() {
-    for (fields, reply) in [(100, "250 2.0.0 Message accepted\r\n"), (101, "554 5.4.6 Too many hops: the message is in a loop\r\n")] {
+    for (fields, reply) in
+        [(100, "250 2.0.0 Message accepted\r\n"), (101, "554 5.4.6 Too many hops: the message is in a loop\r\n")]
+    {
         let mut talk = Talk::new(settings());
         talk.send(MAIL);
         talk.send("DATA\r\n");
         // Those in the body are another message's.
-        let message = "Received: from a by b; date\r\n".repeat(fields) + "\r\n" + &"Received: x\r\n".repeat(50) + ".\r\n";
+        let message =
+            "Received: from a by b; date\r\n".repeat(fields) + "\r\n" + &"Received: x\r\n".repeat(50) + ".\r\n";
         assert_eq!(talk.send(message), reply);
         assert_eq!(talk.aborted.len(), usize::from(fields > 100));
     }
@@ -75,7 +81,9 @@ fn many_recipients() {
 
 #[test]
 fn bad_commands() {
-    for octets in ["NONSENSE\r\n", "RCPT TO:<a@example.com>\r\n", "MAIL FROM:x\r\n", "BDAT 1\r\nx", "HELO\r\n", "a\nb\r\n"] {
+    for octets in
+        ["NONSENSE\r\n", "RCPT TO:<a@example.com>\r\n", "MAIL FROM:x\r\n", "BDAT 1\r\nx", "HELO\r\n", "a\nb\r\n"]
+    {
         let mut talk = Talk::new(settings());
         talk.read();
         for _ in 0..20 {

@@ -66,7 +66,8 @@ fn before_implicit_tls() {
 fn xclient() {
     let decisions = Decisions { connect: true, message: true, ..Decisions::default() };
     let xclient_from = networks(&["10.0.0.0/8"]);
-    let mut talk = from("10.1.2.3:5000", Settings { decisions, xclient_from, relay_for_authenticated: true, ..settings() });
+    let mut talk =
+        from("10.1.2.3:5000", Settings { decisions, xclient_from, relay_for_authenticated: true, ..settings() });
     talk.run(
         "S: 220 mx.example.com ESMTP
          C: EHLO proxy.example.net

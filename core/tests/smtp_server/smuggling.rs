@@ -9,7 +9,8 @@ use passerelle::smtp::server::{Abort, Closed, EarlyTalkers, Settings};
 use crate::talk::{Talk, settings};
 
 const BEFORE: &str = "EHLO a.example\r\nMAIL FROM:<ann@example.org>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n";
-const SMUGGLED: &str = "MAIL FROM:<admin@example.com>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\nsmuggled\r\n.\r\nQUIT\r\n";
+const SMUGGLED: &str =
+    "MAIL FROM:<admin@example.com>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\nsmuggled\r\n.\r\nQUIT\r\n";
 
 fn payloads() -> Vec<String> {
     let Some(folder) = support::suite("smuggling") else { return Vec::new() };
@@ -57,7 +58,9 @@ fn content_where_they_are_kept() {
         assert_eq!(replies, "250 2.0.0 Message accepted\r\n221 2.0.0 Bye\r\n", "{payload:?}");
         let [(_, content)] = &talk.messages[..] else { panic!("{payload:?}: {:?}", talk.messages) };
         let content = String::from_utf8(content.clone()).unwrap();
-        assert!(content.ends_with("MAIL FROM:<admin@example.com>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\nsmuggled\r\n"));
+        assert!(
+            content.ends_with("MAIL FROM:<admin@example.com>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\nsmuggled\r\n")
+        );
     });
 }
 

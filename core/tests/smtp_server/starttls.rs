@@ -69,7 +69,8 @@ fn a_dialogue() {
 /// ANCHORS: what was pipelined behind STARTTLS in clear text is dropped, at every chunk boundary.
 #[test]
 fn injection() {
-    let octets = "STARTTLS\r\nEHLO evil.example\r\nMAIL FROM:<evil@example.org>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\nX";
+    let octets =
+        "STARTTLS\r\nEHLO evil.example\r\nMAIL FROM:<evil@example.org>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\nX";
     for split in 0..=octets.len() {
         let mut talk = Talk::new(with_starttls());
         talk.send("EHLO client.example.org\r\n");

@@ -153,9 +153,10 @@ fn shutting_down() {
     assert_eq!(talk.send("x\r\n.\r\nMAIL FROM:<>\r\n"), ["250 2.0.0 Message accepted\r\n", bye].concat());
     assert_eq!(talk.messages.len(), 1);
 
-    let mut talk = Talk::with_host(settings(), Box::new(|request| {
-        (!matches!(request, Request::Message(_))).then_some(Decision::Accept)
-    }));
+    let mut talk = Talk::with_host(
+        settings(),
+        Box::new(|request| (!matches!(request, Request::Message(_))).then_some(Decision::Accept)),
+    );
     talk.send(begin);
     talk.send("BDAT 2\r\nab");
     assert_eq!(shut_down(&mut talk), "");
