@@ -65,7 +65,7 @@ use crate::tls::{self, Converse, End};
 
 use queue::Queue;
 use session::Session;
-use states::State;
+use states::{Handshake, State};
 
 pub use decision::Decision;
 pub use event::{
@@ -159,8 +159,8 @@ impl Server {
                 self.arm();
             }
         }
-        if matches!(self.state, State::Handshake(_) | State::Over) {
-            // RFC 3207 §4.2.
+        if matches!(self.state, State::Handshake(Handshake::StartTls) | State::Over) {
+            // RFC 3207 §4.2. Behind a PROXY header, and before implicit TLS, it is the ClientHello.
             *input = &[];
             self.lines.clear();
         }
@@ -357,6 +357,13 @@ impl Converse for Server {
 
     fn starts_tls(&self) -> bool {
         matches!(self.state, State::Handshake(_)) && self.session.outputs.all_sent()
+    }
+
+    fn take_unread(&mut self) -> Vec<u8> {
+        match self.state {
+            State::Handshake(Handshake::Implicit) => std::mem::take(&mut self.queue).octets().to_vec(),
+            _ => Vec::new(),
+        }
     }
 
     fn wants_octets(&self) -> bool {

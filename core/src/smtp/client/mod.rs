@@ -1,0 +1,282 @@
+//! The client: hands messages to a server (RFC 5321), or to a mailbox store (LMTP, RFC 2033).
+mod content;
+mod context;
+mod envelope;
+mod event;
+mod needs;
+mod outcome;
+mod plan;
+mod settings;
+mod states;
+mod timers;
+mod transaction;
+
+use std::sync::Arc;
+
+pub use envelope::{Envelope, Recipient};
+pub use event::{Closed, Event, ProtocolError, Ready, Stage};
+pub use needs::{Needs, NeedsScanner};
+pub use outcome::{Delivery, Omitted, Outcome, RecipientOutcome, Withheld};
+pub use settings::{Protocol, Settings, Timeouts, Tls, Without};
+
+use context::{Context, Credentials};
+use states::{ExpectGreeting, Handshake, State};
+use transaction::Transaction;
+
+use super::reply::Reply;
+use super::reply_reader::ReplyReader;
+use super::sasl::{self, Entropy};
+use crate::machine::{Machine, Misuse, Output};
+use crate::time::Now;
+use crate::tls::{Converse, End, Session};
+
+/// What the host hands to a [`Client`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// Octets of the server, as with [`Converse::octets`].
+    Octets(&'a [u8]),
+    /// The server sends no more, as with [`Converse::end`].
+    End(End),
+    /// Time has passed, as with [`Converse::tick`].
+    Tick,
+    /// A message, once the client [is ready](Client::is_ready).
+    Send(Box<Envelope>),
+    /// The message's next octets, dots and all; best while the client [wants content](Client::wants_content), and some 64 KiB
+    /// at most, since all of it becomes output.
+    Content(&'a [u8]),
+    /// That was all of the message.
+    ContentEnd,
+    /// The message is taken back: it will not arrive, unless its end was out already. By DATA that takes closing the
+    /// connection once DATA has been said.
+    Abort,
+    /// QUIT; the connection is closed. While nothing is set up yet it is closed without.
+    Quit,
+}
+
+/// One connection to a server, from the client's side.
+#[derive(Debug)]
+pub struct Client {
+    context: Context,
+    replies: ReplyReader,
+    state: State,
+}
+
+impl Client {
+    /// A connection was made: the server's greeting is waited for, or TLS begins.
+    pub fn new(settings: impl Into<Arc<Settings>>, now: Now) -> Self {
+        let mut context = Context::new(settings.into(), now);
+        let state = match context.settings.tls {
+            Tls::Implicit => Handshake::begin(&mut context, true),
+            Tls::Off | Tls::StartTls { .. } => ExpectGreeting::begin(&mut context),
+        };
+        Self { context, replies: ReplyReader::new(), state }
+    }
+
+    /// Authenticates before the first message. Where that fails the connection is closed.
+    #[must_use]
+    pub fn authenticating(mut self, settings: Arc<sasl::client::Settings>, entropy: Entropy) -> Self {
+        self.context.credentials = Some(Box::new(Credentials { settings, entropy }));
+        self
+    }
+
+    /// Whether a message can be sent now.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.state, State::Ready)
+    }
+
+    /// Whether content of the message is wanted now. Not while the server has to answer first, or while output waits to
+    /// be polled: who heeds this never has more than a chunk and a few pieces of content in memory.
+    pub fn wants_content(&self) -> bool {
+        matches!(&self.state, State::Transaction(transaction) if transaction.wants_content(&self.context))
+    }
+
+    /// What is waited for.
+    pub fn stage(&self) -> Stage {
+        self.state.stage(&self.context)
+    }
+
+    fn is_handshake(&self) -> bool {
+        matches!(self.state, State::Handshake(_))
+    }
+
+    /// Goes to another state.
+    fn change(&mut self, to: impl FnOnce(State, &mut Context) -> State) {
+        self.state = to(std::mem::replace(&mut self.state, State::Over), &mut self.context);
+    }
+
+    fn replied(&mut self, reply: Reply) {
+        if reply.code == 421 {
+            // Any command may be answered so, and none need be (RFC 5321 §3.8).
+            let stage = self.stage();
+            return self.change(|state, context| state.end(context, Closed::ShuttingDown { stage, reply }));
+        }
+        match self.context.answered() {
+            Some(stage) => self.change(|state, context| state.reply(context, stage, reply)),
+            None => self.change(|state, context| state.unasked(context, &reply)),
+        }
+    }
+
+    fn send(&mut self, envelope: Envelope) -> Result<(), Misuse> {
+        if envelope.recipients.is_empty() {
+            return Err(Misuse::OutOfOrder("an envelope without recipients"));
+        }
+        match self.state {
+            State::Ready => self.change(|_, context| Transaction::begin(context, envelope)),
+            State::Over | State::Quitting(_) => return Err(Misuse::AfterEnd),
+            _ => return Err(Misuse::OutOfOrder("a message while the client is not ready for one")),
+        }
+        Ok(())
+    }
+
+    /// The next octets of the content, or its end.
+    fn content(&mut self, octets: Option<&[u8]>) -> Result<(), Misuse> {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Transaction(transaction) => match transaction.content(&mut self.context, octets) {
+                Ok(state) => {
+                    self.state = state;
+                    return Ok(());
+                }
+                Err(transaction) => self.state = State::Transaction(transaction),
+            },
+            State::Over => return Err(Misuse::AfterEnd),
+            state => self.state = state,
+        }
+        Err(Misuse::OutOfOrder("content while none is waited for"))
+    }
+
+    fn abort(&mut self) -> Result<(), Misuse> {
+        match self.state {
+            State::Transaction(_) => self.change(|state, context| match state {
+                State::Transaction(transaction) => transaction.abort(context),
+                state => state,
+            }),
+            State::Over => return Err(Misuse::AfterEnd),
+            _ => return Err(Misuse::OutOfOrder("no message to take back")),
+        }
+        Ok(())
+    }
+
+    fn quit(&mut self) -> Result<(), Misuse> {
+        match self.state {
+            State::Ready => self.change(|_, context| State::quit(context, Closed::Quit)),
+            State::Transaction(_) => return Err(Misuse::OutOfOrder("QUIT in the middle of a message")),
+            State::Quitting(_) => {}
+            State::Over => return Err(Misuse::AfterEnd),
+            _ => self.change(|_, context| {
+                context.discard_unpolled();
+                State::closed(context, Closed::Quit)
+            }),
+        }
+        Ok(())
+    }
+
+    /// Ends the connection if its time is up.
+    fn expire(&mut self) {
+        if matches!(self.state, State::Over) {
+            return;
+        }
+        let stage = self.stage();
+        if let Some(why) = self.context.expired(stage) {
+            self.change(|state, context| state.end(context, why));
+        }
+    }
+}
+
+impl Machine for Client {
+    type Input<'a> = Input<'a>;
+    type Event = Event;
+
+    fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {
+        self.context.at(now);
+        match input {
+            Input::Octets(octets) => self.octets(now, octets),
+            Input::End(end) => self.end(now, end),
+            Input::Tick => {
+                self.tick(now);
+                Ok(())
+            }
+            Input::Send(envelope) => self.send(*envelope),
+            Input::Content(octets) => self.content(Some(octets)),
+            Input::ContentEnd => self.content(None),
+            Input::Abort => self.abort(),
+            Input::Quit => self.quit(),
+        }
+    }
+
+    fn poll(&mut self) -> Output<Event> {
+        if let Some(octets) = self.context.poll_octets() {
+            return Output::Transmit(octets);
+        }
+        match self.context.events.pop_front() {
+            Some(event) => Output::Event(event),
+            None => Output::Idle { wake: self.context.wake() },
+        }
+    }
+}
+
+impl Converse for Client {
+    fn octets(&mut self, now: Now, octets: &[u8]) -> Result<(), Misuse> {
+        self.context.at(now);
+        if self.is_over() {
+            return Err(Misuse::AfterEnd);
+        }
+        if self.is_handshake() {
+            return Err(Misuse::NotReading);
+        }
+        let mut input = octets;
+        while self.wants_octets() {
+            match self.replies.read(&mut input) {
+                Some(Ok(reply)) => self.replied(reply),
+                Some(Err(error)) => {
+                    self.change(|state, context| state.protocol_error(context, ProtocolError::Reply(error)));
+                }
+                None => break,
+            }
+        }
+        // What stands behind the reply to STARTTLS is dropped here: it did not come inside TLS (RFC 3207 §4.2, §6).
+        if !self.wants_octets() {
+            self.replies.clear();
+        }
+        self.expire();
+        Ok(())
+    }
+
+    fn end(&mut self, now: Now, end: End) -> Result<(), Misuse> {
+        self.context.at(now);
+        if self.is_over() {
+            return Err(Misuse::AfterEnd);
+        }
+        let stage = self.stage();
+        self.change(|state, context| state.end(context, Closed::Lost { stage, end }));
+        Ok(())
+    }
+
+    fn secured(&mut self, now: Now, session: Session) -> Result<(), Misuse> {
+        self.context.at(now);
+        if !self.is_handshake() {
+            return Err(Misuse::OutOfOrder("TLS that was not asked for"));
+        }
+        self.change(|state, context| match state {
+            State::Handshake(handshake) => handshake.secured(context, session),
+            state => state,
+        });
+        Ok(())
+    }
+
+    fn tick(&mut self, now: Now) {
+        self.context.at(now);
+        self.expire();
+    }
+
+    fn starts_tls(&self) -> bool {
+        self.is_handshake() && self.context.unpolled() == 0
+    }
+
+    fn wants_octets(&self) -> bool {
+        !self.is_over() && !self.is_handshake()
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
+    }
+}

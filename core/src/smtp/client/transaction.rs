@@ -1,0 +1,422 @@
+//! One message: MAIL, RCPT for each recipient, the content, and what the server says of it (RFC 5321 §3.3).
+//!
+//! Commands go out in groups where the server offers PIPELINING (RFC 2920), else one by one; that is a matter of how much room
+//! [`Context::has_room`] sees, and the same code does both. DATA is the last of a group. BDAT comes when the replies to RCPT
+//! are known, so that a message which nobody gets is not sent.
+
+use super::content::Sending;
+use super::context::Context;
+use super::envelope::{Envelope, Recipient};
+use super::event::{Closed, Event, ProtocolError, Stage};
+use super::outcome::{Delivery, Outcome, RecipientOutcome, Withheld};
+use super::plan::Plan;
+use super::settings::Protocol;
+use super::states::State;
+use crate::smtp::reply::{Reply, Severity};
+
+/// A message that is being sent.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    plan: Plan,
+    recipients: Vec<Recipient>,
+    /// What became of each recipient, as far as it is known.
+    deliveries: Vec<Option<Delivery>>,
+    /// Recipients for whom there is a RCPT, as indices.
+    tried: Vec<usize>,
+    /// Recipients that the server has accepted, as indices.
+    accepted: Vec<usize>,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// MAIL, RCPT and DATA go out, and their replies come.
+    Commands(Commands),
+    /// The content goes out.
+    Content(Box<Sending>),
+    /// The end is out.
+    Ended(Ended),
+    /// A lone dot is out, after a 354 although nobody is to get the message.
+    EndedEmpty,
+    /// RSET is to go out, or has: all that is not answered yet has no meaning any more.
+    Resetting { is_sent: bool },
+}
+
+#[derive(Debug, Default)]
+struct Commands {
+    /// Whether MAIL is out.
+    mail_sent: bool,
+    /// Whether MAIL was accepted.
+    mail: Option<bool>,
+    /// RCPT commands that are out.
+    rcpts_sent: usize,
+    /// RCPT commands that have been answered.
+    rcpts_answered: usize,
+    /// Whether the server has accepted a recipient although it had refused MAIL.
+    nonsense: bool,
+    /// Whether DATA is out.
+    data_sent: bool,
+    /// The reply to it.
+    data: Option<Reply>,
+}
+
+#[derive(Debug, Default)]
+struct Ended {
+    /// Replies that have come; there are several in LMTP.
+    replies: usize,
+    /// What was said of a chunk before the last.
+    refused: Option<Reply>,
+}
+
+impl Transaction {
+    /// Begins with a message, if anything of it can be sent at all.
+    pub(super) fn begin(context: &mut Context, envelope: Envelope) -> State {
+        let plan = match Plan::new(&envelope, context) {
+            Ok(plan) => plan,
+            Err(why) => {
+                let recipients = envelope.recipients.into_iter();
+                let recipients = recipients.map(|recipient| RecipientOutcome::new(recipient, why.delivery())).collect();
+                context.events.push_back(Event::Sent(Outcome { recipients, omitted: Vec::new() }));
+                return State::Ready;
+            }
+        };
+        let withheld = plan.recipients(&envelope, &context.capabilities);
+        let tried: Vec<usize> =
+            withheld.iter().enumerate().filter(|(_, withheld)| withheld.is_none()).map(|(index, _)| index).collect();
+        let nobody = tried.is_empty();
+        let transaction = Box::new(Self {
+            plan,
+            recipients: envelope.recipients,
+            deliveries: withheld.into_iter().map(|withheld| withheld.map(Withheld::delivery)).collect(),
+            tried,
+            accepted: Vec::new(),
+            phase: Phase::Commands(Commands::default()),
+        });
+        match nobody {
+            true => transaction.conclude(context),
+            false => transaction.go_on(context),
+        }
+    }
+
+    // --- What the server says ---
+
+    /// A reply to what was asked in `stage`.
+    pub(super) fn reply(mut self: Box<Self>, context: &mut Context, stage: Stage, reply: Reply) -> State {
+        if let Phase::Resetting { .. } = self.phase {
+            return match stage {
+                Stage::Reset if reply.is_completion() => self.conclude(context),
+                // What comes of a connection in such a state is not certain.
+                Stage::Reset => self.end(context, Closed::Refused { stage, reply }),
+                _ => self.go_on(context),
+            };
+        }
+        // DATA is the only command here to which "go on" is an answer.
+        if (reply.severity() == Severity::Intermediate) != (stage == Stage::Data && !is_refusal(&reply)) {
+            let error = ProtocolError::Code(reply.code);
+            return self.end(context, Closed::Protocol { stage, error });
+        }
+        match &mut self.phase {
+            Phase::Commands(commands) => match stage {
+                Stage::Mail => self.mail(reply),
+                Stage::Rcpt => self.rcpt(reply),
+                _ => commands.data = Some(reply),
+            },
+            // A chunk that is not the last (RFC 3030 §2: after a refusal only RSET is of use).
+            Phase::Content(_) if is_refusal(&reply) => self.give_up(&Delivery::Refused { stage, reply }),
+            Phase::Content(_) => {}
+            Phase::Ended(ended) if stage == Stage::Content => {
+                if is_refusal(&reply) {
+                    ended.refused.get_or_insert(reply);
+                }
+            }
+            Phase::Ended(ended) => {
+                let index = ended.replies;
+                ended.replies += 1;
+                let refused = ended.refused.clone();
+                self.ended(context, index, reply, refused.as_ref());
+                match context.unanswered() {
+                    0 if refused.is_some() => self.phase = Phase::Resetting { is_sent: false },
+                    0 => return self.conclude(context),
+                    _ => {}
+                }
+            }
+            Phase::EndedEmpty => return self.conclude(context),
+            Phase::Resetting { .. } => {}
+        }
+        self.go_on(context)
+    }
+
+    fn mail(&mut self, reply: Reply) {
+        let accepted = reply.is_completion();
+        if !accepted {
+            self.decide(&Delivery::Refused { stage: Stage::Mail, reply });
+        }
+        if let Phase::Commands(commands) = &mut self.phase {
+            commands.mail = Some(accepted);
+        }
+    }
+
+    fn rcpt(&mut self, reply: Reply) {
+        let Phase::Commands(commands) = &mut self.phase else { return };
+        let Some(&index) = self.tried.get(commands.rcpts_answered) else { return };
+        commands.rcpts_answered += 1;
+        match (reply.is_completion(), commands.mail) {
+            (true, Some(true)) => self.accepted.push(index),
+            (true, _) => commands.nonsense = true,
+            (false, _) => {
+                if let Some(delivery @ None) = self.deliveries.get_mut(index) {
+                    *delivery = Some(Delivery::Refused { stage: Stage::Rcpt, reply });
+                }
+            }
+        }
+    }
+
+    /// A reply to the end: for everybody, or in LMTP for one recipient after the other (RFC 2033 §4.2). Where a chunk was
+    /// refused, the reply to the last only says that (RFC 3030 §2), unless it says that all is well.
+    fn ended(&mut self, context: &Context, index: usize, reply: Reply, refused: Option<&Reply>) {
+        let delivery = match (reply.is_completion(), refused) {
+            (true, _) => Delivery::Accepted(reply),
+            (false, None) => Delivery::Refused { stage: Stage::EndOfData, reply },
+            (false, Some(refused)) => Delivery::Refused { stage: Stage::Content, reply: refused.clone() },
+        };
+        match context.settings.protocol {
+            Protocol::Smtp => self.decide(&delivery),
+            Protocol::Lmtp => {
+                let recipient = self.accepted.get(index).and_then(|index| self.deliveries.get_mut(*index));
+                if let Some(undecided) = recipient {
+                    *undecided = Some(delivery);
+                }
+            }
+        }
+    }
+
+    /// A reply although nothing was asked, or before it could be.
+    ///
+    /// A refusal while the content goes out by DATA is a server that can't wait. The end is never sent then, so it is certain what
+    /// became of the message.
+    pub(super) fn unasked(mut self: Box<Self>, context: &mut Context, reply: &Reply) -> State {
+        let in_content = match &self.phase {
+            Phase::Content(sending) => sending.is_data(),
+            Phase::Ended(_) => context.unpolled() > 0,
+            _ => false,
+        };
+        if in_content && is_refusal(reply) {
+            let (stage, reply) = (Stage::Content, reply.clone());
+            self.decide(&Delivery::Refused { stage, reply: reply.clone() });
+            return self.end(context, Closed::Refused { stage, reply });
+        }
+        State::Transaction(self).protocol_error(context, ProtocolError::Unasked(reply.code))
+    }
+
+    // --- What the host says ---
+
+    pub(super) fn wants_content(&self, context: &Context) -> bool {
+        matches!(&self.phase, Phase::Content(sending) if sending.wants_more(context))
+    }
+
+    /// The next octets of the content; `None`: that was all. `Err` gives the transaction back: there is nothing to be sent now.
+    pub(super) fn content(
+        mut self: Box<Self>,
+        context: &mut Context,
+        octets: Option<&[u8]>,
+    ) -> Result<State, Box<Self>> {
+        let sending = match &mut self.phase {
+            Phase::Content(sending) if !sending.is_complete() => sending,
+            // The server has refused what the host has not been told yet, so the host may well go on.
+            Phase::Resetting { .. } => return Ok(State::Transaction(self)),
+            _ => return Err(self),
+        };
+        let result = match octets {
+            Some(octets) => sending.push(context, octets),
+            None => sending.finish(context),
+        };
+        Ok(match result {
+            Ok(()) => {
+                if context.unanswered() == 0 {
+                    context.wait(Stage::Content);
+                }
+                self.go_on(context)
+            }
+            Err(why) => self.withdraw(context, why),
+        })
+    }
+
+    /// The host takes the message back. Behind the end it is too late for that, and only the waiting ends.
+    pub(super) fn abort(self: Box<Self>, context: &mut Context) -> State {
+        match self.phase {
+            Phase::Ended(_) => self.end(context, Closed::MessageWithdrawn),
+            Phase::EndedEmpty | Phase::Resetting { .. } => State::Transaction(self),
+            Phase::Commands(_) | Phase::Content(_) => self.withdraw(context, Withheld::Aborted),
+        }
+    }
+
+    /// The message must not be ended. Where DATA has been said only closing the connection makes sure of that: RFC 5321 §4.1.1.4
+    /// knows no other way out. Between commands, and between the chunks of BDAT, there is RSET.
+    fn withdraw(mut self: Box<Self>, context: &mut Context, why: Withheld) -> State {
+        let in_data = match &self.phase {
+            Phase::Commands(commands) => commands.data_sent,
+            Phase::Content(sending) => sending.is_data(),
+            _ => true,
+        };
+        if in_data {
+            self.decide(&why.delivery());
+            return self.end(context, Closed::MessageWithdrawn);
+        }
+        self.give_up(&why.delivery());
+        self.go_on(context)
+    }
+
+    // --- What follows ---
+
+    /// Sends what can be sent now.
+    fn go_on(mut self: Box<Self>, context: &mut Context) -> State {
+        match &mut self.phase {
+            Phase::Commands(_) => {
+                self.send_commands(context);
+                match context.unanswered() {
+                    0 => self.commands_done(context),
+                    _ => State::Transaction(self),
+                }
+            }
+            Phase::Content(sending) => {
+                if sending.go_on(context) {
+                    self.end_is_out(context);
+                } else if context.unanswered() == 0 {
+                    context.wait(Stage::Content);
+                }
+                State::Transaction(self)
+            }
+            Phase::Resetting { is_sent } => {
+                if !*is_sent && context.has_room() {
+                    *is_sent = true;
+                    context.command(Stage::Reset, "RSET");
+                }
+                State::Transaction(self)
+            }
+            Phase::Ended(_) | Phase::EndedEmpty => State::Transaction(self),
+        }
+    }
+
+    fn send_commands(&mut self, context: &mut Context) {
+        let Phase::Commands(commands) = &mut self.phase else { return };
+        while context.has_room() && commands.mail != Some(false) {
+            let all_answered = commands.rcpts_answered == self.tried.len();
+            let next = self.tried.get(commands.rcpts_sent).and_then(|index| self.recipients.get(*index));
+            if !commands.mail_sent {
+                commands.mail_sent = true;
+                context.mails = context.mails.saturating_add(1);
+                context.command(Stage::Mail, &self.plan.mail);
+            } else if let Some(recipient) = next {
+                commands.rcpts_sent += 1;
+                context.command(Stage::Rcpt, &self.plan.rcpt(recipient));
+            } else if !commands.data_sent && !self.plan.chunking && !(all_answered && self.accepted.is_empty()) {
+                commands.data_sent = true;
+                context.command(Stage::Data, "DATA");
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// All commands have been answered.
+    fn commands_done(mut self: Box<Self>, context: &mut Context) -> State {
+        let Phase::Commands(commands) = &mut self.phase else { return State::Transaction(self) };
+        let (data, nonsense, mail) = (commands.data.take(), commands.nonsense, commands.mail == Some(true));
+        let goes_on = data.as_ref().is_none_or(|reply| !is_refusal(reply));
+        if !self.accepted.is_empty() && !nonsense && goes_on {
+            self.phase = Phase::Content(Box::new(Sending::new(&self.plan, context)));
+            context.wait(Stage::Content);
+            context.events.push_back(Event::WantsContent);
+            return State::Transaction(self);
+        }
+        match data {
+            // RFC 2920 §3.1: all recipients were refused, and the server waits for a message nevertheless. An empty one gets it
+            // back. In LMTP it is not certain that there would be a reply, and with recipients that we take for refused the
+            // empty message could arrive somewhere.
+            Some(reply) if goes_on => {
+                if nonsense || context.settings.protocol == Protocol::Lmtp {
+                    let error = ProtocolError::Code(reply.code);
+                    return self.end(context, Closed::Protocol { stage: Stage::Data, error });
+                }
+                context.send(|out| out.extend_from_slice(b".\r\n"));
+                context.expect(Stage::EndOfData);
+                self.phase = Phase::EndedEmpty;
+                State::Transaction(self)
+            }
+            data => {
+                if let Some(reply) = data {
+                    self.decide(&Delivery::Refused { stage: Stage::Data, reply });
+                }
+                // A refused MAIL has begun nothing.
+                if !mail && !nonsense {
+                    return self.conclude(context);
+                }
+                self.phase = Phase::Resetting { is_sent: false };
+                self.go_on(context)
+            }
+        }
+    }
+
+    /// Replies to the end are waited for.
+    fn end_is_out(&mut self, context: &mut Context) {
+        self.phase = Phase::Ended(Ended::default());
+        let replies = match context.settings.protocol {
+            Protocol::Smtp => 1,
+            Protocol::Lmtp => self.accepted.len(),
+        };
+        (0..replies).for_each(|_| context.expect(Stage::EndOfData));
+    }
+
+    /// What becomes of all recipients of whom it is not known yet.
+    fn decide(&mut self, delivery: &Delivery) {
+        for undecided in self.deliveries.iter_mut().filter(|delivery| delivery.is_none()) {
+            *undecided = Some(delivery.clone());
+        }
+    }
+
+    /// The message is not sent; the connection goes on.
+    fn give_up(&mut self, delivery: &Delivery) {
+        self.decide(delivery);
+        self.phase = Phase::Resetting { is_sent: false };
+    }
+
+    /// The message is done with, and the next can come.
+    fn conclude(self: Box<Self>, context: &mut Context) -> State {
+        context.wait(Stage::Idle);
+        self.report(context);
+        State::Ready
+    }
+
+    /// The message is done with, and the connection is over.
+    pub(super) fn end(mut self: Box<Self>, context: &mut Context, why: Closed) -> State {
+        // An end that nobody has polled is not going to be sent.
+        let may_have_arrived = matches!(self.phase, Phase::Ended(_)) && context.unpolled() == 0;
+        let delivery = match &why {
+            Closed::ShuttingDown { stage, reply } => Delivery::Refused { stage: *stage, reply: reply.clone() },
+            why if may_have_arrived => Delivery::Unconfirmed(why.clone()),
+            why => Delivery::NotSent(why.clone()),
+        };
+        self.decide(&delivery);
+        context.discard_unpolled();
+        self.report(context);
+        State::closed(context, why)
+    }
+
+    fn report(self, context: &mut Context) {
+        let fallback = Withheld::Aborted.delivery(); // never needed: all have been decided
+        let deliveries = self.deliveries.into_iter().map(|delivery| delivery.unwrap_or_else(|| fallback.clone()));
+        let recipients = self.recipients.into_iter().zip(deliveries);
+        let recipients = recipients.map(|(recipient, delivery)| RecipientOutcome::new(recipient, delivery)).collect();
+        context.events.push_back(Event::Sent(Outcome { recipients, omitted: self.plan.omitted }));
+    }
+}
+
+impl RecipientOutcome {
+    fn new(recipient: Recipient, delivery: Delivery) -> Self {
+        Self { to: recipient.to, delivery }
+    }
+}
+
+fn is_refusal(reply: &Reply) -> bool {
+    matches!(reply.severity(), Severity::Transient | Severity::Permanent)
+}
