@@ -228,7 +228,8 @@ impl Converse for Client {
             match self.replies.read(&mut input) {
                 Some(Ok(reply)) => self.replied(reply),
                 Some(Err(error)) => {
-                    self.change(|state, context| state.protocol_error(context, ProtocolError::Reply(error)));
+                    let (stage, error) = (self.stage(), ProtocolError::Reply(error));
+                    self.change(|state, context| state.protocol_error(context, stage, error));
                 }
                 None => break,
             }

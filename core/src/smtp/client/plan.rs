@@ -118,9 +118,8 @@ impl Plan {
     /// RET and ENVID; where the server does not offer DSN they are left out, with those of RCPT (RFC 3461 §5.2.2).
     fn dsn(&mut self, envelope: &Envelope) {
         let MailParameters { ret, envelope_id, .. } = &envelope.parameters;
-        let of_recipients = |recipient: &Recipient| {
-            recipient.parameters.notify.is_some() || recipient.parameters.original.is_some()
-        };
+        let of_recipients =
+            |recipient: &Recipient| recipient.parameters.notify.is_some() || recipient.parameters.original.is_some();
         if !self.dsn {
             if ret.is_some() || envelope_id.is_some() || envelope.recipients.iter().any(of_recipients) {
                 self.omitted.push(Omitted::Dsn);

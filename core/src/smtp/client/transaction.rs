@@ -205,7 +205,8 @@ impl Transaction {
             self.decide(&Delivery::Refused { stage, reply: reply.clone() });
             return self.end(context, Closed::Refused { stage, reply });
         }
-        State::Transaction(self).protocol_error(context, ProtocolError::Unasked(reply.code))
+        let stage = context.awaited().unwrap_or(Stage::Content);
+        self.end(context, Closed::Protocol { stage, error: ProtocolError::Unasked(reply.code) })
     }
 
     // --- What the host says ---

@@ -54,7 +54,7 @@ impl ExpectHello {
                 next(context)
             }
             (Severity::Intermediate, _) => {
-                State::Hello(self).protocol_error(context, ProtocolError::Code(reply.code))
+                State::Hello(self).protocol_error(context, Stage::Hello, ProtocolError::Code(reply.code))
             }
             // RFC 5321 §3.2 names 500 and 502 for this, and §4.1.4 has 501, 504 and 550 for what is wrong with EHLO.
             (Severity::Permanent, Verb::Ehlo) => Self::say(context, Verb::Helo),
@@ -66,11 +66,13 @@ impl ExpectHello {
 /// What comes when it is known what the server offers: TLS if there is none yet.
 fn next(context: &mut Context) -> State {
     match context.settings.tls {
-        Tls::StartTls { not_offered, .. } if context.tls.is_none() => match (context.capabilities.starttls, not_offered) {
-            (true, _) => ExpectStartTls::begin(context),
-            (false, Without::Fail) => State::quit(context, Closed::NoStartTls),
-            (false, Without::GoOn) => ExpectAuth::begin(context),
-        },
+        Tls::StartTls { not_offered, .. } if context.tls.is_none() => {
+            match (context.capabilities.starttls, not_offered) {
+                (true, _) => ExpectStartTls::begin(context),
+                (false, Without::Fail) => State::quit(context, Closed::NoStartTls),
+                (false, Without::GoOn) => ExpectAuth::begin(context),
+            }
+        }
         _ => ExpectAuth::begin(context),
     }
 }
