@@ -2,6 +2,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../limits/counting.rs"]
+mod counting;
+
 mod dialogue;
 mod server;
 

@@ -207,7 +207,7 @@ fn the_message_before_its_end() {
         S: 552 5.3.4 Too large
         E: bob@mx.example: refused at Content, 552 5.3.4 Too large
         E: carl@mx.example: refused at Content, 552 5.3.4 Too large
-        E: closed, the end of the content was a refusal: 552 5.3.4 Too large",
+        E: closed, the server refused the message before its end: 552 5.3.4 Too large",
     );
 }
 
