@@ -95,6 +95,7 @@ pub const MAX_TAGS: usize = 64;
 
 /// Octets of a transcript. Ours: a verification of the largest kind records some 200 KiB.
 pub const MAX_TRANSCRIPT_SIZE: usize = 16 << 20;
+
 // --- DMARC (RFC 9989) -------------------------------------------------------------------------------------------
 
 /// Queries of one DNS tree walk (RFC 9989 §4.10).
@@ -112,6 +113,7 @@ pub const MAX_DMARC_RECORD: usize = 4096;
 pub const MAX_DMARC_IGNORED: usize = 32;
 /// Identifiers named where the alignment by RFC 9989 and by RFC 7489 differs. Ours, for the reader's sake.
 pub const MAX_DIFFERENCES_NAMED: usize = 4;
+
 // --- SPF (RFC 7208) ---------------------------------------------------------------------------------------------
 
 /// Terms that cause DNS queries in one evaluation: `include`, `a`, `mx`, `ptr`, `exists`, `redirect`, and the query
@@ -138,6 +140,7 @@ pub const MAX_SPF_EXPLANATION: usize = 2048;
 /// Octets of one value in `Received-SPF`; the rest is cut off. Ours: twice that, escaped, fits in a line of 998
 /// octets (RFC 5322 §2.1.1).
 pub const MAX_RECEIVED_SPF_VALUE: usize = 400;
+
 // --- Messages ---------------------------------------------------------------------------------------------------
 
 /// Octets in a header section. Ours: Exchange's receive connectors stop at 256 KiB too, Exim's `header_maxsize` at
@@ -178,6 +181,7 @@ pub const MAX_RESULT_VALUE: usize = 400;
 pub const MAX_RESULT_KEYWORD: usize = 64;
 /// Names of an address that iprev looks at (RFC 7208 §4.6.4 has the same number for `ptr`; RFC 8601 §3 leaves it open).
 pub const MAX_IPREV_NAMES: usize = 10;
+
 // --- Cryptography -----------------------------------------------------------------------------------------------
 
 /// Bits of the smallest RSA key with which a signature may verify (RFC 8301 §3.2).
@@ -245,26 +249,7 @@ pub const MAX_MECHANISM_NAME: usize = 20;
 pub const MAX_PARAMETERS: usize = 24;
 /// Octets of an unknown parameter's name that a reply repeats. Ours.
 pub const MAX_NAME_REPEATED: usize = 32;
-// --- SMTP: replies and capabilities -----------------------------------------------------------------------------
 
-/// Octets in one line of a reply, with its line ending. RFC 5321 §4.5.3.1.5 has 512, which large providers exceed when
-/// they explain; ours is eight times that.
-pub const MAX_REPLY_LINE: usize = 4096;
-/// Lines in one reply. Ours: the longest replies are those to EHLO and HELP, with some 30.
-pub const MAX_REPLY_LINES: usize = 128;
-/// Octets in one reply, with codes and line endings. Ours: 64 lines of the RFC's length.
-pub const MAX_REPLY_SIZE: usize = 32 * 1024;
-/// Mechanisms of AUTH that are read from an EHLO reply. Ours: servers with many offer some ten.
-pub const MAX_OFFERED_MECHANISMS: usize = 32;
-/// Attributes of XCLIENT that are read from an EHLO reply. Ours: Postfix has eight.
-pub const MAX_OFFERED_ATTRIBUTES: usize = 16;
-/// Octets in the name of an XCLIENT attribute or an MT-PRIORITY profile that is read from an EHLO reply. Ours: the
-/// longest in use has nine.
-pub const MAX_OFFERED_NAME: usize = 32;
-/// Lines of an EHLO reply that we do not know and keep. Ours: servers offer a handful of private extensions.
-pub const MAX_OTHER_CAPABILITIES: usize = 32;
-/// Octets of a line of an EHLO reply that we do not know and keep; longer ones are not kept. RFC 5321 §4.5.3.1.5.
-pub const MAX_OTHER_CAPABILITY: usize = 512;
 // --- SASL (RFC 4422, RFC 4954) ----------------------------------------------------------------------------------
 
 /// Octets in a line of an AUTH exchange, with its CRLF (RFC 4954 §4: both sides handle as many).
@@ -288,6 +273,89 @@ pub const MAX_AUTH_COMMAND: usize = 512;
 /// Octets kept of each text in a server's words of why it refused (RFC 7628 §3.2.2, RFC 5802 §7). Ours.
 pub const MAX_SASL_ERROR_TEXT: usize = 512;
 
+// --- SMTP: replies and capabilities -----------------------------------------------------------------------------
+
+/// Octets in one line of a reply, with its line ending. RFC 5321 §4.5.3.1.5 has 512, which large providers exceed when
+/// they explain; ours is eight times that.
+pub const MAX_REPLY_LINE: usize = 4096;
+/// Lines in one reply. Ours: the longest replies are those to EHLO and HELP, with some 30.
+pub const MAX_REPLY_LINES: usize = 128;
+/// Octets in one reply, with codes and line endings. Ours: 64 lines of the RFC's length.
+pub const MAX_REPLY_SIZE: usize = 32 * 1024;
+/// Mechanisms of AUTH that are read from an EHLO reply. Ours: servers with many offer some ten.
+pub const MAX_OFFERED_MECHANISMS: usize = 32;
+/// Attributes of XCLIENT that are read from an EHLO reply. Ours: Postfix has eight.
+pub const MAX_OFFERED_ATTRIBUTES: usize = 16;
+/// Octets in the name of an XCLIENT attribute or an MT-PRIORITY profile that is read from an EHLO reply. Ours: the
+/// longest in use has nine.
+pub const MAX_OFFERED_NAME: usize = 32;
+/// Lines of an EHLO reply that we do not know and keep. Ours: servers offer a handful of private extensions.
+pub const MAX_OTHER_CAPABILITIES: usize = 32;
+/// Octets of a line of an EHLO reply that we do not know and keep; longer ones are not kept. RFC 5321 §4.5.3.1.5.
+pub const MAX_OTHER_CAPABILITY: usize = 512;
+
+// --- SMTP: server (RFC 5321) ------------------------------------------------------------------------------------
+
+/// Octets of a message, unless the host says otherwise. Ours: the large receivers take 25 to 150 MB. RFC 5321 §4.5.3.1.7
+/// asks for 64 KiB at least.
+pub const MAX_SMTP_MESSAGE: u64 = 50 << 20;
+/// Recipients of a message, unless the host says otherwise. RFC 5321 §4.5.3.1.8 asks for 100 at least; Postfix has 1,000.
+pub const MAX_SMTP_RECIPIENTS: usize = 1000;
+/// `Received` fields of a message that is not yet taken to be looping: RFC 5321 §6.3 asks for 100 at least.
+pub const MAX_RECEIVED_FIELDS: usize = 100;
+/// Messages begun in a session, unless the host says otherwise. Ours.
+pub const MAX_SMTP_TRANSACTIONS: u32 = 10_000;
+/// Commands in a session that are unknown, malformed or out of order, unless the host says otherwise. Postfix has 20 for all errors.
+pub const MAX_SMTP_BAD_COMMANDS: u32 = 20;
+/// Refusals of any kind in a session, unless the host says otherwise. Ours: an old list of recipients has many that are gone.
+pub const MAX_SMTP_ERRORS: u32 = 200;
+/// Commands since the last message that move nothing, unless the host says otherwise. Postfix has 100.
+pub const MAX_SMTP_IDLE_COMMANDS: u32 = 100;
+/// Failures of authentication in a session, unless the host says otherwise. Ours.
+pub const MAX_SMTP_AUTH_FAILURES: u32 = 5;
+/// Milliseconds for which the reply to a failure of authentication is held back at most. Ours.
+pub const MAX_SMTP_AUTH_DELAY: u64 = 30_000;
+/// Octets that a session keeps while the host decides. Ours: more than a TLS record, which comes as a whole, can have.
+pub const MAX_SMTP_QUEUED: usize = 64 * 1024;
+/// Octets of replies that have not been polled, above which a session reads no more. Ours.
+pub const MAX_SMTP_UNSENT: usize = 64 * 1024;
+/// Octets of text in a line of a reply: 512 (RFC 5321 §4.5.3.1.5) less code, enhanced status code and CRLF.
+pub const MAX_REPLY_TEXT: usize = 512 - 4 - 10 - 2;
+/// Lines of a reply that the host makes. Ours.
+pub const MAX_REPLY_LINES_SENT: usize = 50;
+
+// --- SMTP: proxies ----------------------------------------------------------------------------------------------
+
+/// Octets of a PROXY header, version 1, with its CRLF (proxy-protocol.txt §2.1).
+pub const MAX_PROXY_LINE: usize = 107;
+/// Octets of a PROXY header, version 2, whose length field could say 65,551. Ours: room for two paths of sockets and a
+/// client's certificate.
+pub const MAX_PROXY_HEADER: usize = 8192;
+/// Octets of the connection's name in a PROXY header (proxy-protocol.txt §2.2.5).
+pub const MAX_PROXY_UNIQUE_ID: usize = 128;
+/// Octets of a text about TLS in a PROXY header: the host name asked for, the cipher. Ours: a host name has at most 253.
+pub const MAX_PROXY_TEXT: usize = 255;
+/// Octets of a value of XCLIENT, decoded (Postfix, XCLIENT_README, has 255 for host names).
+pub const MAX_XCLIENT_VALUE: usize = 255;
+
+// --- TLS (RFC 8446) ---------------------------------------------------------------------------------------------
+
+/// Octets of the wire that the TLS layer holds before it takes no more; one call's worth may come on top. Ours: a host
+/// reads 4 to 64 KiB at a time.
+pub const MAX_TLS_PENDING: usize = 64 * 1024;
+/// Octets of one TLS record, with its header: 2^14 of content, and at most 2,048 that TLS 1.2 allows a cipher to add
+/// (RFC 5246 §6.2.3; RFC 8446 §5.2 allows 256).
+pub const MAX_TLS_RECORD: usize = 5 + 16_384 + 2048;
+/// Milliseconds that a TLS handshake may take. Ours: RFC 5321 §4.5.3.2 gives a command 5 minutes, in which a person could
+/// have typed; nobody types a handshake.
+pub const TLS_HANDSHAKE_TIMEOUT: u64 = 60_000;
+/// TLSA records of one answer that are looked at. Ours: during a change of keys there are four.
+pub const MAX_TLSA_RECORDS: usize = 32;
+/// Octets of a certificate or key in a TLSA record. Ours: a certificate takes 1 to 3 KiB.
+pub const MAX_TLSA_DATA: usize = 8192;
+/// Certificates after the first in a server's chain that are tried as trust anchors. Ours: a chain has one to three.
+pub const MAX_CHAIN: usize = 8;
+
 // --- SMTP: the client -------------------------------------------------------------------------------------------
 
 /// Octets in one chunk of BDAT, unless the host says otherwise. Ours: a chunk costs a command and a reply, some 100 octets.
@@ -302,3 +370,8 @@ pub const MAX_COMMANDS_AHEAD: usize = 100;
 pub const MAX_OCTETS_AHEAD: u64 = 16 * 1024;
 /// Octets of encoded content that wait to be polled before the client wants no more. Ours.
 pub const MAX_UNPOLLED_CONTENT: usize = 64 * 1024;
+
+// --- SMTP: refusals ---------------------------------------------------------------------------------------------
+
+/// Octets of a refusal's text that are looked at. Ours: the longest explanations of large providers have some 600.
+pub const MAX_REFUSAL_TEXT: usize = 4096;

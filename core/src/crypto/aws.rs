@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::digest::{Context, Digest as AwsDigest, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
+use aws_lc_rs::digest::{Algorithm, Context, Digest as AwsDigest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512};
 use aws_lc_rs::signature::{
     ED25519, Ed25519KeyPair, KeyPair, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_SHA256, RsaKeyPair,
     UnparsedPublicKey,
@@ -24,12 +24,29 @@ impl Sha256 {
     }
 
     pub(super) fn finish(self) -> Digest {
-        let mut digest = Digest::default();
-        for (to, from) in digest.iter_mut().zip(self.0.finish().as_ref()) {
-            *to = *from;
-        }
-        digest
+        array(self.0.finish())
     }
+}
+
+pub(super) fn sha384(octets: &[u8]) -> [u8; 48] {
+    whole(&SHA384, octets)
+}
+
+pub(super) fn sha512(octets: &[u8]) -> [u8; 64] {
+    whole(&SHA512, octets)
+}
+
+fn whole<const LENGTH: usize>(algorithm: &'static Algorithm, octets: &[u8]) -> [u8; LENGTH] {
+    array(aws_digest::digest(algorithm, octets))
+}
+
+/// The digest's octets; `LENGTH` is the algorithm's.
+fn array<const LENGTH: usize>(digest: AwsDigest) -> [u8; LENGTH] {
+    let mut octets = [0; LENGTH];
+    for (to, from) in octets.iter_mut().zip(digest.as_ref()) {
+        *to = *from;
+    }
+    octets
 }
 
 /// `key` is a PKCS#1 RSAPublicKey of 1024 to 8192 bits.

@@ -3,8 +3,8 @@
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const SEQUENCE: u8 = 0x30;
 
 /// 1.2.840.113549.1.1.1, rsaEncryption (RFC 8017 §A.1).
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
@@ -118,11 +118,15 @@ fn whole(der: &[u8], tag: u8) -> Option<&[u8]> {
 }
 
 /// Elements one behind the other.
-struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
+    pub(crate) fn new(der: &'a [u8]) -> Self {
+        Self(der)
+    }
+
     /// The content of the next element, which must have this tag.
-    fn next(&mut self, tag: u8) -> Option<&'a [u8]> {
+    pub(crate) fn next(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (&first, rest) = self.0.split_first()?;
         let (&length, rest) = rest.split_first()?;
         if first != tag {
@@ -161,7 +165,7 @@ fn unsigned(magnitude: &[u8]) -> Vec<u8> {
 }
 
 /// `content` is shorter than 65,536 octets: it comes from numbers that [`Reader`] has read.
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut der = Vec::with_capacity(4 + content.len());
     der.push(tag);
     match content.len() {

@@ -24,7 +24,7 @@ compile_error!(
      features off, `rust-crypto`"
 );
 
-mod der;
+pub(crate) mod der;
 mod key;
 mod mac;
 mod pem;
@@ -69,6 +69,16 @@ impl Default for Sha256 {
     }
 }
 
+/// The SHA-384 digest of `octets` (FIPS 180-4).
+pub fn sha384(octets: &[u8]) -> [u8; 48] {
+    backend::sha384(octets)
+}
+
+/// The SHA-512 digest of `octets` (FIPS 180-4).
+pub fn sha512(octets: &[u8]) -> [u8; 64] {
+    backend::sha512(octets)
+}
+
 impl std::fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sha256")
@@ -89,7 +99,21 @@ mod tests {
         state.update(b"not this");
         let mut state = kept;
         state.update(b"bc");
-        let digest: String = state.finish().iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(digest, expected);
+        assert_eq!(hex(&state.finish()), expected);
+    }
+
+    #[test]
+    fn sha384_and_sha512_of_abc() {
+        // NIST's "SHA384.pdf" and "SHA512.pdf".
+        let expected =
+            "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7";
+        assert_eq!(hex(&sha384(b"abc")), expected);
+        let expected = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+            2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+        assert_eq!(hex(&sha512(b"abc")), expected);
+    }
+
+    fn hex(digest: &[u8]) -> String {
+        digest.iter().map(|b| format!("{b:02x}")).collect()
     }
 }

@@ -32,6 +32,14 @@ impl Sha256 {
     }
 }
 
+pub(super) fn sha384(octets: &[u8]) -> [u8; 48] {
+    sha2::Sha384::digest(octets).into()
+}
+
+pub(super) fn sha512(octets: &[u8]) -> [u8; 64] {
+    sha2::Sha512::digest(octets).into()
+}
+
 /// `key` is a PKCS#1 RSAPublicKey of 1024 to 8192 bits.
 pub(super) fn verify_rsa(key: &[u8], digest: &Digest, signature: &[u8]) -> bool {
     let Some(key) = rsa_public_key(key) else { return false };

@@ -62,16 +62,21 @@ impl Reply {
         let none = [String::new()];
         let lines = if self.lines.is_empty() { &none[..] } else { &self.lines[..] };
         for (index, line) in lines.iter().enumerate() {
-            let code = [self.code / 100 % 10, self.code / 10 % 10, self.code % 10];
-            out.extend(code.map(|digit| b'0' + digit as u8)); // below 10
-            out.push(if index == last { b' ' } else { b'-' });
-            if let Some(enhanced) = self.enhanced {
-                enhanced.write(out);
-                out.push(b' ');
-            }
-            out.extend_from_slice(line.as_bytes());
-            out.extend_from_slice(b"\r\n");
+            Self::write_line(out, self.code, index == last, self.enhanced, line);
         }
+    }
+
+    /// Appends one line of a reply.
+    pub(crate) fn write_line(out: &mut Vec<u8>, code: u16, is_last: bool, enhanced: Option<EnhancedCode>, text: &str) {
+        let digits = [code / 100 % 10, code / 10 % 10, code % 10];
+        out.extend(digits.map(|digit| b'0' + digit as u8)); // below 10
+        out.push(if is_last { b' ' } else { b'-' });
+        if let Some(enhanced) = enhanced {
+            enhanced.write(out);
+            out.push(b' ');
+        }
+        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(b"\r\n");
     }
 }
 

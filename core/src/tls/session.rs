@@ -9,6 +9,9 @@ use crate::time::Now;
 pub trait Converse: Machine {
     /// Octets of the peer: deciphered where TLS is on.
     ///
+    /// What comes behind STARTTLS, in the same call or in another before [`starts_tls`](Self::starts_tls), is dropped by the
+    /// machine: it was sent in clear text, by whom nobody knows (RFC 3207 §4.2; CVE-2011-0411).
+    ///
     /// # Errors
     /// [`Misuse`] when more comes although [`wants_octets`](Self::wants_octets) said no, or after the end.
     fn octets(&mut self, now: Now, octets: &[u8]) -> Result<(), Misuse>;
@@ -20,7 +23,7 @@ pub trait Converse: Machine {
     fn end(&mut self, now: Now, end: End) -> Result<(), Misuse>;
 
     /// The handshake is done; everything from here on is inside TLS. What was said before is forgotten, as RFC 3207 §4.2 asks
-    /// of both sides.
+    /// of both sides. With implicit TLS this comes before anything else: nothing has been polled, and a server greets then.
     ///
     /// # Errors
     /// [`Misuse`] when TLS is on already.
@@ -29,9 +32,15 @@ pub trait Converse: Machine {
     /// Time has passed.
     fn tick(&mut self, now: Now);
 
-    /// Whether the handshake is to begin now: both sides have agreed to STARTTLS, and everything in clear text has been
-    /// polled. Stays true until [`secured`](Self::secured) or [`end`](Self::end).
+    /// Whether the handshake is to begin now: at once with implicit TLS, or when both sides have agreed to STARTTLS and
+    /// everything in clear text has been polled. Stays true until [`secured`](Self::secured) or [`end`](Self::end).
     fn starts_tls(&self) -> bool;
+
+    /// Takes the octets behind those that the machine has read, where they are TLS's: the ClientHello of implicit TLS may come
+    /// together with the PROXY header before it. Behind STARTTLS there are none, since what came there is dropped.
+    fn take_unread(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
 
     /// Whether octets of the peer are wanted now. While a decision is waited for they are not, and the host leaves them in the
     /// socket.
@@ -82,7 +91,8 @@ pub struct Session {
     pub server_name: Option<String>,
     /// On a server: the client's certificate, if it showed one.
     pub client_certificate: Option<ClientCertificate>,
-    /// On a client: whether the server's certificate was verified, by an authority and for its name or by DANE.
+    /// On a client: whether the server's certificate was verified, by an authority and for its name or by DANE. An authority
+    /// alone, for whatever name, does not count.
     pub verified: bool,
     /// What ties an authentication to this connection.
     pub binding: ChannelBinding,

@@ -86,14 +86,14 @@ impl Mechanism {
     pub(super) fn is_possible(self, session: Option<&Session>, clear_text: bool, has_certificate: bool) -> bool {
         match self {
             Self::External => has_certificate,
-            _ if self.binds_channel() => session.is_some_and(|session| binds(session)),
+            _ if self.binds_channel() => session.is_some_and(binds),
             _ => session.is_some() || clear_text || !self.shows_secret(),
         }
     }
 }
 
 /// Whether something ties an authentication to the connection.
-pub(super) fn binds(session: &Session) -> bool {
+fn binds(session: &Session) -> bool {
     session.binding.exporter.is_some() || session.binding.server_end_point.is_some()
 }
 

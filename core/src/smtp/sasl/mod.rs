@@ -13,7 +13,9 @@
 pub mod client;
 pub mod server;
 
+mod bearer;
 mod mechanism;
+mod scram;
 mod secret;
 mod verifier;
 mod wire;

@@ -6,12 +6,11 @@ use zeroize::Zeroizing;
 
 use crate::limits::MAX_SASL_LINE;
 
-/// Decodes one line without its CRLF. A single `=` is an empty message too (RFC 4954 §4).
+/// Decodes one line without its CRLF. `None` if it is too long, or not base64 with its padding (RFC 4648 §4).
 pub(super) fn decode(line: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     if line.len() + 2 > MAX_SASL_LINE {
         return None;
     }
-    let line = if line == b"=" { b"" } else { line };
     // Room for all of it from the start: growing would leave copies of passwords behind.
     let mut octets = Zeroizing::new(Vec::with_capacity(line.len()));
     STANDARD.decode_vec(line, &mut octets).ok()?;

@@ -19,6 +19,7 @@
 
 mod outcome;
 mod passwords;
+mod scram;
 mod settings;
 mod stored;
 
@@ -28,7 +29,8 @@ pub use outcome::{Credentials, Decision, Failure, Identity};
 pub use settings::{BearerHints, Settings};
 pub use stored::Stored;
 
-use super::{Entropy, Mechanism, wire};
+use super::bearer::{BearerError, BearerMessage};
+use super::{Entropy, Mechanism, Secret, wire};
 use crate::limits::MAX_SASL_LINE;
 use crate::machine::Misuse;
 use crate::tls::Session;
@@ -63,9 +65,26 @@ enum State {
     LoginPassword {
         user: String,
     },
-    /// The host's word on what the client said.
-    Decision(Box<Credentials>),
+    Bearer,
+    External {
+        verified: bool,
+    },
+    ScramFirst(Box<scram::Opening>),
+    ScramFinal(Box<scram::Challenged>, Identity),
+    /// The host's word.
+    Decision(Box<Asked>),
+    /// The client's nod to the last challenge, before the end that is known already.
+    Nod(Result<Identity, Failure>),
     Over,
+}
+
+/// What the host was asked, as far as its answer needs it.
+#[derive(Debug)]
+enum Asked {
+    Password { identity: Identity, password: Secret },
+    Scram { identity: Identity, asked: scram::Asked },
+    Bearer { user: Option<String> },
+    External { authzid: Option<String> },
 }
 
 impl Exchange {
@@ -81,10 +100,10 @@ impl Exchange {
         mechanism: &str,
         initial: Option<&str>,
     ) -> (Self, Step) {
-        let _ = entropy;
         let mut exchange =
             Self { settings: Arc::clone(settings), mechanism: Mechanism::Login, user: None, state: State::Over };
-        let step = exchange.begin(session, mechanism, initial).unwrap_or_else(|failure| exchange.fail(failure));
+        let step = exchange.begin(session, entropy, mechanism, initial);
+        let step = step.unwrap_or_else(|failure| exchange.fail(failure));
         (exchange, step)
     }
 
@@ -98,7 +117,8 @@ impl Exchange {
         self.user.as_deref()
     }
 
-    /// Takes the client's answer to a challenge, without CRLF.
+    /// Takes the client's answer to a challenge, without CRLF. (Of a line that its reader found too long nothing comes here: the
+    /// caller ends the exchange with [`Failure::LineTooLong`].)
     ///
     /// # Errors
     /// [`Misuse::NotReading`] when no challenge was sent.
@@ -112,45 +132,93 @@ impl Exchange {
     /// Takes the host's answer to [`Step::Verify`].
     ///
     /// # Errors
-    /// [`Misuse::NothingToDecide`] when nothing was asked, or a decision that [`Credentials`] do not allow.
+    /// [`Misuse::NothingToDecide`] when nothing was asked, or for a decision that the [`Credentials`] do not allow; the exchange goes
+    /// on waiting.
     pub fn decide(&mut self, decision: Decision) -> Result<Step, Misuse> {
-        let State::Decision(credentials) = &self.state else { return Err(Misuse::NothingToDecide) };
-        let step = match (&**credentials, &decision) {
-            (_, Decision::Unavailable) => Err(Failure::Unavailable),
-            (_, Decision::ApplicationPasswordNeeded) => Err(Failure::ApplicationPasswordNeeded),
-            (Credentials::Password { authzid, authcid, password }, _) => {
-                let stored = match &decision {
-                    Decision::Compare(stored) => Some(&stored[..]),
-                    Decision::UnknownUser => Some(&[][..]),
-                    Decision::AcceptAs(_) => return Err(Misuse::NothingToDecide),
-                    _ => None,
-                };
-                let right = match stored {
-                    Some(stored) => stored::proves(stored, password, authcid, &self.settings),
-                    None => decision == Decision::Accept,
-                };
-                if right { Ok(self.identity(authcid.clone(), authzid.clone())) } else { Err(Failure::Credentials) }
-            }
-            _ => return Err(Misuse::NothingToDecide),
+        let State::Decision(asked) = &self.state else { return Err(Misuse::NothingToDecide) };
+        if !asked.allows(&decision) {
+            return Err(Misuse::NothingToDecide);
+        }
+        let State::Decision(asked) = std::mem::replace(&mut self.state, State::Over) else {
+            return Err(Misuse::NothingToDecide); // seen above that it is one
         };
-        Ok(match step {
-            Ok(identity) => self.done(Ok(identity)),
-            Err(failure) => self.fail(failure),
+        match decision {
+            Decision::Unavailable => return Ok(self.fail(Failure::Unavailable)),
+            Decision::ApplicationPasswordNeeded => return Ok(self.fail(Failure::ApplicationPasswordNeeded)),
+            _ => {}
+        }
+        Ok(match *asked {
+            Asked::Password { identity, password } => {
+                let compare = |stored: &[Stored]| stored::proves(stored, &password, &identity.user, &self.settings);
+                let (right, may) = match &decision {
+                    Decision::Accept => (true, true),
+                    Decision::Compare(stored) => (compare(stored), true),
+                    Decision::CompareAndRefuse(stored) => (compare(stored), false),
+                    Decision::UnknownUser | Decision::UnknownUserAs(_) => (compare(&[]), false),
+                    _ => (false, false),
+                };
+                self.done(if right && may { Ok(identity) } else { Err(Failure::Credentials) })
+            }
+            Asked::Scram { identity, asked } => {
+                let may = matches!(decision, Decision::Compare(_));
+                let (stored, name) = match decision {
+                    Decision::Compare(stored) | Decision::CompareAndRefuse(stored) => (stored, None),
+                    Decision::UnknownUserAs(name) => (Vec::new(), Some(name)),
+                    _ => (Vec::new(), None),
+                };
+                let name = name.as_deref().unwrap_or(&identity.user);
+                let (challenged, text) = asked.challenge(stored, may, name, &self.settings);
+                self.state = State::ScramFinal(Box::new(challenged), identity);
+                challenge(text.as_bytes())
+            }
+            Asked::Bearer { user } => match decision {
+                Decision::Accept => self.done(Ok(self.identity(user.unwrap_or_default(), None))),
+                Decision::AcceptAs(user) => self.done(Ok(self.identity(user, None))),
+                _ => self.refuse_token(),
+            },
+            Asked::External { authzid } => match decision {
+                Decision::Accept => self.done(Ok(self.identity(authzid.unwrap_or_default(), None))),
+                Decision::AcceptAs(user) => {
+                    let acting_as = authzid.filter(|authzid| *authzid != user);
+                    self.done(Ok(self.identity(user, acting_as)))
+                }
+                _ => self.fail(Failure::Credentials),
+            },
         })
     }
 
-    fn begin(&mut self, session: Option<&Session>, name: &str, initial: Option<&str>) -> Result<Step, Failure> {
+    fn begin(
+        &mut self,
+        session: Option<&Session>,
+        entropy: &mut Entropy,
+        name: &str,
+        initial: Option<&str>,
+    ) -> Result<Step, Failure> {
         let mechanism = Mechanism::of_name(name).ok_or(Failure::UnknownMechanism)?;
         if !self.settings.offers(mechanism, session) {
             let needs_tls = session.is_none() && self.settings.mechanisms.contains(&mechanism);
             return Err(if needs_tls { Failure::TlsNeeded } else { Failure::UnknownMechanism });
         }
         self.mechanism = mechanism;
-        self.state = match mechanism {
-            Mechanism::Login => State::LoginUser,
+        self.state = match (mechanism, mechanism.scram_hash()) {
+            (_, Some(hash)) => State::ScramFirst(Box::new(scram::Opening {
+                mechanism,
+                hash,
+                nonce: entropy.nonce(),
+                binding: session.map(|session| session.binding.clone()).unwrap_or_default(),
+                offers_binding: self.settings.offered(session).iter().any(|m| m.binds_channel()),
+            })),
+            (Mechanism::Login, _) => State::LoginUser,
+            (Mechanism::OAuthBearer | Mechanism::XOAuth2, _) => State::Bearer,
+            (Mechanism::External, _) => {
+                let certificate = session.and_then(|session| session.client_certificate.as_ref());
+                State::External { verified: certificate.is_some_and(|certificate| certificate.verified) }
+            }
             _ => State::Plain,
         };
         match initial {
+            // RFC 4954 §4 refuses an initial response where the server begins, but LOGIN is no standard, and many send it.
+            Some("=") => self.take_line(b""),
             Some(initial) => self.take_line(initial.as_bytes()),
             None if mechanism == Mechanism::Login => Ok(challenge(passwords::LOGIN_USER.as_bytes())),
             // RFC 4954 §4: an empty challenge where the client begins.
@@ -159,6 +227,10 @@ impl Exchange {
     }
 
     fn take_line(&mut self, line: &[u8]) -> Result<Step, Failure> {
+        // What a client says to the reason why it is refused does not matter: RFC 7628 §3.2.3 has an octet 1, XOAUTH2 nothing.
+        if let State::Nod(Err(failure)) = self.state {
+            return Err(failure);
+        }
         if line.len() + 2 > MAX_SASL_LINE {
             return Err(Failure::LineTooLong);
         }
@@ -167,21 +239,70 @@ impl Exchange {
         }
         let message = wire::decode(line).ok_or(Failure::NotBase64)?;
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Plain => Ok(self.ask(passwords::plain(&message)?)),
+            State::Plain => Ok(self.ask_password(passwords::plain(&message)?)),
             State::LoginUser => {
                 let user = passwords::login_user(&message)?;
                 self.user = Some(user.clone());
                 self.state = State::LoginPassword { user };
                 Ok(challenge(passwords::LOGIN_PASSWORD.as_bytes()))
             }
-            State::LoginPassword { user } => Ok(self.ask(passwords::login_password(user, &message)?)),
+            State::LoginPassword { user } => Ok(self.ask_password(passwords::login_password(user, &message)?)),
+            State::Bearer => self.take_token(&message),
+            State::External { verified } => {
+                let text = passwords::text(&message, "EXTERNAL is not UTF-8 without NUL")?;
+                let authzid = passwords::authorization(text)?;
+                let asked = Asked::External { authzid: authzid.clone() };
+                Ok(self.ask(asked, Credentials::External { authzid, verified }))
+            }
+            State::ScramFirst(opening) => {
+                let (asked, mut credentials) = opening.first(&message)?;
+                let Credentials::Scram { authcid, authzid, .. } = &mut credentials else {
+                    return Err(Failure::Malformed("SCRAM")); // SCRAM asks for nothing else
+                };
+                let identity = self.identity(authcid.clone(), authzid.clone());
+                Ok(self.ask(Asked::Scram { identity, asked }, credentials))
+            }
+            State::ScramFinal(challenged, identity) => {
+                let last = challenged.last(&message)?;
+                // RFC 4954 §4: 235 carries no data, so what the server has to say last is a challenge.
+                self.state = State::Nod(Ok(identity));
+                Ok(challenge(last.as_bytes()))
+            }
+            State::Nod(Ok(_)) if !message.is_empty() => Err(Failure::Malformed("more than the mechanism has")),
+            State::Nod(outcome) => Ok(self.done(outcome)),
             State::Decision(_) | State::Over => Err(Failure::Malformed("a line that nothing waits for")),
         }
     }
 
-    fn ask(&mut self, credentials: Credentials) -> Step {
+    fn ask_password(&mut self, (authzid, authcid, password): passwords::Fields) -> Step {
+        let identity = self.identity(authcid.clone(), authzid.clone());
+        let asked = Asked::Password { identity, password: password.clone() };
+        self.ask(asked, Credentials::Password { authzid, authcid, password })
+    }
+
+    fn take_token(&mut self, message: &[u8]) -> Result<Step, Failure> {
+        let message = BearerMessage::parse(self.mechanism, message).map_err(Failure::Malformed)?;
+        let BearerMessage { user, host, port, token } = message;
+        let Some(token) = token else { return Ok(self.refuse_token()) };
+        Ok(self.ask(Asked::Bearer { user: user.clone() }, Credentials::Bearer { user, token, host, port }))
+    }
+
+    /// Tells why, and fails when the client has nodded (RFC 7628 §3.2.3).
+    fn refuse_token(&mut self) -> Step {
+        let hints = self.settings.bearer.clone();
+        let is_standard = self.mechanism == Mechanism::OAuthBearer;
+        let error = BearerError {
+            status: if is_standard { "invalid_token" } else { "401" }.to_owned(),
+            scope: hints.scope,
+            openid_configuration: hints.openid_configuration.filter(|_| is_standard),
+        };
+        self.state = State::Nod(Err(Failure::Credentials));
+        challenge(error.write((!is_standard).then_some("bearer")).as_bytes())
+    }
+
+    fn ask(&mut self, asked: Asked, credentials: Credentials) -> Step {
         self.user = credentials.user().map(str::to_owned);
-        self.state = State::Decision(Box::new(credentials.clone()));
+        self.state = State::Decision(Box::new(asked));
         Step::Verify(credentials)
     }
 
@@ -196,6 +317,21 @@ impl Exchange {
     fn done(&mut self, outcome: Result<Identity, Failure>) -> Step {
         self.state = State::Over;
         Step::Done(outcome)
+    }
+}
+
+impl Asked {
+    /// Whether this is an answer to what was asked.
+    fn allows(&self, decision: &Decision) -> bool {
+        match decision {
+            Decision::Refuse | Decision::UnknownUser | Decision::UnknownUserAs(_) | Decision::Unavailable => true,
+            Decision::Accept => !matches!(self, Self::Scram { .. }),
+            Decision::AcceptAs(_) => matches!(self, Self::Bearer { .. } | Self::External { .. }),
+            Decision::Compare(_) | Decision::CompareAndRefuse(_) => {
+                matches!(self, Self::Password { .. } | Self::Scram { .. })
+            }
+            Decision::ApplicationPasswordNeeded => matches!(self, Self::Password { .. }),
+        }
     }
 }
 

@@ -24,7 +24,8 @@ pub enum Credentials {
         password: Secret,
     },
     /// SCRAM. The host can't accept, since the password does not come: answer with [`Decision::Compare`],
-    /// [`UnknownUser`](Decision::UnknownUser), [`Refuse`](Decision::Refuse) or [`Unavailable`](Decision::Unavailable).
+    /// [`CompareAndRefuse`](Decision::CompareAndRefuse), [`UnknownUser`](Decision::UnknownUser) or
+    /// [`Unavailable`](Decision::Unavailable).
     Scram {
         /// SCRAM-SHA-1 or SCRAM-SHA-256, with or without -PLUS.
         mechanism: Mechanism,
@@ -69,16 +70,23 @@ impl Credentials {
 pub enum Decision {
     /// They are right.
     Accept,
-    /// They are right and stand for this user: for tokens and certificates, which may say more than the client did.
+    /// They are right and stand for this user: for tokens and certificates alone, which may say more than the client did.
     AcceptAs(String),
-    /// They are wrong, or the user may not act as it wants to.
+    /// They are wrong, or the user may not act as it wants to. For SCRAM it is the same as
+    /// [`UnknownUser`](Self::UnknownUser).
     Refuse,
     /// There is no such user. The client can't tell it from a wrong password: SCRAM goes on to its end, and PLAIN and LOGIN take
     /// the time that comparing with a verifier takes.
     UnknownUser,
+    /// The same, from a host that takes several spellings for one user: the name as it looks users up, for example in lower
+    /// case and with a domain. SCRAM shows the same salt to all spellings then, as it does for users that exist.
+    UnknownUserAs(String),
     /// What is stored for the user: the exchange compares. A password is right if one of them says so; SCRAM takes the
-    /// first that fits the mechanism.
+    /// first verifier that is of its hash function, and where there is none the user seems unknown.
     Compare(Vec<Stored>),
+    /// The same, and it fails whatever comes of the comparison: the user is locked, or may not act as it wants to. A client that
+    /// does not know the password can't tell.
+    CompareAndRefuse(Vec<Stored>),
     /// An application password is needed, and this is none: `534 5.7.9`.
     ApplicationPasswordNeeded,
     /// It can't be told now: `454 4.7.0`.

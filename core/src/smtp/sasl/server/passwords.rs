@@ -1,24 +1,26 @@
 //! PLAIN (RFC 4616) and LOGIN: a password as it is.
 
-use super::{Credentials, Failure};
+use super::Failure;
 use crate::limits::{MAX_SASL_NAME, MAX_SASL_PASSWORD};
 use crate::smtp::sasl::secret::Secret;
 use crate::smtp::sasl::wire;
+
+/// Whom to act as if somebody else, the user, the password.
+pub(super) type Fields = (Option<String>, String, Secret);
 
 /// What LOGIN asks with. Some clients look for these very words.
 pub(super) const LOGIN_USER: &str = "Username:";
 pub(super) const LOGIN_PASSWORD: &str = "Password:";
 
 /// Reads `[authzid] NUL authcid NUL passwd` (RFC 4616 §2).
-pub(super) fn plain(message: &[u8]) -> Result<Credentials, Failure> {
+pub(super) fn plain(message: &[u8]) -> Result<Fields, Failure> {
     let message = std::str::from_utf8(message).map_err(|_| Failure::Malformed("PLAIN is not UTF-8"))?;
-    let mut fields = message.split('\0');
-    let (Some(authzid), Some(authcid), Some(typed), None) =
-        (fields.next(), fields.next(), fields.next(), fields.next())
+    let mut parts = message.split('\0');
+    let (Some(authzid), Some(authcid), Some(typed), None) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(Failure::Malformed("PLAIN does not have three fields"));
     };
-    credentials(authzid, name(authcid)?, password(typed)?)
+    fields(authzid, name(authcid)?, password(typed)?)
 }
 
 /// The first answer of LOGIN.
@@ -27,13 +29,13 @@ pub(super) fn login_user(message: &[u8]) -> Result<String, Failure> {
 }
 
 /// The second answer of LOGIN.
-pub(super) fn login_password(user: String, message: &[u8]) -> Result<Credentials, Failure> {
-    credentials("", user, password(text(message, "LOGIN is not UTF-8 without NUL")?)?)
+pub(super) fn login_password(user: String, message: &[u8]) -> Result<Fields, Failure> {
+    fields("", user, password(text(message, "LOGIN is not UTF-8 without NUL")?)?)
 }
 
-fn credentials(authzid: &str, authcid: String, password: Secret) -> Result<Credentials, Failure> {
+fn fields(authzid: &str, authcid: String, password: Secret) -> Result<Fields, Failure> {
     let authzid = authorization(authzid)?.filter(|authzid| *authzid != authcid);
-    Ok(Credentials::Password { authzid, authcid, password })
+    Ok((authzid, authcid, password))
 }
 
 /// An authorization identity; an empty one is none. It is not prepared: its form is the protocol's (RFC 4616 §2).

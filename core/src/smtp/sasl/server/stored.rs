@@ -26,7 +26,8 @@ impl Stored {
         Self { form: Form::Verifier(verifier), application: false }
     }
 
-    /// The password itself, for all mechanisms of passwords.
+    /// The password itself, for PLAIN and LOGIN. For SCRAM a host that has it makes verifiers
+    /// ([`ScramVerifier::derive`]) before anybody asks: made while somebody waits, they would tell that the user exists.
     pub fn password(password: Secret) -> Self {
         Self { form: Form::Password(password), application: false }
     }

@@ -1,0 +1,184 @@
+//! Messages filed durably: a maildir, one file a message.
+//!
+//! A message is whole under `new`, or not there: it is written under `tmp`, synchronized, renamed, and the folder is
+//! synchronized as well. Only then may the server say 250 (RFC 5321 §4.2.5).
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::failure::Failure;
+
+/// Octets of a message that are held in memory. What is longer waits in a file under `tmp`.
+const IN_MEMORY: usize = 256 << 10;
+
+/// A maildir that is open for delivery.
+pub(crate) struct Maildir {
+    tmp: PathBuf,
+    new: PathBuf,
+    /// `new`, to be synchronized after each rename.
+    folder: File,
+    host: String,
+    delivered: AtomicU64,
+}
+
+impl Maildir {
+    /// Opens a maildir, and makes it where it does not exist.
+    pub(crate) fn open(path: &Path, host: &str) -> Result<Self, Failure> {
+        let cannot = |error: io::Error| Failure::file("use the maildir", path, &error);
+        let folders = ["tmp", "new", "cur"].map(|name| path.join(name));
+        folders.iter().try_for_each(fs::create_dir_all).map_err(cannot)?;
+        let [tmp, new, _] = folders;
+        let folder = File::open(&new).map_err(cannot)?;
+        folder.sync_all().map_err(cannot)?;
+        // A slash or a colon would make another path, or flags, of it.
+        let host = host.chars().map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '_' }).collect();
+        Ok(Self { tmp, new, folder, host, delivered: AtomicU64::new(0) })
+    }
+
+    /// A place for a message that is still coming in.
+    pub(crate) fn spool(&self) -> Spool {
+        Spool { path: self.tmp.join(format!("{}.part", self.name())), memory: Vec::new(), file: None }
+    }
+
+    /// Files a message that consists of `header` and what was spooled. When this returns, it is on the disk.
+    pub(crate) fn deliver(&self, header: &[u8], body: &mut Spool) -> io::Result<PathBuf> {
+        let name = self.name();
+        let (tmp, new) = (self.tmp.join(&name), self.new.join(&name));
+        let written = self.write(&tmp, header, body).and_then(|()| fs::rename(&tmp, &new));
+        if let Err(error) = written {
+            let _ = fs::remove_file(&tmp); // The first error is the one to tell.
+            return Err(error);
+        }
+        if let Err(error) = self.folder.sync_all() {
+            // It may or may not survive; the client will be told to try again, so it must not stay.
+            let _ = fs::remove_file(&new);
+            return Err(error);
+        }
+        Ok(new)
+    }
+
+    fn write(&self, path: &Path, header: &[u8], body: &mut Spool) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        match &mut body.file {
+            // In one write, where the message is small.
+            None if header.len() + body.memory.len() <= IN_MEMORY => file.write_all(&[header, &body.memory].concat())?,
+            None => {
+                file.write_all(header)?;
+                file.write_all(&body.memory)?;
+            }
+            Some(spooled) => {
+                file.write_all(header)?;
+                spooled.seek(SeekFrom::Start(0))?;
+                io::copy(spooled, &mut file)?;
+            }
+        }
+        file.sync_all()
+    }
+
+    /// A name that no other delivery has: the time, this process, how many it is, and the host.
+    fn name(&self) -> String {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let count = self.delivered.fetch_add(1, Ordering::Relaxed);
+        let (seconds, micros, process) = (since.as_secs(), since.subsec_micros(), std::process::id());
+        format!("{seconds}.M{micros:06}P{process}Q{count}.{}", self.host)
+    }
+}
+
+/// Octets of a message that has not been accepted yet; dropped, they are gone.
+pub(crate) struct Spool {
+    path: PathBuf,
+    memory: Vec<u8>,
+    file: Option<File>,
+}
+
+impl Spool {
+    /// Appends octets.
+    pub(crate) fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        if let Some(file) = &mut self.file {
+            return file.write_all(octets);
+        }
+        if self.memory.len() + octets.len() <= IN_MEMORY {
+            self.memory.extend_from_slice(octets);
+            return Ok(());
+        }
+        let mut file = OpenOptions::new().read(true).write(true).create_new(true).open(&self.path)?;
+        file.write_all(&self.memory)?;
+        file.write_all(octets)?;
+        self.memory = Vec::new();
+        self.file = Some(file);
+        Ok(())
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if self.file.is_some() {
+            let _ = fs::remove_file(&self.path); // A left-over under tmp is harmless, and readers ignore it.
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("passerelle-maildir-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            Self(path)
+        }
+
+        fn files(&self, sub: &str) -> Vec<PathBuf> {
+            fs::read_dir(self.0.join(sub)).unwrap().map(|entry| entry.unwrap().path()).collect()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_message_is_filed_whole_whether_it_was_spooled_to_memory_or_to_a_file() {
+        let folder = Folder::new("whole");
+        let maildir = Maildir::open(&folder.0, "mx.example.com").unwrap();
+        for size in [0, 1, IN_MEMORY - 1, IN_MEMORY, IN_MEMORY + 1, 3 * IN_MEMORY] {
+            let body: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
+            let mut spool = maildir.spool();
+            body.chunks(40_000).for_each(|chunk| spool.write(chunk).unwrap());
+            let path = maildir.deliver(b"Subject: one\r\n\r\n", &mut spool).unwrap();
+            drop(spool);
+            assert_eq!(fs::read(&path).unwrap(), [&b"Subject: one\r\n\r\n"[..], &body].concat(), "{size}");
+        }
+        assert_eq!(folder.files("new").len(), 6);
+        assert!(folder.files("tmp").is_empty(), "nothing is left behind");
+    }
+
+    #[test]
+    fn a_message_that_is_dropped_leaves_nothing() {
+        let folder = Folder::new("dropped");
+        let maildir = Maildir::open(&folder.0, "mx/../:2,S").unwrap();
+        let mut spool = maildir.spool();
+        spool.write(&vec![b'x'; IN_MEMORY + 1]).unwrap();
+        assert_eq!(folder.files("tmp").len(), 1);
+        drop(spool);
+        assert!(folder.files("tmp").is_empty() && folder.files("new").is_empty());
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_an_error_and_leaves_nothing_in_new() {
+        let folder = Folder::new("full");
+        let maildir = Maildir::open(&folder.0, "host").unwrap();
+        fs::remove_dir_all(folder.0.join("tmp")).unwrap();
+        let error = maildir.deliver(b"Subject: one\r\n\r\n", &mut maildir.spool()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(folder.files("new").is_empty());
+    }
+}

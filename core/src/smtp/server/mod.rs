@@ -1,0 +1,370 @@
+//! The server: a machine that takes mail from one client, by SMTP or LMTP.
+//!
+//! The host hands in octets and the time, and gets replies to send, the message's content as it comes, and questions that
+//! are its to decide: whether a client is served, a sender and a recipient taken, credentials right, a message accepted.
+//! It answers each now or later; nothing is read until then. What it has not said that it decides
+//! ([`Decisions`]) is decided safely: no relay, no authentication, and no message is acknowledged that nobody took.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use passerelle::smtp::server::{Decision, Decisions, Event, Input, Request, Server, Settings};
+//! use passerelle::{Machine, Now, Output};
+//!
+//! let settings = Settings {
+//!     hostname: "mx.example.com".into(),
+//!     local_domains: vec![passerelle::Domain::parse("example.com")?],
+//!     decisions: Decisions { message: true, ..Decisions::default() },
+//!     ..Settings::default()
+//! };
+//! let now = Now::at(1_790_000_000);
+//! let mut server = Server::new(Arc::new(settings), Some("192.0.2.1:49152".parse()?), None, [7; 32], now);
+//! let (mut sent, mut message) = (String::new(), Vec::new());
+//! for line in ["", "EHLO client.example\r\n", "MAIL FROM:<ann@client.example>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n",
+//!     "Subject: Hello\r\n\r\nHello.\r\n.\r\n", "QUIT\r\n"] {
+//!     server.handle(now, Input::Octets(line.as_bytes()))?;
+//!     loop {
+//!         match server.poll() {
+//!             Output::Transmit(octets) => sent.push_str(std::str::from_utf8(&octets)?),
+//!             Output::Event(Event::Content(octets)) => message.extend(octets),
+//!             Output::Event(Event::Decide { id, request: Request::Message(_), .. }) => {
+//!                 // Here it is stored, durably.
+//!                 server.handle(now, Input::Decide(id, Decision::Accept))?;
+//!             }
+//!             Output::Idle { .. } => break,
+//!             _ => {}
+//!         }
+//!     }
+//! }
+//! assert_eq!(message, b"Subject: Hello\r\n\r\nHello.\r\n");
+//! assert!(sent.ends_with("250 2.0.0 Message accepted\r\n221 2.0.0 Bye\r\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod content;
+mod decision;
+mod ehlo;
+mod event;
+mod network;
+mod outputs;
+mod queue;
+mod received;
+mod session;
+mod settings;
+mod states;
+mod timers;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::limits::{MAX_AUTH_LINE, MAX_SMTP_QUEUED};
+use crate::machine::{Machine, Misuse, Output};
+use crate::smtp::line::LineReader;
+use crate::smtp::sasl::Entropy;
+use crate::time::Now;
+use crate::tls::{self, Converse, End};
+
+use queue::Queue;
+use session::Session;
+use states::{Handshake, State};
+
+pub use decision::Decision;
+pub use event::{
+    Abort, Closed, DecisionId, Event, Hello, HelloVerb, Identity, Message, Peer, Recipient, Request, Sender, Trace,
+};
+pub use network::{Network, NetworkError};
+pub use received::Received;
+pub use settings::{Decisions, EarlyTalkers, Extensions, Limits, Protocol, Settings, Timeouts, TlsPolicy};
+
+/// What the host hands to a [`Server`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// Octets of the client: deciphered, where TLS is on.
+    Octets(&'a [u8]),
+    /// The client sends no more.
+    End(End),
+    /// The TLS handshake is done.
+    Secured(tls::Session),
+    /// The answer to [`Event::Decide`] with this id. One that comes too late counts for nothing.
+    Decide(DecisionId, Decision),
+    /// Time has passed.
+    Tick,
+    /// The host wants to stop: a message that is on its way is taken to its end, and the session closes with 421.
+    Shutdown,
+}
+
+/// One session with one client.
+#[derive(Debug)]
+pub struct Server {
+    session: Session,
+    state: State,
+    lines: LineReader,
+    queue: Queue,
+    ended: Option<End>,
+    is_shutting_down: bool,
+}
+
+impl Server {
+    /// A session with a client at `address`, which has connected to `local`. `entropy` are 32 octets of a cryptographic random
+    /// number generator, others for each session: SCRAM needs them.
+    pub fn new(
+        settings: Arc<Settings>,
+        address: Option<SocketAddr>,
+        local: Option<SocketAddr>,
+        entropy: [u8; 32],
+        now: Now,
+    ) -> Self {
+        let mut session = Session::new(settings, Peer::new(address, local), Entropy::new(entropy), now);
+        let state = State::first(&mut session);
+        let lines = LineReader::new(MAX_AUTH_LINE);
+        let mut server = Self { session, state, lines, queue: Queue::default(), ended: None, is_shutting_down: false };
+        server.arm();
+        server
+    }
+
+    /// What is known of the client.
+    pub fn peer(&self) -> &Arc<Peer> {
+        &self.session.peer
+    }
+
+    fn decide(&mut self, id: DecisionId, decision: Decision) -> Result<(), Misuse> {
+        match &mut self.state {
+            State::Waiting(waiting) if waiting.id == id => waiting.on.check(&self.session, &decision)?,
+            // The time was up, or the session over, before the host knew.
+            _ if id.0 < self.session.asked => return Ok(()),
+            _ => return Err(Misuse::NothingToDecide),
+        }
+        if let State::Waiting(waiting) = std::mem::replace(&mut self.state, State::Over) {
+            self.state = waiting.on.decide(&mut self.session, decision);
+        }
+        self.arm();
+        self.run_queue();
+        Ok(())
+    }
+
+    fn shut_down(&mut self) {
+        self.is_shutting_down = true;
+        self.settle();
+    }
+
+    /// Goes through octets as far as the state lets it; what is left waits.
+    fn run(&mut self, input: &mut &[u8]) {
+        while !input.is_empty() && self.state.reads() {
+            if self.leaves() {
+                return;
+            }
+            let state = std::mem::replace(&mut self.state, State::Over);
+            let (state, has_come) = state.read(&mut self.session, &mut self.lines, input);
+            self.state = state;
+            if has_come {
+                self.arm();
+            }
+        }
+        if matches!(self.state, State::Handshake(Handshake::StartTls) | State::Over) {
+            // RFC 3207 §4.2. Behind a PROXY header, and before implicit TLS, it is the ClientHello.
+            *input = &[];
+            self.lines.clear();
+        }
+    }
+
+    fn run_queue(&mut self) {
+        let queue = std::mem::take(&mut self.queue);
+        let mut input = queue.octets();
+        self.run(&mut input);
+        let left = input.len();
+        self.queue = queue.keep_last(left);
+        self.settle();
+    }
+
+    /// After everything that could be done: the session may have to end.
+    fn settle(&mut self) {
+        self.leaves();
+        if let Some(end) = self.ended {
+            let is_done = match end {
+                End::Orderly => !matches!(self.state, State::Waiting(_)) && self.queue.is_empty(),
+                // What the host decides on a whole message, it decides; nobody reads the other replies.
+                End::Cut | End::TlsFailed => !self.state.decides_on_message(),
+            };
+            if is_done && !matches!(self.state, State::Over) {
+                self.abandon_and_close(Closed::Ended(end));
+            }
+        }
+        if matches!(self.state, State::Over) {
+            self.queue = Queue::default();
+            self.lines.clear();
+        }
+    }
+
+    /// Leaves, if the host shuts down and the state lets it. Says whether the session is over.
+    fn leaves(&mut self) -> bool {
+        if self.is_shutting_down && self.state.is_interruptible() {
+            self.state.abandon(&mut self.session, Abort::SessionEnded);
+            // Nobody can read a reply in the middle of a handshake.
+            if !matches!(self.state, State::Handshake(_) | State::Proxy(_)) {
+                self.session.reply(421, (3, 2), "Shutting down");
+            }
+            self.state = self.session.close(Closed::Shutdown);
+        }
+        matches!(self.state, State::Over)
+    }
+
+    fn abandon_and_close(&mut self, why: Closed) {
+        self.state.abandon(&mut self.session, Abort::SessionEnded);
+        self.state = self.session.close(why);
+    }
+
+    /// Sets the timer for what the state waits for.
+    fn arm(&mut self) {
+        let timeouts = &self.session.settings.timeouts;
+        let millis = match &self.state {
+            State::Over => return,
+            State::Waiting(_) if self.state.decides_on_message() => timeouts.message_decision,
+            State::Waiting(_) => timeouts.decision,
+            State::Greeting => timeouts.greeting_delay,
+            State::Delayed(delayed) => delayed.millis,
+            State::Data(_) | State::Chunk(_) | State::Skip(_) => timeouts.content,
+            _ => timeouts.command,
+        };
+        self.session.timers.wait(self.session.now.monotonic, millis);
+    }
+
+    /// Whether the session has lasted too long. A message that the host decides on is waited for: its own time is
+    /// bounded.
+    fn is_too_long(&self) -> bool {
+        self.session.timers.session_is_over(self.session.now.monotonic) && !self.state.decides_on_message()
+    }
+
+    /// The state's own time is up.
+    fn time_out(&mut self) {
+        let cx = &mut self.session;
+        self.state = match std::mem::replace(&mut self.state, State::Over) {
+            State::Over => State::Over,
+            State::Waiting(waiting) => waiting.on.time_out(cx),
+            State::Greeting => State::decide_on_connection(cx),
+            State::Delayed(delayed) => delayed.release(cx),
+            // Nobody listens for a reply there.
+            State::Handshake(_) | State::Proxy(_) => cx.close(Closed::TimedOut),
+            mut state => {
+                state.abandon(cx, Abort::SessionEnded);
+                cx.close_with((4, 2), "Timeout", Closed::TimedOut)
+            }
+        };
+        self.arm();
+        self.run_queue();
+    }
+}
+
+impl Machine for Server {
+    type Input<'a> = Input<'a>;
+    type Event = Event;
+
+    fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {
+        match input {
+            Input::Octets(octets) => self.octets(now, octets),
+            Input::End(end) => self.end(now, end),
+            Input::Secured(session) => self.secured(now, session),
+            Input::Decide(id, decision) => {
+                self.session.now = now;
+                self.decide(id, decision)
+            }
+            Input::Tick => {
+                self.tick(now);
+                Ok(())
+            }
+            Input::Shutdown => {
+                self.session.now = now;
+                self.shut_down();
+                Ok(())
+            }
+        }
+    }
+
+    fn poll(&mut self) -> Output<Event> {
+        let whole_session = !self.state.decides_on_message();
+        self.session.outputs.pop().unwrap_or_else(|| Output::Idle { wake: self.session.timers.wake(whole_session) })
+    }
+}
+
+impl Converse for Server {
+    fn octets(&mut self, now: Now, octets: &[u8]) -> Result<(), Misuse> {
+        if self.ended.is_some() {
+            return Err(Misuse::AfterEnd);
+        }
+        // After the end of a session, and before the handshake, what the client says does not count.
+        if octets.is_empty() || matches!(self.state, State::Over | State::Handshake(_)) {
+            return Ok(());
+        }
+        self.session.now = now;
+        if self.state.is_before_greeting() && !self.session.serves_early_talkers() {
+            self.state = self.session.early_talker("You talk before the greeting");
+            return Ok(());
+        }
+        if !self.wants_octets() && self.queue.len().saturating_add(octets.len()) > MAX_SMTP_QUEUED {
+            return Err(Misuse::NotReading);
+        }
+        if !self.queue.is_empty() {
+            self.queue.push(octets);
+            self.run_queue();
+            return Ok(());
+        }
+        let mut input = octets;
+        self.run(&mut input);
+        self.queue.push(input);
+        self.settle();
+        Ok(())
+    }
+
+    fn end(&mut self, now: Now, end: End) -> Result<(), Misuse> {
+        if self.ended.replace(end).is_some() {
+            return Err(Misuse::AfterEnd);
+        }
+        self.session.now = now;
+        self.settle();
+        Ok(())
+    }
+
+    fn secured(&mut self, now: Now, session: tls::Session) -> Result<(), Misuse> {
+        let State::Handshake(handshake) = self.state else {
+            return Err(Misuse::OutOfOrder("TLS where no handshake was agreed on"));
+        };
+        self.session.now = now;
+        self.state = handshake.finish(&mut self.session, session);
+        self.arm();
+        self.settle();
+        Ok(())
+    }
+
+    fn tick(&mut self, now: Now) {
+        self.session.now = now;
+        if matches!(self.state, State::Over) {
+        } else if self.is_too_long() {
+            self.state.abandon(&mut self.session, Abort::SessionEnded);
+            self.state = match self.state {
+                State::Handshake(_) | State::Proxy(_) => self.session.close(Closed::SessionTooLong),
+                _ => self.session.close_with((4, 2), "The session has lasted too long", Closed::SessionTooLong),
+            };
+            self.settle();
+        } else if self.session.timers.wait_is_over(now.monotonic) {
+            self.time_out();
+        }
+    }
+
+    fn starts_tls(&self) -> bool {
+        matches!(self.state, State::Handshake(_)) && self.session.outputs.all_sent()
+    }
+
+    fn take_unread(&mut self) -> Vec<u8> {
+        match self.state {
+            State::Handshake(Handshake::Implicit) => std::mem::take(&mut self.queue).octets().to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn wants_octets(&self) -> bool {
+        let is_wanted = self.state.reads() || self.state.is_before_greeting();
+        is_wanted && self.queue.is_empty() && self.ended.is_none() && !self.session.outputs.is_full()
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.state, State::Over)
+    }
+}
