@@ -31,7 +31,9 @@ pub(super) fn plain_run(octets: &[u8]) -> usize {
         if from >= octets.len() {
             return octets.len();
         }
-        while let Some(plain) = plain_block::<{ LARGE + AHEAD }>(&octets[from..]).or_else(|| plain_block::<{ SMALL + AHEAD }>(&octets[from..])) {
+        while let Some(plain) = plain_block::<{ LARGE + AHEAD }>(&octets[from..])
+            .or_else(|| plain_block::<{ SMALL + AHEAD }>(&octets[from..]))
+        {
             from += plain;
             from += usize::from(octets[from] == b'\n'); // the CR before it is in the block
         }
