@@ -37,6 +37,10 @@ pub(crate) enum Command {
     Sign(Sign),
     /// Make a DKIM key pair: the private key as a file, the public key as a TXT record.
     Keygen(Keygen),
+    /// Take mail by SMTP or LMTP, verify it, and file it in a maildir.
+    Serve(Box<Serve>),
+    /// Hand a message to a server by SMTP or LMTP.
+    Send(Box<Send>),
 }
 
 #[derive(Debug, Args)]
@@ -199,6 +203,158 @@ pub(crate) struct Keygen {
     /// Where to write the private key; an existing file is never overwritten [default: SELECTOR.DOMAIN.pem]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Nothing is relayed: what is accepted is verified and filed. Without --domain, mail to any domain is.
+SIGTERM and SIGINT stop the server once the messages under way are done; SIGHUP reads the certificate again.
+Exit codes: 0 stopped as asked, 2 wrong usage.
+
+Example: passerelle serve --listen 127.0.0.1:2525 --maildir Maildir --dns examples/dns.json --trace")]
+pub(crate) struct Serve {
+    /// Listen here: in clear text, with STARTTLS if there is a certificate. Port 0 takes a free one, which is printed.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// Listen here for TLS from the first octet (RFC 8314 §3).
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_cert")]
+    pub(crate) listen_tls: Vec<SocketAddr>,
+    /// Speak LMTP (RFC 2033) instead of SMTP.
+    #[arg(long)]
+    pub(crate) lmtp: bool,
+    /// This server's name, for the greeting, Received and Authentication-Results.
+    #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = authserv_id)]
+    pub(crate) hostname: String,
+    /// Accept mail for this domain alone, and for others named likewise.
+    #[arg(long, value_name = "DOMAIN", value_parser = crate::commands::serve::domain)]
+    pub(crate) domain: Vec<passerelle::Domain>,
+    /// File messages here, one file each, on the disk before they are acknowledged. The folder is made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) maildir: Option<PathBuf>,
+
+    /// The certificate chain, PEM, the server's own first.
+    #[arg(long, value_name = "PEM", requires = "tls_key", help_heading = "TLS and authentication")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM.
+    #[arg(long, value_name = "PEM", requires = "tls_cert", help_heading = "TLS and authentication")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Offer AUTH to these users: a file of lines user:password or user:SCRAM-SHA-256$...
+    #[arg(long, value_name = "FILE", help_heading = "TLS and authentication")]
+    pub(crate) auth_users: Option<PathBuf>,
+    /// Take mail from authenticated clients alone.
+    #[arg(long, requires = "auth_users", help_heading = "TLS and authentication")]
+    pub(crate) auth_required: bool,
+    /// Offer PLAIN and LOGIN without TLS too, where anybody on the way can read the password.
+    #[arg(long, requires = "auth_users", help_heading = "TLS and authentication")]
+    pub(crate) auth_without_tls: bool,
+
+    /// Print the dialogue on standard error, `C:` the client's lines and `S:` ours; without passwords.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) trace: bool,
+
+    #[command(flatten)]
+    pub(crate) world: World,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes:
+  0  accepted for every recipient
+  1  refused for good, for one recipient at least
+  2  wrong usage, a file that cannot be read, or a server that cannot be reached
+  3  not accepted for one recipient at least, and worth another try later
+
+Example: passerelle send --to mx.example.com --from ann@example.org --rcpt bob@example.com message.eml")]
+pub(crate) struct Send {
+    /// The message, as a file or `-` for standard input. Files whose lines end with LF are converted to CRLF.
+    #[arg(value_name = "FILE")]
+    pub(crate) message: PathBuf,
+    /// The server: a host or an address, with a port if it is not 25 (465 with --tls implicit).
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) to: String,
+    /// The return path; `<>` or an empty string is the null one.
+    #[arg(long, value_name = "MAILBOX", value_parser = no_controls)]
+    pub(crate) from: String,
+    /// A recipient; may be given several times.
+    #[arg(long, value_name = "MAILBOX", required = true, value_parser = no_controls)]
+    pub(crate) rcpt: Vec<String>,
+    /// Our name for EHLO.
+    #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = no_controls)]
+    pub(crate) helo: String,
+    /// Speak LMTP (RFC 2033) instead of SMTP.
+    #[arg(long)]
+    pub(crate) lmtp: bool,
+
+    /// When TLS begins, if at all [default: by STARTTLS if the server offers it]
+    #[arg(long, value_name = "WHEN", help_heading = "TLS and authentication")]
+    pub(crate) tls: Option<TlsMode>,
+    /// The server's certificate must be for its name and from an authority that the system trusts.
+    #[arg(long, help_heading = "TLS and authentication")]
+    pub(crate) verify: bool,
+    /// Like --verify, with the authorities in this file.
+    #[arg(long, value_name = "PEM", help_heading = "TLS and authentication")]
+    pub(crate) ca: Option<PathBuf>,
+    /// The name that the certificate must be for, if not that of --to.
+    #[arg(long, value_name = "NAME", value_parser = crate::commands::send::domain, help_heading = "TLS and authentication")]
+    pub(crate) tls_name: Option<passerelle::Domain>,
+    /// Authenticate as this user with the password, or token, in the first line of the file.
+    #[arg(long, value_name = "USER:FILE", help_heading = "TLS and authentication")]
+    pub(crate) auth: Option<String>,
+    /// By this mechanism alone, such as SCRAM-SHA-256 [default: the strongest that the server offers]
+    #[arg(long, value_name = "MECHANISM", requires = "auth", help_heading = "TLS and authentication")]
+    pub(crate) auth_mechanism: Option<String>,
+    /// Show the password without TLS too, if the mechanism does.
+    #[arg(long, requires = "auth", help_heading = "TLS and authentication")]
+    pub(crate) auth_without_tls: bool,
+
+    /// Ask that every hop uses verified TLS (REQUIRETLS, RFC 8689).
+    #[arg(long, help_heading = "The message")]
+    pub(crate) require_tls: bool,
+    /// The message is binary (BINARYMIME, RFC 3030): its octets go as they are.
+    #[arg(long, help_heading = "The message")]
+    pub(crate) binary: bool,
+    /// Turn bare CR and LF into CRLF instead of refusing the message.
+    #[arg(long, help_heading = "The message")]
+    pub(crate) repair: bool,
+    /// Ask for notifications of success, failure and delay (DSN, RFC 3461).
+    #[arg(long, help_heading = "The message")]
+    pub(crate) notify: bool,
+    /// The name of the transaction in notifications (ENVID).
+    #[arg(long, value_name = "ID", help_heading = "The message")]
+    pub(crate) envelope_id: Option<String>,
+    /// Use DATA even where the server offers CHUNKING.
+    #[arg(long, help_heading = "The message")]
+    pub(crate) no_chunking: bool,
+    /// Wait for each reply even where the server offers PIPELINING.
+    #[arg(long, help_heading = "The message")]
+    pub(crate) no_pipelining: bool,
+
+    /// Print the dialogue on standard error, `C:` our lines and `S:` the server's; without passwords.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) trace: bool,
+    /// Tell of TLS and authentication too.
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) verbose: bool,
+    /// The time by which certificates are judged, in seconds since 1970-01-01 UTC [default: the system clock]
+    #[arg(long, value_name = "UNIX")]
+    pub(crate) now: Option<u64>,
+}
+
+impl Send {
+    /// Whether the server's certificate is verified.
+    pub(crate) fn verifies(&self) -> bool {
+        self.verify || self.ca.is_some()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsMode {
+    /// Never.
+    None,
+    /// By STARTTLS (RFC 3207), or nothing is sent.
+    Starttls,
+    /// From the first octet (RFC 8314).
+    Implicit,
 }
 
 fn resolver(text: &str) -> Result<SocketAddr, String> {

@@ -82,6 +82,20 @@ impl Host {
         self.now
     }
 
+    /// The same world at another time, which records nothing.
+    pub(crate) fn at(&self, now: Now) -> Self {
+        Self { source: self.source.clone(), recorder: None, patience: self.patience, now }
+    }
+
+    /// Drives `machine` to its event, on the caller's runtime.
+    pub(crate) async fn converse<M: Asking>(
+        mut self,
+        machine: M,
+        message: Option<Chunks>,
+    ) -> Result<M::Event, Failure> {
+        Conversation::new(&mut self, machine).run(message).await
+    }
+
     /// Drives `machine` to its event and saves the recording, if there is to be one.
     pub(crate) fn run<M: Asking>(&mut self, machine: M, message: Option<Chunks>) -> Result<M::Event, Failure> {
         let runtime = runtime::Builder::new_current_thread()

@@ -10,6 +10,8 @@ mod dns;
 mod failure;
 mod host;
 mod input;
+mod maildir;
+mod net;
 mod output;
 
 use std::ffi::OsString;
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
         Command::Spf(args) => commands::spf::run(&args),
         Command::Sign(args) => commands::sign::run(&args),
         Command::Keygen(args) => commands::keygen::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
+        Command::Send(args) => commands::send::run(&args),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("passerelle: {}", escape::text(&failure.to_string()));

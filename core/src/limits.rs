@@ -370,3 +370,8 @@ pub const MAX_COMMANDS_AHEAD: usize = 100;
 pub const MAX_OCTETS_AHEAD: u64 = 16 * 1024;
 /// Octets of encoded content that wait to be polled before the client wants no more. Ours.
 pub const MAX_UNPOLLED_CONTENT: usize = 64 * 1024;
+
+// --- SMTP: refusals ---------------------------------------------------------------------------------------------
+
+/// Octets of a refusal's text that are looked at. Ours: the longest explanations of large providers have some 600.
+pub const MAX_REFUSAL_TEXT: usize = 4096;

@@ -35,6 +35,29 @@ impl UnixTime {
     pub fn utc(self) -> impl fmt::Display {
         Utc(self)
     }
+
+    /// The same moment as header fields have it (RFC 5322 §3.3): `Wed, 1 Jan 2025 01:00:00 +0000`.
+    pub fn rfc5322(self) -> impl fmt::Display {
+        Rfc5322(self)
+    }
+}
+
+/// See [`UnixTime::rfc5322`].
+struct Rfc5322(UnixTime);
+
+impl fmt::Display for Rfc5322 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // 1970-01-01 was a Thursday.
+        const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        const DAY: u64 = 24 * 60 * 60;
+        let (days, second) = (self.0.0 / DAY, self.0.0 % DAY);
+        let (year, month, day) = date(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let name = |names: &[&'static str], index: u64| names.get(index as usize).copied().unwrap_or_default();
+        let (weekday, month) = (name(&WEEKDAYS, days % 7), name(&MONTHS, month.saturating_sub(1)));
+        write!(f, "{weekday}, {day} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000")
+    }
 }
 
 /// See [`UnixTime::utc`].
@@ -111,6 +134,20 @@ mod tests {
             assert_eq!(UnixTime(seconds).utc().to_string(), expected, "{seconds}");
         }
         assert!(UnixTime(u64::MAX).utc().to_string().ends_with(" UTC"));
+    }
+
+    /// The expectations are those of `date --utc --rfc-email --date=@SECONDS`.
+    #[test]
+    fn moments_for_header_fields() {
+        for (seconds, expected) in [
+            (0, "Thu, 1 Jan 1970 00:00:00 +0000"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 +0000"),
+            (1_735_693_200, "Wed, 1 Jan 2025 01:00:00 +0000"),
+            (1_795_262_400, "Sat, 21 Nov 2026 12:00:00 +0000"),
+            (4_107_542_400, "Mon, 1 Mar 2100 00:00:00 +0000"),
+        ] {
+            assert_eq!(UnixTime(seconds).rfc5322().to_string(), expected, "{seconds}");
+        }
     }
 
     /// The days of 800 years one after the other, by the rule of leap years alone.

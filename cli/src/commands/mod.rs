@@ -1,6 +1,8 @@
 //! One module a subcommand. Each returns the exit code, or the sentence to print with exit code 2.
 
 pub(crate) mod keygen;
+pub(crate) mod send;
+pub(crate) mod serve;
 pub(crate) mod sign;
 pub(crate) mod spf;
 pub(crate) mod verify;

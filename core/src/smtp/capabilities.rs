@@ -71,7 +71,7 @@ pub struct SessionLimits {
 pub struct FutureRelease {
     /// Seconds at most, if the server told.
     pub max_interval: Option<u64>,
-    /// The last moment, if the server told.
+    /// The last moment, if the server told; never without an interval, behind which it stands.
     pub max_until: Option<UnixTime>,
 }
 
@@ -164,8 +164,9 @@ impl Capabilities {
             }
             "DELIVERBY" => _ = self.deliver_by.get_or_insert_with(|| number(words.next()).filter(|&fewest| fewest > 0)),
             "FUTURERELEASE" => {
-                let hold = FutureRelease { max_interval: number(words.next()), max_until: words.next().and_then(date) };
-                self.future_release.get_or_insert(hold);
+                let max_interval = number(words.next());
+                let max_until = words.next().and_then(date).filter(|_| max_interval.is_some());
+                self.future_release.get_or_insert(FutureRelease { max_interval, max_until });
             }
             "XCLIENT" => {
                 for word in words.filter(|word| word.len() <= limits::MAX_OFFERED_NAME) {
@@ -197,7 +198,7 @@ impl SessionLimits {
             "MAILMAX" => &mut self.mail_max,
             "RCPTMAX" => &mut self.rcpt_max,
             "RCPTDOMAINMAX" => &mut self.rcpt_domain_max,
-            // RFC 9422 §3: others are none of ours.
+            // Limits registered later are not for us.
             _ => return,
         };
         // RFC 9422 §4: one to six digits, the first no zero.

@@ -8,6 +8,7 @@ pub mod data;
 pub mod line;
 pub mod parameters;
 pub mod proxy;
+pub mod refusal;
 pub mod reply;
 pub mod reply_reader;
 pub mod sasl;
@@ -20,5 +21,6 @@ pub use line::{Irregularity, Line, LineReader};
 pub use parameters::{
     Body, DeliverBy, DeliverByMode, Hold, MailParameters, Notify, OriginalRecipient, RcptParameters, Ret,
 };
+pub use refusal::{Cause, Provider, Refusal, classify};
 pub use reply::{EnhancedCode, Reply, Severity};
 pub use reply_reader::{ReplyError, ReplyReader};

@@ -37,15 +37,6 @@ pub enum Event<E> {
     Failed(Failure),
 }
 
-/// When TLS begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// At once (RFC 8314 §3).
-    Implicit,
-    /// When both sides have agreed to it by STARTTLS (RFC 3207).
-    StartTls,
-}
-
 /// A machine inside TLS, itself a [`Machine`]: octets of the wire in, octets of the wire out.
 ///
 /// # Order
@@ -98,14 +89,14 @@ impl<M: Converse> Layer<M> {
         Self::new(machine, Settings::None, now)
     }
 
-    /// A server.
-    pub fn server(machine: M, settings: &ServerTls, start: Start, now: Now) -> Self {
-        Self::new(machine, Settings::Server(settings.clone()), now).start(start)
+    /// A server. TLS begins when the machine says so ([`Converse::starts_tls`]): at once, or after STARTTLS.
+    pub fn server(machine: M, settings: &ServerTls, now: Now) -> Self {
+        Self::new(machine, Settings::Server(settings.clone()), now)
     }
 
-    /// A client.
-    pub fn client(machine: M, settings: &ClientTls, start: Start, now: Now) -> Self {
-        Self::new(machine, Settings::Client(settings.clone()), now).start(start)
+    /// A client. TLS begins when the machine says so ([`Converse::starts_tls`]): at once, or after STARTTLS.
+    pub fn client(machine: M, settings: &ClientTls, now: Now) -> Self {
+        Self::new(machine, Settings::Client(settings.clone()), now)
     }
 
     fn new(machine: M, settings: Settings, now: Now) -> Self {
@@ -120,13 +111,6 @@ impl<M: Converse> Layer<M> {
             wake: None,
             now,
         }
-    }
-
-    fn start(mut self, start: Start) -> Self {
-        if start == Start::Implicit {
-            self.begin();
-        }
-        self
     }
 
     /// The machine inside.
@@ -168,6 +152,7 @@ impl<M: Converse> Layer<M> {
         };
         match connection {
             Ok(connection) => {
+                self.pending.push(&self.machine.take_unread());
                 let deadline = self.now.monotonic + TLS_HANDSHAKE_TIMEOUT;
                 self.state = State::Handshake { connection: Box::new(connection), deadline };
             }
@@ -369,8 +354,11 @@ impl<M: Converse> Machine for Layer<M> {
             },
             Input::End(end) => {
                 self.ended = Some(end);
-                if matches!(self.state, State::Clear) {
-                    self.tell_end(end);
+                match self.state {
+                    // It is the handshake that is broken off.
+                    State::Clear if self.machine.starts_tls() => self.begin(),
+                    State::Clear => self.tell_end(end),
+                    State::Handshake { .. } | State::Secured(_) | State::Over => {}
                 }
             }
         }

@@ -33,7 +33,7 @@ pub use client::{ClientTls, Verification};
 pub use dane::{Dane, Tlsa};
 pub use failure::{Failure, ResultType};
 #[cfg(feature = "tls")]
-pub use layer::{Event, Input, Layer, Start};
+pub use layer::{Event, Input, Layer};
 #[cfg(feature = "tls")]
 pub use server::{ClientCertificates, ServerTls};
 pub use session::{ChannelBinding, ClientCertificate, Converse, End, Session, Version};

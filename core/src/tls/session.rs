@@ -32,9 +32,15 @@ pub trait Converse: Machine {
     /// Time has passed.
     fn tick(&mut self, now: Now);
 
-    /// Whether the handshake is to begin now: both sides have agreed to STARTTLS, and everything in clear text has been
-    /// polled. Stays true until [`secured`](Self::secured) or [`end`](Self::end).
+    /// Whether the handshake is to begin now: at once with implicit TLS, or when both sides have agreed to STARTTLS and
+    /// everything in clear text has been polled. Stays true until [`secured`](Self::secured) or [`end`](Self::end).
     fn starts_tls(&self) -> bool;
+
+    /// Takes the octets behind those that the machine has read, where they are TLS's: the ClientHello of implicit TLS may come
+    /// together with the PROXY header before it. Behind STARTTLS there are none, since what came there is dropped.
+    fn take_unread(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
 
     /// Whether octets of the peer are wanted now. While a decision is waited for they are not, and the host leaves them in the
     /// socket.

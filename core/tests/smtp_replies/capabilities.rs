@@ -130,6 +130,7 @@ fn future_release() {
         ("FUTURERELEASE 1234", told(Some(1234), None)),
         ("FUTURERELEASE", told(None, None)),
         ("FUTURERELEASE soon later", told(None, None)),
+        ("FUTURERELEASE soon 2026-08-10T03:00:00Z", told(None, None)),
         ("FUTURERELEASE 5 2026-8-10T3:0:0Z", told(Some(5), None)),
         ("FUTURERELEASE 5 2026-13-10T03:00:00Z", told(Some(5), None)),
         ("FUTURERELEASE 5 2026-08-10T03:00:00", told(Some(5), None)),
@@ -241,6 +242,35 @@ proptest! {
         Reply { code: 250, enhanced: None, lines: [vec![offered.name.clone()], lines].concat() }.write(&mut wire);
         let reply = ReplyReader::new().read(&mut &wire[..]).unwrap().unwrap();
         prop_assert_eq!(Capabilities::parse(&reply), offered);
+    }
+
+    /// What we take for offered, `smtp-proto` does too, wherever it does not give the reply up.
+    #[test]
+    fn no_laxer_than_smtp_proto(lines in prop::collection::vec(
+        (prop::sample::select(vec![
+            "PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING", "BINARYMIME", "ENHANCEDSTATUSCODES", "DSN", "STARTTLS",
+            "REQUIRETLS", "SIZE", "AUTH", "MT-PRIORITY", "DELIVERBY", "FUTURERELEASE", "HELP", "VRFY", "EXPN", "XSTARTTLS",
+            "STARTTL", "DSNX", "ENHANCEDSTATUSCODE", "ENHANCEDSTATUSCODESX", "AUTH=", "8BIT-MIME", "-DSN", "",
+        ]), prop::sample::select(vec!["", " ", " 5", " PLAIN", " x y", "x", "  9"])), 1..8))
+    {
+        use smtp_proto::*;
+        let text: Vec<String> = lines.iter().map(|(keyword, rest)| format!("{keyword}{rest}")).collect();
+        let reply = Reply::new(250, None, &format!("mx.example.com\n{}", text.join("\n")));
+        let mut wire = Vec::new();
+        reply.write(&mut wire);
+        let ours = Capabilities::parse(&reply);
+        if let Ok(theirs) = EhloResponse::parse(&mut wire.iter()) {
+            for (ours, bit) in [
+                (ours.pipelining, EXT_PIPELINING), (ours.eight_bit_mime, EXT_8BIT_MIME), (ours.smtputf8, EXT_SMTP_UTF8),
+                (ours.chunking, EXT_CHUNKING), (ours.binary_mime, EXT_BINARY_MIME), (ours.dsn, EXT_DSN),
+                (ours.enhanced_status_codes, EXT_ENHANCED_STATUS_CODES), (ours.starttls, EXT_START_TLS),
+                (ours.require_tls, EXT_REQUIRE_TLS), (ours.size.is_some(), EXT_SIZE), (ours.help, EXT_HELP),
+                (ours.mt_priority.is_some(), EXT_MT_PRIORITY), (ours.deliver_by.is_some(), EXT_DELIVER_BY),
+                (ours.future_release.is_some(), EXT_FUTURE_RELEASE), (ours.vrfy, EXT_VRFY), (ours.expn, EXT_EXPN),
+            ] {
+                prop_assert!(!ours || theirs.capabilities & bit != 0, "{:?} {:?}", text, theirs);
+            }
+        }
     }
 
     #[test]

@@ -3,4 +3,5 @@
 mod capabilities;
 mod proxy_headers;
 mod reading;
+mod refusals;
 mod xclient;

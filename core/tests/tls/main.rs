@@ -1,7 +1,14 @@
 //! TLS around a machine, both sides in memory.
 #![cfg(feature = "tls")]
 
+mod bounds;
 mod certificates;
+mod chunks;
+mod clear_text;
+mod endings;
 mod handshake;
 mod pair;
+mod settings;
+mod smtp;
 mod toy;
+mod verification;

@@ -1,10 +1,10 @@
 //! Two layers and the wire between them.
 
-use passerelle::tls::{ClientTls, End, Event, Failure, Input, Layer, ServerTls, Session, Start};
+use passerelle::tls::{ClientTls, End, Event, Failure, Input, Layer, ServerTls, Session};
 use passerelle::{Machine, Now, Output};
 
 use crate::certificates::NOW;
-use crate::toy::{Role, Said, Tell, Toy};
+use crate::toy::{Role, Said, Start, Tell, Toy};
 
 pub(crate) type Side = Layer<Toy>;
 
@@ -19,21 +19,22 @@ pub(crate) struct Pair {
     pub(crate) from_client: Vec<u8>,
     pub(crate) chunk: usize,
     pub(crate) now: Now,
+    server_ended: bool,
 }
 
 impl Pair {
     pub(crate) fn new(server: &ServerTls, client: &ClientTls, start: Start) -> Self {
         let now = Now::at(NOW);
-        let clear = start == Start::StartTls;
         Self {
-            server: Layer::server(Toy::new(Role::Server, clear), server, start, now),
-            client: Layer::client(Toy::new(Role::Client, false), client, start, now),
+            server: Layer::server(Toy::new(Role::Server, start), server, now),
+            client: Layer::client(Toy::new(Role::Client, start), client, now),
             heard_by_server: Vec::new(),
             heard_by_client: Vec::new(),
             from_server: Vec::new(),
             from_client: Vec::new(),
             chunk: usize::MAX,
             now,
+            server_ended: false,
         }
     }
 
@@ -50,7 +51,9 @@ impl Pair {
             for chunk in to_client.chunks(self.chunk) {
                 self.client.handle(self.now, Input::Wire(chunk)).unwrap();
             }
-            for chunk in to_server.chunks(self.chunk) {
+            // After the end nothing arrives.
+            let chunks = to_server.chunks(self.chunk);
+            for chunk in chunks.take_while(|_| !self.server_ended) {
                 self.server.handle(self.now, Input::Wire(chunk)).unwrap();
             }
         }
@@ -63,6 +66,7 @@ impl Pair {
 
     pub(crate) fn end_at_server(&mut self, end: End) -> &mut Self {
         self.server.handle(self.now, Input::End(end)).unwrap();
+        self.server_ended = true;
         self.run()
     }
 

@@ -13,6 +13,13 @@ pub(crate) enum Role {
     Client,
 }
 
+/// When TLS begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    Implicit,
+    StartTls,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Said {
     /// A line came; whether inside TLS.
@@ -34,6 +41,7 @@ pub(crate) enum Tell<'a> {
 #[derive(Debug)]
 pub(crate) struct Toy {
     role: Role,
+    implicit: bool,
     line: Vec<u8>,
     out: VecDeque<Output<Said>>,
     starting: bool,
@@ -44,18 +52,21 @@ pub(crate) struct Toy {
 }
 
 impl Toy {
-    pub(crate) fn new(role: Role, greets: bool) -> Self {
+    /// With implicit TLS, or to agree to STARTTLS.
+    pub(crate) fn new(role: Role, start: Start) -> Self {
+        let implicit = start == Start::Implicit;
         let mut toy = Self {
             role,
+            implicit,
             line: Vec::new(),
             out: VecDeque::new(),
-            starting: false,
+            starting: implicit,
             waiting: false,
             over: false,
             session: None,
             wake: None,
         };
-        if greets {
+        if role == Role::Server && !implicit {
             toy.say("220 ready\r\n");
         }
         toy
@@ -137,7 +148,7 @@ impl Converse for Toy {
         if self.session.is_some() {
             return Err(Misuse::OutOfOrder("TLS inside TLS"));
         }
-        if self.role == Role::Server && !self.starting {
+        if self.role == Role::Server && self.implicit {
             self.say("220 ready\r\n");
         }
         self.starting = false;

@@ -47,6 +47,7 @@ mod event;
 mod network;
 mod outputs;
 mod queue;
+mod received;
 mod session;
 mod settings;
 mod states;
@@ -64,13 +65,14 @@ use crate::tls::{self, Converse, End};
 
 use queue::Queue;
 use session::Session;
-use states::State;
+use states::{Handshake, State};
 
 pub use decision::Decision;
 pub use event::{
     Abort, Closed, DecisionId, Event, Hello, HelloVerb, Identity, Message, Peer, Recipient, Request, Sender, Trace,
 };
 pub use network::{Network, NetworkError};
+pub use received::Received;
 pub use settings::{Decisions, EarlyTalkers, Extensions, Limits, Protocol, Settings, Timeouts, TlsPolicy};
 
 /// What the host hands to a [`Server`].
@@ -146,7 +148,7 @@ impl Server {
 
     /// Goes through octets as far as the state lets it; what is left waits.
     fn run(&mut self, input: &mut &[u8]) {
-        while !input.is_empty() && self.state.reads() {
+        while !input.is_empty() && self.state.reads() && !self.session.outputs.is_full() {
             if self.leaves() {
                 return;
             }
@@ -157,8 +159,8 @@ impl Server {
                 self.arm();
             }
         }
-        if matches!(self.state, State::Handshake(_) | State::Over) {
-            // RFC 3207 §4.2.
+        if matches!(self.state, State::Handshake(Handshake::StartTls) | State::Over) {
+            // RFC 3207 §4.2. Behind a PROXY header, and before implicit TLS, it is the ClientHello.
             *input = &[];
             self.lines.clear();
         }
@@ -277,6 +279,13 @@ impl Machine for Server {
     }
 
     fn poll(&mut self) -> Output<Event> {
+        if let Some(output) = self.session.outputs.pop() {
+            return output;
+        }
+        // What was left because nobody polled.
+        if !self.queue.is_empty() && self.state.reads() {
+            self.run_queue();
+        }
         let whole_session = !self.state.decides_on_message();
         self.session.outputs.pop().unwrap_or_else(|| Output::Idle { wake: self.session.timers.wake(whole_session) })
     }
@@ -348,6 +357,13 @@ impl Converse for Server {
 
     fn starts_tls(&self) -> bool {
         matches!(self.state, State::Handshake(_)) && self.session.outputs.all_sent()
+    }
+
+    fn take_unread(&mut self) -> Vec<u8> {
+        match self.state {
+            State::Handshake(Handshake::Implicit) => std::mem::take(&mut self.queue).octets().to_vec(),
+            _ => Vec::new(),
+        }
     }
 
     fn wants_octets(&self) -> bool {

@@ -103,3 +103,42 @@ fn chosen_binding(binding: &ChannelBinding, preferred: Binding) -> Option<(&'sta
     };
     names.into_iter().find_map(|name| Some((name, scram::binding_data(binding, name)?)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plays the client of an RFC's example, whose nonce the interface doesn't let one set.
+    fn example(mechanism: Mechanism, hash: Hash, nonce: &str, dialogue: [&str; 4]) {
+        let [client_first, server_first, client_final, server_final] = dialogue;
+        let names = Names { user: "user", acting_as: None };
+        let (opened, text) = Opened::new(mechanism, hash, &names, nonce.into(), None, false);
+        assert_eq!(text, client_first);
+        let (proved, text) = opened.prove(server_first.as_bytes(), &Secret::new("pencil")).expect("well-formed");
+        assert_eq!(text, client_final);
+        assert_eq!(proved.check(server_final.as_bytes()), Ok(None));
+    }
+
+    #[test]
+    fn example_of_rfc_5802() {
+        let dialogue = [
+            "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL",
+            "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096",
+            "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=",
+            "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=",
+        ];
+        example(Mechanism::ScramSha1, Hash::Sha1, "fyko+d2lbbFgONRv9qkxdawL", dialogue);
+    }
+
+    #[test]
+    fn example_of_rfc_7677() {
+        let dialogue = [
+            "n,,n=user,r=rOprNGfwEbeRWgbNEkqO",
+            "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
+            "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+             p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+            "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+        ];
+        example(Mechanism::ScramSha256, Hash::Sha256, "rOprNGfwEbeRWgbNEkqO", dialogue);
+    }
+}

@@ -135,3 +135,48 @@ fn seeming_verifier(hash: Hash, user: &str, settings: &Settings) -> ScramVerifie
     let salt = stored::salt_of(hash, user, settings);
     ScramVerifier { hash, iterations: settings.iterations, salt, stored_key, server_key }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smtp::sasl::{SecretKey, wire};
+
+    /// Plays the server of an RFC's example, whose nonces the interface doesn't let one set.
+    fn example(mechanism: Mechanism, hash: Hash, nonce: &str, salt: &str, dialogue: [&str; 4]) {
+        let [client_first, server_first, client_final, server_final] = dialogue;
+        let opening =
+            Opening { mechanism, hash, nonce: nonce.into(), binding: ChannelBinding::default(), offers_binding: false };
+        let (asked, credentials) = opening.first(client_first.as_bytes()).expect("well-formed");
+        assert_eq!(credentials, Credentials::Scram { mechanism, authzid: None, authcid: "user".into() });
+        let salt = wire::decode(salt.as_bytes()).expect("base64");
+        let verifier = ScramVerifier::derive(hash, "pencil", &salt, 4096).expect("can be derived");
+        let settings = Settings::new(SecretKey::new([0; 32]));
+        let (challenged, text) = asked.challenge(vec![Stored::verifier(verifier)], true, "user", &settings);
+        assert_eq!(text, server_first);
+        assert_eq!(challenged.last(client_final.as_bytes()).as_deref(), Ok(server_final));
+    }
+
+    #[test]
+    fn example_of_rfc_5802() {
+        let dialogue = [
+            "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL",
+            "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096",
+            "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=",
+            "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=",
+        ];
+        example(Mechanism::ScramSha1, Hash::Sha1, "3rfcNHYJY1ZVvWVs7j", "QSXCR+Q6sek8bf92", dialogue);
+    }
+
+    #[test]
+    fn example_of_rfc_7677() {
+        let dialogue = [
+            "n,,n=user,r=rOprNGfwEbeRWgbNEkqO",
+            "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
+            "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+             p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+            "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
+        ];
+        let nonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+        example(Mechanism::ScramSha256, Hash::Sha256, nonce, "W22ZaJ0SNY7soEsUEjb6gQ==", dialogue);
+    }
+}

@@ -1,0 +1,239 @@
+//! `passerelle serve`: takes mail, verifies it, and files it.
+
+mod arrival;
+mod header;
+mod session;
+mod users;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use passerelle::domain::Domain;
+use passerelle::smtp::sasl;
+use passerelle::smtp::server::{Decisions, EarlyTalkers, Extensions, Protocol, Settings, TlsPolicy};
+use passerelle::tls::ServerTls;
+use passerelle::{UnixTime, verify};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::EXIT_YES;
+use crate::args::Serve;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::maildir::Maildir;
+use crate::net::Clock;
+use crate::output::escape;
+
+use users::Users;
+
+/// Sessions at a time. The others wait in the kernel's queue.
+const SESSIONS: usize = 1000;
+/// How long sessions may take to end when the server is told to stop.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// What all sessions share.
+pub(crate) struct Service {
+    settings: Arc<Settings>,
+    implicit: Arc<Settings>,
+    tls: watch::Receiver<Option<ServerTls>>,
+    users: Option<Users>,
+    maildir: Option<Maildir>,
+    host: Host,
+    judge: verify::Settings,
+    clock: Clock,
+    trace: bool,
+    sessions: AtomicU64,
+}
+
+pub(crate) fn run(args: &Serve) -> Result<ExitCode, Failure> {
+    runtime::Builder::new_multi_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(|error| Failure::new(format!("cannot wait for the network: {error}")))?
+        .block_on(serve(args))
+}
+
+async fn serve(args: &Serve) -> Result<ExitCode, Failure> {
+    if args.listen.is_empty() && args.listen_tls.is_empty() {
+        return Err(Failure::new("say where to listen with --listen ADDRESS, or --listen-tls ADDRESS"));
+    }
+    let tls = read_tls(args)?;
+    if tls.is_none() && !args.listen_tls.is_empty() {
+        return Err(Failure::new("--listen-tls needs --tls-cert and --tls-key"));
+    }
+    let (tls_changes, tls) = watch::channel(tls);
+    let service = Arc::new(Service::new(args, tls)?);
+    let mut listening = Vec::new();
+    for (addresses, is_tls) in [(&args.listen, false), (&args.listen_tls, true)] {
+        for address in addresses {
+            let listener = TcpListener::bind(address)
+                .await
+                .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
+            let bound = listener.local_addr().unwrap_or(*address);
+            say(&format!("listening on {bound}{}", if is_tls { " (TLS)" } else { "" }));
+            listening.push((listener, is_tls));
+        }
+    }
+    if service.maildir.is_none() {
+        eprintln!("passerelle: messages are verified and not kept; file them with --maildir DIR");
+    }
+    let (stop, stopping) = watch::channel(false);
+    let mut sessions = JoinSet::new();
+    for (listener, is_tls) in listening {
+        sessions.spawn(accept(listener, is_tls, Arc::clone(&service), stopping.clone()));
+    }
+    wait_for_signals(args, &tls_changes).await?;
+    // No new sessions; those under way end with the message that they are at.
+    let _ = stop.send(true);
+    let ended = async { while sessions.join_next().await.is_some() {} };
+    match tokio::time::timeout(GRACE, ended).await {
+        Ok(()) => say("stopped"),
+        Err(_) => say("stopped; sessions that did not end in time were cut"),
+    }
+    Ok(ExitCode::from(EXIT_YES))
+}
+
+/// Takes connections until it is told to stop, and then waits for their sessions.
+async fn accept(listener: TcpListener, is_tls: bool, service: Arc<Service>, mut stopping: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(SESSIONS));
+    let mut sessions = JoinSet::new();
+    loop {
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            _ = stopping.wait_for(|stop| *stop) => break,
+        };
+        let Ok(place) = place else { break };
+        let accepted: std::io::Result<(TcpStream, SocketAddr)> = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.wait_for(|stop| *stop) => break,
+            Some(_) = sessions.join_next(), if !sessions.is_empty() => continue,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                let (service, stopping) = (Arc::clone(&service), stopping.clone());
+                sessions.spawn(async move {
+                    session::run(service, stream, address, is_tls, stopping).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, as a rule: some will come back.
+                say(&format!("cannot take a connection: {error}"));
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    drop(listener);
+    while sessions.join_next().await.is_some() {}
+}
+
+/// Until SIGTERM or SIGINT. SIGHUP reads the certificate again.
+async fn wait_for_signals(args: &Serve, tls: &watch::Sender<Option<ServerTls>>) -> Result<(), Failure> {
+    let listen = |kind: SignalKind| -> Result<Signal, Failure> {
+        signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")))
+    };
+    let (mut terminate, mut interrupt, mut hang_up) =
+        (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?, listen(SignalKind::hangup())?);
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hang_up.recv() => match read_tls(args) {
+                Ok(new) => {
+                    let _ = tls.send(new);
+                    say("the certificate was read again");
+                }
+                Err(failure) => say(&format!("the certificate stays as it was: {}", escape::text(&failure.to_string()))),
+            },
+        }
+    }
+}
+
+fn read_tls(args: &Serve) -> Result<Option<ServerTls>, Failure> {
+    let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) else { return Ok(None) };
+    let read = |path: &std::path::Path| std::fs::read(path).map_err(|error| Failure::file("read", path, &error));
+    ServerTls::from_pem(&read(certificate)?, &read(key)?)
+        .map(Some)
+        .map_err(|error| Failure::new(format!("{} and {}: {error}", certificate.display(), key.display())))
+}
+
+impl Service {
+    fn new(args: &Serve, tls: watch::Receiver<Option<ServerTls>>) -> Result<Self, Failure> {
+        let hostname = args.hostname.clone();
+        let has_tls = tls.borrow().is_some();
+        let users = args.auth_users.as_deref().map(Users::read).transpose()?;
+        let auth = match &users {
+            None => None,
+            Some(users) => Some(Arc::new(sasl::server::Settings {
+                mechanisms: users::MECHANISMS.to_vec(),
+                secrets_in_clear_text: args.auth_without_tls,
+                iterations: users.iterations(),
+                ..sasl::server::Settings::new(users.secret())
+            })),
+        };
+        let settings = Settings {
+            hostname: hostname.clone(),
+            greeting: "Passerelle".into(),
+            protocol: if args.lmtp { Protocol::Lmtp } else { Protocol::Smtp },
+            local_domains: args.domain.clone(),
+            // Nothing is relayed: whatever is accepted is filed here.
+            decisions: Decisions {
+                auth: users.is_some(),
+                mail: true,
+                rcpt: args.domain.is_empty(),
+                message: true,
+                ..Decisions::default()
+            },
+            extensions: Extensions {
+                starttls: has_tls,
+                binary_mime: true,
+                dsn: false,
+                limits: true,
+                ..Extensions::default()
+            },
+            auth,
+            auth_required: args.auth_required,
+            early_talkers: EarlyTalkers::Refuse,
+            trace: args.trace,
+            ..Settings::default()
+        };
+        let implicit = Settings { tls: TlsPolicy { implicit: true, ..settings.tls }, ..settings.clone() };
+        Ok(Self {
+            settings: settings.into(),
+            implicit: implicit.into(),
+            tls,
+            users,
+            maildir: args.maildir.as_deref().map(|path| Maildir::open(path, &hostname)).transpose()?,
+            host: Host::new(&args.world)?,
+            judge: verify::Settings { authserv_id: hostname, ..verify::Settings::default() },
+            clock: Clock::new(args.world.now.map(UnixTime)),
+            trace: args.trace,
+            sessions: AtomicU64::new(0),
+        })
+    }
+
+    /// A number for a session, for the log.
+    fn number(&self) -> u64 {
+        self.sessions.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+/// One line of what the server does.
+fn say(line: &str) {
+    use std::io::Write;
+    // A reader that went away is no reason to stop.
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// The domain that clap has read.
+pub(crate) fn domain(text: &str) -> Result<Domain, String> {
+    Domain::parse(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,223 @@
+//! One connection to the server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use passerelle::dkim::DkimResult;
+use passerelle::smtp::reply::{EnhancedCode, Reply};
+use passerelle::smtp::server::{Abort, Closed, Decision, Event, Input, Message, Peer, Request, Server, Trace};
+use passerelle::tls::{self, Layer};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::arrival::{Arrival, Filed};
+use super::{Service, say};
+use crate::net::{Tracer, Wire, WireError, entropy};
+use crate::output::escape;
+
+/// Serves one client to the end.
+pub(super) async fn run(
+    service: Arc<Service>,
+    stream: TcpStream,
+    address: SocketAddr,
+    is_tls: bool,
+    stopping: watch::Receiver<bool>,
+) {
+    let number = service.number();
+    let tracer = service.trace.then(|| Tracer::new(format!("[{number}] ")));
+    match Session::open(service, stream, address, is_tls, number, tracer) {
+        Ok(session) => {
+            if let Err(error) = session.converse(stopping).await {
+                say(&format!("[{number}] {error}"));
+            }
+        }
+        Err(error) => say(&format!("[{number}] {}", escape::text(&error))),
+    }
+}
+
+struct Session {
+    service: Arc<Service>,
+    wire: Wire<Server>,
+    number: u64,
+    tracer: Option<Tracer>,
+    arrival: Option<Arrival>,
+}
+
+impl Session {
+    fn open(
+        service: Arc<Service>,
+        stream: TcpStream,
+        address: SocketAddr,
+        is_tls: bool,
+        number: u64,
+        tracer: Option<Tracer>,
+    ) -> Result<Self, String> {
+        let now = service.clock.now();
+        let settings = if is_tls { &service.implicit } else { &service.settings };
+        let entropy = entropy().map_err(|failure| failure.to_string())?;
+        let machine = Server::new(Arc::clone(settings), Some(address), stream.local_addr().ok(), entropy, now);
+        let layer = match &*service.tls.borrow() {
+            Some(tls) => Layer::server(machine, tls, now),
+            None => Layer::clear(machine, now),
+        };
+        let wire = Wire::new(layer, stream, service.clock);
+        Ok(Self { service, wire, number, tracer, arrival: None })
+    }
+
+    async fn converse(mut self, mut stopping: watch::Receiver<bool>) -> Result<(), WireError> {
+        let mut told_to_stop = false;
+        loop {
+            while let Some(event) = self.wire.drain().await? {
+                match event {
+                    tls::Event::Inner(event) => self.event(event).await?,
+                    tls::Event::Failed(failure) => self.say(&format!("TLS failed: {failure}")),
+                    tls::Event::Secured(session) => {
+                        self.trace('*', &format!("{} {}", session.version.as_str(), session.cipher_suite));
+                    }
+                }
+            }
+            if self.wire.is_over() {
+                break;
+            }
+            tokio::select! {
+                waited = self.wire.wait() => waited?,
+                _ = stopping.wait_for(|stop| *stop), if !told_to_stop => {
+                    told_to_stop = true;
+                    self.wire.input(Input::Shutdown)?;
+                }
+            }
+        }
+        self.wire.close().await;
+        Ok(())
+    }
+
+    async fn event(&mut self, event: Event) -> Result<(), WireError> {
+        match event {
+            Event::Decide { id, request, peer } => {
+                let decision = match request {
+                    Request::Auth { credentials, .. } => {
+                        use passerelle::smtp::sasl::server::{Credentials, Decision as Verdict};
+                        let acting_as = match &credentials {
+                            Credentials::Password { authzid, .. } | Credentials::Scram { authzid, .. } => {
+                                authzid.as_deref()
+                            }
+                            _ => None,
+                        };
+                        Decision::Auth(match &self.service.users {
+                            Some(users) => users.decide(credentials.user(), acting_as),
+                            None => Verdict::Refuse,
+                        })
+                    }
+                    Request::Mail(sender) => {
+                        self.arrival = Some(Arrival::begin(&self.service, &peer, &sender));
+                        Decision::Accept
+                    }
+                    Request::Message(message) => self.message(&peer, &message).await,
+                    _ => Decision::Accept,
+                };
+                self.wire.input(Input::Decide(id, decision))?;
+            }
+            Event::Content(octets) => {
+                if let Some(arrival) = &mut self.arrival {
+                    arrival.push(octets).await;
+                }
+            }
+            Event::Aborted(abort) => {
+                self.arrival = None;
+                if let Some(why) = aborted(abort) {
+                    self.say(why);
+                }
+            }
+            Event::Authenticated(identity) => self.say(&format!("authenticated as {}", identity.user)),
+            Event::AuthenticationFailed { user, failure, .. } => {
+                self.say(&format!("authentication as {} failed: {failure}", user.as_deref().unwrap_or("nobody")));
+            }
+            Event::Trace(Trace::Received(line)) => self.trace('C', &line),
+            Event::Trace(Trace::Sent(line)) => self.trace('S', &line),
+            Event::Closed(closed) => {
+                if let Some(why) = closed_badly(closed) {
+                    self.say(why);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The message is whole. Only what is on the disk is acknowledged.
+    async fn message(&mut self, peer: &Arc<Peer>, message: &Message) -> Decision {
+        let Some(arrival) = self.arrival.take() else {
+            return Decision::Refuse(Reply::new(451, Some(EnhancedCode::new(4, 3, 0)), "Try again later"));
+        };
+        match arrival.finish(&self.service, peer, message).await {
+            Ok(filed) => {
+                self.say(&told(message, &filed));
+                let text = match filed.path.as_ref().and_then(|path| path.file_name()) {
+                    Some(name) => format!("Filed as {}", name.to_string_lossy()),
+                    None => "Verified, and not kept".to_owned(),
+                };
+                Decision::AcceptWith(Reply::new(250, Some(EnhancedCode::new(2, 0, 0)), &text))
+            }
+            Err(error) => {
+                self.say(&error);
+                Decision::Refuse(Reply::new(451, Some(EnhancedCode::new(4, 3, 0)), "Cannot file the message now"))
+            }
+        }
+    }
+
+    fn say(&self, what: &str) {
+        say(&format!("[{}] {}", self.number, escape::text(what)));
+    }
+
+    fn trace(&self, side: char, line: &str) {
+        if let Some(tracer) = &self.tracer {
+            tracer.line(side, line);
+        }
+    }
+}
+
+/// What is said of a message that was filed.
+fn told(message: &Message, filed: &Filed) -> String {
+    let report = &filed.report;
+    let passing = report.dkim.iter().filter(|verdict| verdict.result == DkimResult::Pass).count();
+    let recipients = message.recipients.len();
+    let first = message.recipients.first().map_or_else(String::new, |recipient| recipient.path.to_string());
+    let others = if recipients > 1 { format!(" and {} more", recipients - 1) } else { String::new() };
+    let place = filed.path.as_ref().map_or("not kept".into(), |path| path.display().to_string());
+    format!(
+        "accepted from {} for {first}{others}, {} octets by {}: spf={} dkim={passing}/{} dmarc={}; {place}",
+        message.sender.path,
+        message.size,
+        message.protocol,
+        report.spf.result.as_str(),
+        report.dkim.len(),
+        report.dmarc.result.as_str(),
+    )
+}
+
+/// What of a message that did not come is worth a line.
+fn aborted(abort: Abort) -> Option<&'static str> {
+    Some(match abort {
+        Abort::Reset => return None,
+        Abort::Refused => "refused a message by its header section",
+        Abort::TooLarge => "refused a message: too large",
+        Abort::HeaderTooLarge => "refused a message: its header section is too large",
+        Abort::Irregular => "refused a message: it has a bare CR, a bare LF or a NUL",
+        Abort::Looping => "refused a message: it has passed too many hosts",
+        Abort::SessionEnded => "a message broke off",
+        Abort::Undecided => "a message took too long to be filed; the client was told to try again",
+    })
+}
+
+/// What of a session's end is worth a line.
+fn closed_badly(closed: Closed) -> Option<&'static str> {
+    Some(match closed {
+        Closed::Quit | Closed::Ended(_) | Closed::ByHost | Closed::Shutdown => return None,
+        Closed::TimedOut => "closed: the client was silent for too long",
+        Closed::SessionTooLong => "closed: the session lasted too long",
+        Closed::EarlyTalker => "closed: the client talked before its turn",
+        Closed::TooMany => "closed: too many errors or commands",
+        Closed::TooManyAuthFailures => "closed: too many failures of authentication",
+        Closed::NoProxyHeader => "closed: no PROXY header",
+        Closed::OutOfStep => "closed: a BDAT without a size",
+    })
+}

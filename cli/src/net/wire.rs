@@ -1,0 +1,170 @@
+//! One machine inside its TLS layer, and the TCP connection that it converses over.
+
+use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use passerelle::tls::{self, Converse, End, Layer};
+use passerelle::{Machine, Millis, Misuse, Now, Output, UnixTime};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// Octets read at a time.
+const READ: usize = 64 << 10;
+/// How long the peer may take none of our octets before the connection is given up. The machine's own timers do not run
+/// meanwhile: it waits for nothing but us.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A machine that converses over a TCP connection.
+pub(crate) struct Wire<M: Converse> {
+    layer: Layer<M>,
+    stream: TcpStream,
+    clock: Clock,
+    buffer: Vec<u8>,
+    wake: Option<Millis>,
+    is_broken: bool,
+}
+
+/// What stops a connection that is not the peer's doing.
+#[derive(Debug)]
+pub(crate) struct WireError(Misuse);
+
+impl std::fmt::Display for WireError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the engine was misused: {}; please report this as a bug", self.0)
+    }
+}
+
+/// The time as machines want it, with the origin of its monotonic part.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock {
+    origin: Instant,
+    /// The wall clock, where the command line has set it.
+    fixed: Option<UnixTime>,
+}
+
+impl Clock {
+    pub(crate) fn new(fixed: Option<UnixTime>) -> Self {
+        Self { origin: Instant::now(), fixed }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        let unix = self.fixed.unwrap_or_else(|| {
+            UnixTime(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+        });
+        Now { monotonic: Millis(u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX)), unix }
+    }
+
+    fn instant(&self, at: Millis) -> Instant {
+        // A wake-up a thousand years off is none.
+        self.origin
+            .checked_add(Duration::from_millis(at.0))
+            .unwrap_or_else(|| self.origin + Duration::from_secs(1 << 32))
+    }
+}
+
+impl<M: Converse> Wire<M> {
+    pub(crate) fn new(layer: Layer<M>, stream: TcpStream, clock: Clock) -> Self {
+        // Replies are written whole; waiting for more to say would only delay them.
+        let _ = stream.set_nodelay(true);
+        Self { layer, stream, clock, buffer: Vec::new(), wake: None, is_broken: false }
+    }
+
+    pub(crate) fn machine(&self) -> &M {
+        self.layer.machine()
+    }
+
+    /// Hands the machine an input of the host's.
+    pub(crate) fn input(&mut self, input: M::Input<'_>) -> Result<(), WireError> {
+        self.layer.handle(self.clock.now(), tls::Input::Inner(input)).map_err(WireError)
+    }
+
+    /// Acts on what the machine has to say until there is an event, or nothing more without input.
+    pub(crate) async fn drain(&mut self) -> Result<Option<tls::Event<M::Event>>, WireError> {
+        loop {
+            match self.layer.poll() {
+                Output::Transmit(octets) => self.write(&octets).await?,
+                Output::Event(event) => return Ok(Some(event)),
+                Output::Ask(..) => {} // SMTP itself asks nothing.
+                Output::Idle { wake } => {
+                    self.wake = wake;
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Waits for octets of the peer or for the machine's wake-up, and hands in what came. To be called when
+    /// [`drain`](Self::drain) had nothing more. It may be dropped while it waits.
+    pub(crate) async fn wait(&mut self) -> Result<(), WireError> {
+        let wake = self.wake.map(|at| self.clock.instant(at));
+        let tick = async {
+            match wake {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        if !self.layer.wants_wire() {
+            tick.await;
+            return self.handle(tls::Input::Tick);
+        }
+        if self.buffer.is_empty() {
+            self.buffer.resize(READ, 0);
+        }
+        let read = tokio::select! {
+            read = self.stream.read(&mut self.buffer) => read,
+            () = tick => return self.handle(tls::Input::Tick),
+        };
+        match read {
+            Ok(0) => self.handle(tls::Input::End(End::Orderly)),
+            Ok(count) => {
+                let now = self.clock.now();
+                self.layer.handle(now, tls::Input::Wire(&self.buffer[..count])).map_err(WireError)
+            }
+            Err(_) => self.cut(),
+        }
+    }
+
+    /// Whether the conversation is over, as far as the machine goes.
+    pub(crate) fn is_over(&self) -> bool {
+        self.layer.is_over()
+    }
+
+    /// Closes the connection: what was written still arrives.
+    pub(crate) async fn close(mut self) {
+        let _ = self.stream.shutdown().await;
+        // Octets that the peer had under way would reset the connection, and with it what it has not read yet of ours.
+        let mut left = [0; 4096];
+        let drained = async { while matches!(self.stream.read(&mut left).await, Ok(1..)) {} };
+        let _ = timeout(Duration::from_secs(1), drained).await;
+    }
+
+    fn handle(&mut self, input: tls::Input<'static, M::Input<'static>>) -> Result<(), WireError> {
+        self.layer.handle(self.clock.now(), input).map_err(WireError)
+    }
+
+    async fn write(&mut self, octets: &[u8]) -> Result<(), WireError> {
+        if self.is_broken {
+            return Ok(());
+        }
+        let written = timeout(WRITE_TIMEOUT, self.stream.write_all(octets)).await;
+        match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Ok(Err(_)) | Err(_) => self.cut(),
+        }
+    }
+
+    fn cut(&mut self) -> Result<(), WireError> {
+        match std::mem::replace(&mut self.is_broken, true) {
+            true => Ok(()),
+            false => self.handle(tls::Input::End(End::Cut)),
+        }
+    }
+}
+
+impl From<WireError> for crate::failure::Failure {
+    fn from(error: WireError) -> Self {
+        Self::new(error.to_string())
+    }
+}
