@@ -23,7 +23,7 @@ const PLAIN: Mode =
     Mode { name: "plain", tls: Tls::Never, auth: None, lmtp: false, bdat: false, kind: Kind::Awkward, recipients: 2 };
 const STARTTLS: Mode = Mode { name: "STARTTLS", tls: Tls::Upgraded, ..PLAIN };
 
-const MODES: [Mode; 14] = [
+const MODES: [Mode; 16] = [
     PLAIN,
     STARTTLS,
     Mode { name: "TLS", tls: Tls::Implicit, ..PLAIN },
@@ -38,6 +38,8 @@ const MODES: [Mode; 14] = [
     Mode { name: "AUTH LOGIN", auth: Some("LOGIN"), ..STARTTLS },
     Mode { name: "AUTH SCRAM-SHA-1", auth: Some("SCRAM-SHA-1"), ..STARTTLS },
     Mode { name: "AUTH SCRAM-SHA-256", auth: Some("SCRAM-SHA-256"), tls: Tls::Implicit, ..PLAIN },
+    Mode { name: "AUTH SCRAM-SHA-1-PLUS", auth: Some("SCRAM-SHA-1-PLUS"), ..STARTTLS },
+    Mode { name: "AUTH SCRAM-SHA-256-PLUS", auth: Some("SCRAM-SHA-256-PLUS"), tls: Tls::Implicit, ..PLAIN },
 ];
 
 /// Clients other than ours, to ours.

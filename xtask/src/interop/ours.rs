@@ -1,6 +1,5 @@
 //! `passerelle serve` and `passerelle send`, or what stands in for them where the peers are tried by themselves.
 
-use std::path::Path;
 use std::process::Command;
 
 use super::peers::{Peer, aiosmtpd};
@@ -10,6 +9,10 @@ use super::world::World;
 use crate::report::Stop;
 use crate::run::Run;
 use crate::workspace;
+
+/// What the command has on both sides.
+const MECHANISMS: [&str; 6] =
+    ["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"];
 
 /// What sends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +40,7 @@ impl Send {
 
     pub(super) fn mechanisms(self) -> &'static [&'static str] {
         match self {
-            Self::Passerelle => &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
+            Self::Passerelle => &MECHANISMS,
             Self::StandIn => &["PLAIN", "LOGIN"],
         }
     }
@@ -90,9 +93,13 @@ fn program() -> std::path::PathBuf {
 
 fn serve(world: &World, name: &'static str, lmtp: bool, domains: &[&str]) -> Result<(Peer, Store), Stop> {
     let folder = world.peer(&name.replace(' ', "-"))?;
-    let maildir = folder.join("maildir");
-    let mut command = serve_command(world, &maildir);
-    command.arg("--auth-users").arg(world.users());
+    let (maildir, dns) = (folder.join("maildir"), folder.join("dns.json"));
+    // Nothing is known, and nobody outside is asked.
+    workspace::write(&dns, "{\"default\": \"NXDOMAIN\", \"answers\": []}\n")?;
+    let mut command = Command::new(program());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--hostname", "serve.test"]);
+    command.arg("--tls-cert").arg(world.certificate()).arg("--tls-key").arg(world.key());
+    command.arg("--auth-users").arg(world.users()).arg("--maildir").arg(&maildir).arg("--dns").arg(dns);
     command.args(lmtp.then_some("--lmtp"));
     command.args(domains.iter().flat_map(|domain| ["--domain", domain]));
     let mut server = Server::start(name, command, folder.join("output"))?;
@@ -101,7 +108,7 @@ fn serve(world: &World, name: &'static str, lmtp: bool, domains: &[&str]) -> Res
         name,
         port: ports[0],
         tls_port: Some(ports[1]),
-        mechanisms: &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
+        mechanisms: &MECHANISMS,
         starttls: true,
         utf8: true,
         chunking: true,
@@ -110,13 +117,4 @@ fn serve(world: &World, name: &'static str, lmtp: bool, domains: &[&str]) -> Res
         server,
     };
     Ok((peer, Store::new(maildir.join("new"))))
-}
-
-/// `passerelle serve` on two ports that it chooses, with an empty DNS.
-pub(super) fn serve_command(world: &World, maildir: &Path) -> Command {
-    let mut command = Command::new(program());
-    command.args(["serve", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--hostname", "serve.test"]);
-    command.arg("--tls-cert").arg(world.certificate()).arg("--tls-key").arg(world.key());
-    command.arg("--maildir").arg(maildir);
-    command
 }
