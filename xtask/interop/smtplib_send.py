@@ -101,9 +101,9 @@ def main():
             refused = {"": (error.smtp_code, error.smtp_error)}
     for recipient, (code, text) in refused.items():
         print(recipient, code, text)
-    if any(code < 500 for code, _ in refused.values()):
-        sys.exit(2)
-    sys.exit(1 if refused else 0)
+    if any(code >= 500 for code, _ in refused.values()):
+        sys.exit(1)
+    sys.exit(3 if refused else 0)
 
 
 main()

@@ -11,7 +11,7 @@ use crate::report::Stop;
 /// `passerelle send`: some recipient was refused for good.
 const REFUSED: i32 = 1;
 /// `passerelle send`: later it may go through.
-const LATER: i32 = 2;
+const LATER: i32 = 3;
 
 pub(super) fn run(stage: &mut Stage, table: &mut Table) {
     relaying(stage, table);
