@@ -79,8 +79,6 @@ def main():
         if options.auth:
             authenticate(client, options)
         parameters = []
-        if client.has_extn("size"):
-            parameters.append(f"size={len(message)}")
         if client.has_extn("8bitmime") and not message.isascii():
             parameters.append("body=8bitmime")
         addresses = [options.sender, *options.rcpt]

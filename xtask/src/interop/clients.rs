@@ -64,6 +64,11 @@ impl Client {
         }
     }
 
+    /// Whether it is `passerelle send` and no stand-in.
+    pub(super) fn is_ours(self) -> bool {
+        matches!(self, Self::Ours(Send::Passerelle))
+    }
+
     /// Why it cannot make this delivery, if it cannot.
     pub(super) fn cannot(self, mode: &Mode) -> Option<&'static str> {
         let speaks: &[&str] = match self {

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Logs in at ours, and at Postfix and Exim to see that it can.
 pub(super) fn gsasl(stage: &mut Stage, table: &mut Table) {
     let controls = stage.mtas.iter().filter(|target| target.peer.mechanisms.contains(&"SCRAM-SHA-1"));
-    for peer in [&stage.serve].into_iter().chain(controls).map(|target| &target.peer) {
+    for peer in [&stage.serve_users].into_iter().chain(controls).map(|target| &target.peer) {
         let who = format!("gsasl -> {}", peer.name);
         for mechanism in MECHANISMS {
             let what = format!("AUTH {mechanism}");
@@ -41,7 +41,7 @@ fn login(world: &World, peer: &Peer, mechanism: &str, password: &str) -> Result<
     command.args(["--smtp", "--client"]);
     // With a binding at hand but not used it would tell a server that offers one of an attack.
     command.args((!mechanism.ends_with("-PLUS")).then_some("--no-cb"));
-    command.args(["--mechanism", mechanism, "--authentication-id", USER, "--authorization-id", ""]);
+    command.args(["--mechanism", mechanism, "--authentication-id", USER]);
     command.args(["--password", password, "--realm", REALM, "--hostname", TLS_NAME, "--service", "smtp"]);
     command.arg("--x509-ca-file").arg(world.ca()).arg("--quiet");
     command.args(["--connect", &format!("127.0.0.1:{}", peer.port)]);

@@ -46,8 +46,7 @@ const MODES: [Mode; 16] = [
 pub(super) fn clients_to_serve(stage: &mut Stage, table: &mut Table) {
     for client in [Client::Swaks, Client::Msmtp, Client::Curl, Client::Smtplib] {
         for mode in MODES {
-            let pick: fn(&Stage) -> &Target = if mode.lmtp { |stage| &stage.serve_lmtp } else { |stage| &stage.serve };
-            scenario(stage, table, client, pick, mode);
+            scenario(stage, table, client, |stage| ours(stage, mode), mode);
         }
     }
 }
@@ -76,11 +75,7 @@ pub(super) fn send_to_servers(stage: &mut Stage, table: &mut Table) {
                 scenario(stage, table, stage.send, move |stage| &stage.servers[place], mode);
             }
         }
-        if mode.lmtp {
-            scenario(stage, table, stage.send, |stage| &stage.serve_lmtp, mode);
-        } else {
-            scenario(stage, table, stage.send, |stage| &stage.serve, mode);
-        }
+        scenario(stage, table, stage.send, |stage| ours(stage, mode), mode);
     }
 }
 
@@ -120,7 +115,7 @@ fn scenario(stage: &mut Stage, table: &mut Table, client: Client, pick: impl Fn(
 pub(super) fn mtas_to_serve(stage: &mut Stage, table: &mut Table) {
     for place in 0..stage.mtas.len() {
         for mode in MODES {
-            let serve = if mode.lmtp { &stage.serve_lmtp } else { &stage.serve };
+            let serve = ours(stage, mode);
             let (mta, store) = (&stage.mtas[place].peer, serve.store);
             let who = format!("{} -> {}", mta.name, serve.peer.name);
             if let Some(reason) = mta_cannot(mta, mode).or_else(|| cannot(&serve.peer, mode)) {
@@ -151,6 +146,15 @@ pub(super) fn mtas_to_serve(stage: &mut Stage, table: &mut Table) {
     }
 }
 
+/// Which of our servers a mode is for.
+fn ours(stage: &Stage, mode: Mode) -> &Target {
+    match mode {
+        Mode { lmtp: true, .. } => &stage.serve_lmtp,
+        Mode { auth: Some(_), .. } => &stage.serve_users,
+        _ => &stage.serve,
+    }
+}
+
 fn way(mode: Mode) -> String {
     let way = match (mode.auth, mode.lmtp, mode.tls) {
         (Some(mechanism), _, _) => return format!("auth-{mechanism}"),
@@ -178,6 +182,7 @@ fn cannot(peer: &Peer, mode: Mode) -> Option<&'static str> {
     match mode.auth {
         _ if no_tls => Some(peer.no_tls),
         _ if mode.bdat && !peer.chunking => Some("has no CHUNKING"),
+        _ if mode.kind == Kind::EightBit && !peer.eight_bit => Some("has no 8BITMIME"),
         _ if mode.kind == Kind::Utf8 && !peer.utf8 => Some("has no SMTPUTF8"),
         Some(mechanism) if !peer.mechanisms.contains(&mechanism) => Some("has no such mechanism"),
         _ => None,

@@ -30,6 +30,15 @@ pub(super) enum Serve {
     StandIn,
 }
 
+/// How it serves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    Smtp,
+    Lmtp,
+    /// SMTP, for those who log in alone.
+    Users,
+}
+
 impl Send {
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -69,15 +78,16 @@ impl Send {
 }
 
 impl Serve {
-    /// Starts it for these domains, one that speaks SMTP or one that speaks LMTP.
-    pub(super) fn start(self, world: &World, lmtp: bool, domains: &[&str]) -> Result<(Peer, Store), Stop> {
-        let name = if lmtp { "serve LMTP" } else { "serve" };
-        match self {
-            Self::Passerelle => serve(world, name, lmtp, domains),
-            Self::StandIn => {
-                let name = if lmtp { "(aiosmtpd LMTP)" } else { "(aiosmtpd)" };
-                aiosmtpd::start(world, name, lmtp, domains)
-            }
+    /// Starts it for these domains.
+    pub(super) fn start(self, world: &World, service: Service, domains: &[&str]) -> Result<(Peer, Store), Stop> {
+        match (self, service) {
+            (Self::Passerelle, Service::Smtp) => serve(world, "serve", &[], domains),
+            (Self::Passerelle, Service::Lmtp) => serve(world, "serve LMTP", &["--lmtp"], domains),
+            (Self::Passerelle, Service::Users) => serve(world, "serve users", &["--auth-required"], domains),
+            (Self::StandIn, Service::Smtp) => aiosmtpd::start(world, "(aiosmtpd)", false, domains),
+            (Self::StandIn, Service::Lmtp) => aiosmtpd::start(world, "(aiosmtpd LMTP)", true, domains),
+            // Without a domain that is open to all it takes mail from users only.
+            (Self::StandIn, Service::Users) => aiosmtpd::start(world, "(aiosmtpd users)", false, &[]),
         }
     }
 }
@@ -91,7 +101,7 @@ fn program() -> std::path::PathBuf {
     workspace::target().join("release/passerelle")
 }
 
-fn serve(world: &World, name: &'static str, lmtp: bool, domains: &[&str]) -> Result<(Peer, Store), Stop> {
+fn serve(world: &World, name: &'static str, options: &[&str], domains: &[&str]) -> Result<(Peer, Store), Stop> {
     let folder = world.peer(&name.replace(' ', "-"))?;
     let (maildir, dns) = (folder.join("maildir"), folder.join("dns.json"));
     // Nothing is known, and nobody outside is asked.
@@ -100,8 +110,7 @@ fn serve(world: &World, name: &'static str, lmtp: bool, domains: &[&str]) -> Res
     command.args(["serve", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--hostname", "serve.test"]);
     command.arg("--tls-cert").arg(world.certificate()).arg("--tls-key").arg(world.key());
     command.arg("--auth-users").arg(world.users()).arg("--maildir").arg(&maildir).arg("--dns").arg(dns);
-    command.args(lmtp.then_some("--lmtp"));
-    command.args(domains.iter().flat_map(|domain| ["--domain", domain]));
+    command.args(options).args(domains.iter().flat_map(|domain| ["--domain", domain]));
     let mut server = Server::start(name, command, folder.join("output"))?;
     let ports = server.says_ports(2)?;
     let peer = Peer {
@@ -112,7 +121,8 @@ fn serve(world: &World, name: &'static str, lmtp: bool, domains: &[&str]) -> Res
         starttls: true,
         utf8: true,
         chunking: true,
-        lmtp,
+        eight_bit: true,
+        lmtp: options.contains(&"--lmtp"),
         no_tls: "",
         server,
     };

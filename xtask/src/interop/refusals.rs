@@ -3,7 +3,7 @@
 use super::clients::{Client, Delivery};
 use super::message::Kind;
 use super::peers::{Tls, smtp_sink};
-use super::stage::Stage;
+use super::stage::{Stage, Target};
 use super::table::Table;
 use super::world::{GUARDED, OPEN, Trust};
 use crate::report::Stop;
@@ -18,13 +18,19 @@ pub(super) fn run(stage: &mut Stage, table: &mut Table) {
     wrong_passwords(stage, table);
     wrong_certificates(stage, table);
     exit_codes(stage, table);
+    needs(stage, table);
 }
 
 /// Clients that try to relay through ours without logging in.
 fn relaying(stage: &mut Stage, table: &mut Table) {
+    let mut pairs: Vec<(Client, &'static str, u16, usize)> = Vec::new();
     for client in [Client::Swaks, Client::Msmtp, Client::Curl, Client::Smtplib, stage.send] {
-        let (port, store) = (stage.serve.peer.port, stage.serve.store);
-        let who = format!("{} -> {}", client.name(), stage.serve.peer.name);
+        for Target { peer, store } in [&stage.serve, &stage.serve_users] {
+            pairs.push((client, peer.name, peer.port, *store));
+        }
+    }
+    for (client, name, port, store) in pairs {
+        let who = format!("{} -> {name}", client.name());
         table.scenario(&who, "no login, no relay", || {
             refused(stage, &who, client, store, Attempt { port, domain: GUARDED, ..ATTEMPT })
         });
@@ -35,7 +41,8 @@ fn relaying(stage: &mut Stage, table: &mut Table) {
 fn wrong_passwords(stage: &mut Stage, table: &mut Table) {
     let mut pairs: Vec<(Client, &'static str, u16, usize)> = Vec::new();
     for client in [Client::Swaks, Client::Msmtp, Client::Curl, Client::Smtplib] {
-        pairs.push((client, stage.serve.peer.name, stage.serve.peer.port, stage.serve.store));
+        let Target { peer, store } = &stage.serve_users;
+        pairs.push((client, peer.name, peer.port, *store));
     }
     for target in stage.mtas.iter().chain(&stage.servers).filter(|target| target.peer.mechanisms.contains(&"PLAIN")) {
         if !target.peer.lmtp {
@@ -93,6 +100,23 @@ fn exit_codes(stage: &mut Stage, table: &mut Table) {
     }
 }
 
+/// Ours has a message that the server could not take: it must not even be sent.
+fn needs(stage: &mut Stage, table: &mut Table) {
+    for (name, kind, what) in [("smtp-sink HELO", Kind::EightBit, "8 bits"), ("smtp-sink", Kind::Utf8, "SMTPUTF8")] {
+        let Some(target) = stage.servers.iter().find(|target| target.peer.name == name) else { continue };
+        let (port, store) = (target.peer.port, target.store);
+        let who = format!("{} -> {name}", stage.send.name());
+        if kind == Kind::EightBit && !stage.send.is_ours() {
+            table.cannot(&who, "8 bits, not offered", "sends them all the same");
+            continue;
+        }
+        table.scenario(&who, &format!("{what}, not offered"), || {
+            let attempt = Attempt { port, tls: Tls::Never, kind, ..ATTEMPT };
+            refused(stage, &who, stage.send, store, attempt)
+        });
+    }
+}
+
 /// A delivery that is to fail.
 #[derive(Clone, Copy)]
 struct Attempt {
@@ -102,15 +126,24 @@ struct Attempt {
     auth: Option<&'static str>,
     wrong_password: bool,
     domain: &'static str,
+    kind: Kind,
 }
 
-const ATTEMPT: Attempt =
-    Attempt { port: 0, tls: Tls::Upgraded, trust: Trust::Ours, auth: None, wrong_password: false, domain: OPEN };
+const ATTEMPT: Attempt = Attempt {
+    port: 0,
+    tls: Tls::Upgraded,
+    trust: Trust::Ours,
+    auth: None,
+    wrong_password: false,
+    domain: OPEN,
+    kind: Kind::Awkward,
+};
 
 impl Attempt {
     fn make(self, stage: &mut Stage, client: Client) -> Result<(super::message::Message, super::process::Ended), Stop> {
-        let message = stage.message(Kind::Awkward);
-        let recipients = [format!("bob@{}", self.domain)];
+        let message = stage.message(self.kind);
+        let name = if self.kind == Kind::Utf8 { "пётр" } else { "bob" };
+        let recipients = [format!("{name}@{}", self.domain)];
         let delivery = Delivery {
             port: self.port,
             tls: self.tls,

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::clients::{Client, Delivery};
 use super::message::{Kind, Message};
-use super::ours::{Send, Serve};
+use super::ours::{Send, Serve, Service};
 use super::peers::{Peer, Route, Tls, aiosmtpd, exim, opensmtpd, postfix, smtp_sink};
 use super::store::Store;
 use super::table::Table;
 use super::world::{GUARDED, OPEN, SENDER_DOMAIN, Trust, World};
 use crate::report::Stop;
+use crate::run;
 use crate::tools::mail::Mail;
 
 /// The mechanisms by which an MTA logs in at ours, each with a domain that is routed so.
@@ -29,6 +30,8 @@ pub(super) struct Stage {
     pub(super) send: Client,
     pub(super) serve: Target,
     pub(super) serve_lmtp: Target,
+    /// Takes mail from users alone: what arrives there shows that its client had logged in.
+    pub(super) serve_users: Target,
     pub(super) mtas: Vec<Target>,
     /// What else `send` is tried with.
     pub(super) servers: Vec<Target>,
@@ -61,10 +64,15 @@ impl Stage {
         let routed: Vec<String> = ["plain", "starttls", "tls", "lmtp"].map(serve_domain).into();
         let mut domains: Vec<&str> = routed.iter().map(String::as_str).collect();
         domains.push(OPEN);
-        let serve_smtp = keep(serve.start(&world, false, &domains)?);
-        let serve_lmtp = keep(serve.start(&world, true, &domains)?);
+        let logged_in: Vec<String> =
+            RELAY_MECHANISMS.map(|mechanism| serve_domain(&format!("auth-{mechanism}"))).into();
+        let mut guarded: Vec<&str> = logged_in.iter().map(String::as_str).collect();
+        guarded.push(GUARDED);
+        let serve_smtp = keep(serve.start(&world, Service::Smtp, &domains)?);
+        let serve_lmtp = keep(serve.start(&world, Service::Lmtp, &domains)?);
+        let serve_users = keep(serve.start(&world, Service::Users, &guarded)?);
 
-        let routes = routes(&behind.peer, &serve_smtp.peer, &serve_lmtp.peer);
+        let routes = routes(&behind.peer, &serve_smtp.peer, &serve_lmtp.peer, &serve_users.peer);
         let (mut mtas, mut missing) = (Vec::new(), Vec::new());
         type Start = fn(&World, &[Route]) -> Result<Peer, Stop>;
         let starts: [(&str, Start); 3] =
@@ -91,6 +99,7 @@ impl Stage {
             send: Client::Ours(send),
             serve: serve_smtp,
             serve_lmtp,
+            serve_users,
             mtas,
             servers,
             missing,
@@ -153,7 +162,11 @@ impl Stage {
     /// Looks again, for what came twice or late, and for what nobody sent.
     pub(super) fn settle(&mut self, table: &mut Table) {
         for (name, stop) in std::mem::take(&mut self.missing) {
-            table.scenario(name, "starts", || Err(stop));
+            table.scenario(name, "starts", || match stop {
+                // Not a thing that it cannot do, but one that was not tried.
+                Stop::Skipped(reason) if run::in_ci() => Err(Stop::Failed(reason)),
+                stop => Err(stop),
+            });
         }
         let (sent, stores) = (&self.sent, &mut self.stores);
         table.scenario("all", "once, in the end", || {
@@ -173,7 +186,7 @@ impl Stage {
 
     /// Stops ours, which must stop when asked to.
     pub(super) fn strike(self, table: &mut Table) {
-        for target in [self.serve, self.serve_lmtp] {
+        for target in [self.serve, self.serve_lmtp, self.serve_users] {
             table.scenario(target.peer.name, "stops on SIGTERM", || target.peer.server.stop());
         }
     }
@@ -234,14 +247,14 @@ fn chunked(log: &str, mta: &str, token: &str) -> bool {
 }
 
 /// How long a message may take through an MTA and its queue.
-const ARRIVAL: Duration = Duration::from_secs(60);
+const ARRIVAL: Duration = Duration::from_secs(30);
 
 /// The domain that an MTA delivers to ours in one of its ways.
 pub(super) fn serve_domain(way: &str) -> String {
     format!("{}.serve.test", way.to_ascii_lowercase())
 }
 
-fn routes(store: &Peer, serve: &Peer, serve_lmtp: &Peer) -> Vec<Route> {
+fn routes(store: &Peer, serve: &Peer, serve_lmtp: &Peer, serve_users: &Peer) -> Vec<Route> {
     let plain = |domain: &str, port| Route { domain: domain.into(), port, tls: Tls::Never, lmtp: false, auth: None };
     let tls_port = serve.tls_port.unwrap_or(serve.port);
     let mut routes: Vec<Route> = [OPEN, GUARDED, SENDER_DOMAIN].map(|domain| plain(domain, store.port)).into();
@@ -250,7 +263,7 @@ fn routes(store: &Peer, serve: &Peer, serve_lmtp: &Peer) -> Vec<Route> {
     routes.push(Route { tls: Tls::Implicit, ..plain(&serve_domain("tls"), tls_port) });
     routes.push(Route { lmtp: true, ..plain(&serve_domain("lmtp"), serve_lmtp.port) });
     for mechanism in RELAY_MECHANISMS {
-        let route = plain(&serve_domain(&format!("auth-{mechanism}")), serve.port);
+        let route = plain(&serve_domain(&format!("auth-{mechanism}")), serve_users.port);
         routes.push(Route { tls: Tls::Upgraded, auth: Some(mechanism), ..route });
     }
     routes

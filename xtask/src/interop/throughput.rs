@@ -6,7 +6,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::ours::Serve;
+use super::ours::{Serve, Service};
 use super::peers::{postfix, smtp_sink};
 use super::process;
 use super::world::{OPEN, World};
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Measures the three and prints a table.
 pub(super) fn measure(mail: Mail, serve: Serve) -> StepResult {
     let world = World::create(mail)?;
-    let (ours, _) = serve.start(&world, false, &[OPEN])?;
+    let (ours, _) = serve.start(&world, Service::Smtp, &[OPEN])?;
     let sink = smtp_sink::start_forgetting(&world, "smtp-sink")?;
     let postfix = postfix::start_discarding(&world, OPEN)?;
     let servers = [&ours, &sink, &postfix];

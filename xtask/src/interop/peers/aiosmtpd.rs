@@ -34,6 +34,7 @@ pub(in crate::interop) fn start(
         mechanisms: &["PLAIN", "LOGIN"],
         starttls: true,
         utf8: true,
+        eight_bit: true,
         chunking: false,
         lmtp,
         no_tls: "",

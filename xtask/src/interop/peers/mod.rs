@@ -41,6 +41,7 @@ pub(super) struct Peer {
     /// What it offers in AUTH once TLS is up.
     pub(super) mechanisms: &'static [&'static str],
     pub(super) starttls: bool,
+    pub(super) eight_bit: bool,
     pub(super) utf8: bool,
     pub(super) chunking: bool,
     pub(super) lmtp: bool,

@@ -35,6 +35,7 @@ fn launch(world: &World, name: &'static str, options: &[&str]) -> Result<Peer, S
         mechanisms: &[],
         starttls: false,
         utf8: false,
+        eight_bit: !options.contains(&"-e"),
         chunking: false,
         lmtp: options.contains(&"-L"),
         no_tls: "smtp-sink has no TLS",
