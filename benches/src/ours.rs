@@ -5,19 +5,24 @@ use std::sync::Arc;
 use passerelle::dkim::{DkimResult, KeyAnswer, Signer, Signing, Verifier, VerifyPolicy};
 use passerelle::message::Header;
 use passerelle::spf::{CheckHost, Request, SpfResult};
-use passerelle::{Answers, Evaluate, Evaluation};
+use passerelle::{Answers, Evaluate, Evaluation, Record, Records};
 
 use crate::mail;
 use crate::zone::{Client, Zone};
 
-/// Verifies all signatures of a message with the key record at hand; whether each of them passes.
-pub fn verify(message: &[u8], record: &[u8]) -> bool {
+/// Verifies all signatures of a message with the key at hand; whether each of them passes.
+pub fn verify(message: &[u8], key: &KeyAnswer) -> bool {
     let (header, body) = Header::split(message);
     let mut verifier = Verifier::new(&header, &VerifyPolicy::default(), mail::NOW);
-    let keys = verifier.key_requests().iter().map(|_| Some(KeyAnswer::Records(vec![record.to_vec()]))).collect();
+    let keys = verifier.key_requests().iter().map(|_| Some(key.clone())).collect();
     verifier.body(body);
     let verdicts = verifier.finish(keys);
     !verdicts.is_empty() && verdicts.iter().all(|verdict| verdict.result == DkimResult::Pass)
+}
+
+/// What a host's cache has for the key record.
+pub fn key_answer(record: &str) -> KeyAnswer {
+    KeyAnswer::of(&Records::from([Record::Txt(record.as_bytes().to_vec())]))
 }
 
 /// Signs a message and gives the signature field.

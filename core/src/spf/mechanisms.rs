@@ -17,12 +17,8 @@ impl Walk<'_> {
             Mechanism::All => {
                 Ok(self.decided(text, true, "RFC 7208 §5.1", || format!("nothing before it in {domain} matched")))
             }
-            Mechanism::Ip4(network, prefix) => {
-                let matched = matches!(self.check.ip, IpAddr::V4(ip) if in_network4(ip, network, prefix));
-                Ok(self.in_term(text, domain, matched, "RFC 7208 §5.6"))
-            }
-            Mechanism::Ip6(network, prefix) => {
-                let matched = matches!(self.check.ip, IpAddr::V6(ip) if in_network6(ip, network, prefix));
+            Mechanism::Ip4(..) | Mechanism::Ip6(..) => {
+                let matched = mechanism.has_network_of(self.check.ip);
                 Ok(self.in_term(text, domain, matched, "RFC 7208 §5.6"))
             }
             Mechanism::Include(spec) => self.include(text, spec, domain),
@@ -217,6 +213,17 @@ impl Walk<'_> {
         let outcome = if matched { "match" } else { "no match" };
         self.step(|| (format!("spf {text}"), outcome.into(), why(), rfc));
         matched
+    }
+}
+
+impl Mechanism<'_> {
+    /// Whether this is an `ip4` or `ip6` with a network that the client is in (RFC 7208 §5.6).
+    pub(super) fn has_network_of(&self, client: IpAddr) -> bool {
+        match (self, client) {
+            (Self::Ip4(network, prefix), IpAddr::V4(ip)) => in_network4(ip, *network, *prefix),
+            (Self::Ip6(network, prefix), IpAddr::V6(ip)) => in_network6(ip, *network, *prefix),
+            _ => false,
+        }
     }
 }
 
