@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::macros::DomainSpec;
 use super::record::{Mechanism, Qualifier, RecordError, SpfRecord};
+use crate::domain::{Domain, DomainError};
 use crate::lookup::{Record, Records};
 
 /// The one SPF record among TXT records, if there is one (RFC 7208 §4.5).
@@ -50,8 +51,8 @@ impl Reading {
 pub(super) struct KeptRecord {
     text: Box<str>,
     directives: Box<[KeptDirective]>,
-    redirect: Option<Span>,
-    explanation: Option<Span>,
+    redirect: Option<KeptSpec>,
+    explanation: Option<KeptSpec>,
 }
 
 #[derive(Debug)]
@@ -60,8 +61,15 @@ struct KeptDirective {
     qualifier: Qualifier,
     /// Without its domain-spec.
     mechanism: Mechanism<'static>,
-    /// The domain-spec; empty where there is none.
-    spec: Span,
+    /// The domain-spec, where it has one.
+    spec: Option<KeptSpec>,
+}
+
+/// A domain-spec, and the name that it is when it has no macros.
+#[derive(Debug)]
+struct KeptSpec {
+    text: Span,
+    name: Option<Result<Domain, DomainError>>,
 }
 
 /// Where something is in the text.
@@ -78,17 +86,17 @@ impl KeptRecord {
             let start = part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
             Span { start: start as u16, end: (start + part.len()) as u16 } // at most MAX_SPF_RECORD
         };
-        let spec_span = |spec: DomainSpec<'_>| span(spec.as_str());
+        let keep = |spec: DomainSpec<'_>| KeptSpec { text: span(spec.as_str()), name: spec.literal_name() };
         let directive = |(term, qualifier, mechanism): (&str, Qualifier, Mechanism<'_>)| KeptDirective {
             term: span(term),
             qualifier,
-            mechanism: mechanism.with_domain_spec(DomainSpec::read_before("")),
-            spec: mechanism.domain_spec().map(spec_span).unwrap_or_default(),
+            mechanism: mechanism.with_domain_spec(DomainSpec::read_before("", None)),
+            spec: mechanism.domain_spec().map(keep),
         };
         Self {
             directives: record.directives().map(directive).collect(),
-            redirect: record.redirect().map(spec_span),
-            explanation: record.explanation().map(spec_span),
+            redirect: record.redirect().map(keep),
+            explanation: record.explanation().map(keep),
             // A record is ASCII.
             text: String::from_utf8_lossy(text).into(),
         }
@@ -105,23 +113,26 @@ impl KeptRecord {
                     _ => true,
                 }),
             }?;
-            let mechanism = directive.mechanism.with_domain_spec(self.spec(directive.spec));
+            let mechanism = match &directive.spec {
+                Some(spec) => directive.mechanism.with_domain_spec(self.spec(spec)),
+                None => directive.mechanism,
+            };
             Some((self.part(directive.term), directive.qualifier, mechanism))
         })
     }
 
     /// The value of `redirect=`.
     pub(super) fn redirect(&self) -> Option<DomainSpec<'_>> {
-        self.redirect.map(|span| self.spec(span))
+        self.redirect.as_ref().map(|spec| self.spec(spec))
     }
 
     /// The value of `exp=`.
     pub(super) fn explanation(&self) -> Option<DomainSpec<'_>> {
-        self.explanation.map(|span| self.spec(span))
+        self.explanation.as_ref().map(|spec| self.spec(spec))
     }
 
-    fn spec(&self, span: Span) -> DomainSpec<'_> {
-        DomainSpec::read_before(self.part(span))
+    fn spec<'s>(&'s self, spec: &'s KeptSpec) -> DomainSpec<'s> {
+        DomainSpec::read_before(self.part(spec.text), spec.name.as_ref())
     }
 
     fn part(&self, span: Span) -> &str {
