@@ -139,6 +139,11 @@ impl Domain {
         1 + self.0.bytes().filter(|b| *b == b'.').count()
     }
 
+    /// Whether there is but one label, as in the name of a top-level domain.
+    pub(crate) fn is_single_label(&self) -> bool {
+        memchr::memchr(b'.', self.0.as_bytes()).is_none()
+    }
+
     /// The name without its leftmost label; `None` for a name of one label.
     pub fn parent(&self) -> Option<Self> {
         self.0.split_once('.').map(|(_, parent)| Self(parent.into()))

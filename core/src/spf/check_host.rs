@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
     /// never more than [`MAX_SPF_LOOKUPS`] deep.
     pub(super) fn check_host(&mut self, domain: &Domain, role: Role) -> Result<Found, Stop> {
         // RFC 7208 §4.3; the identity's own domain has been looked at before.
-        if domain.label_count() < 2 {
+        if domain.is_single_label() {
             return Ok(Found::none(format!("{domain} has only one label")));
         }
         // RFC 7208 §4.4

@@ -17,8 +17,12 @@ impl Walk<'_> {
             Mechanism::All => {
                 Ok(self.decided(text, true, "RFC 7208 §5.1", || format!("nothing before it in {domain} matched")))
             }
-            Mechanism::Ip4(..) | Mechanism::Ip6(..) => {
-                let matched = mechanism.has_network_of(self.check.ip);
+            Mechanism::Ip4(network, prefix) => {
+                let matched = matches!(self.check.ip, IpAddr::V4(ip) if in_network4(ip, network, prefix));
+                Ok(self.in_term(text, domain, matched, "RFC 7208 §5.6"))
+            }
+            Mechanism::Ip6(network, prefix) => {
+                let matched = matches!(self.check.ip, IpAddr::V6(ip) if in_network6(ip, network, prefix));
                 Ok(self.in_term(text, domain, matched, "RFC 7208 §5.6"))
             }
             Mechanism::Include(spec) => self.include(text, spec, domain),
@@ -216,17 +220,6 @@ impl Walk<'_> {
     }
 }
 
-impl Mechanism<'_> {
-    /// Whether this is an `ip4` or `ip6` with a network that the client is in (RFC 7208 §5.6).
-    pub(super) fn has_network_of(&self, client: IpAddr) -> bool {
-        match (self, client) {
-            (Self::Ip4(network, prefix), IpAddr::V4(ip)) => in_network4(ip, *network, *prefix),
-            (Self::Ip6(network, prefix), IpAddr::V6(ip)) => in_network6(ip, *network, *prefix),
-            _ => false,
-        }
-    }
-}
-
 /// The names of the client as far as they are looked at (RFC 7208 §4.6.4): which ones must not depend on how a resolver
 /// rotates its answers.
 fn client_names(answer: &DnsAnswer) -> Vec<&Domain> {
@@ -240,13 +233,21 @@ fn client_names(answer: &DnsAnswer) -> Vec<&Domain> {
 }
 
 fn in_network4(ip: Ipv4Addr, network: Ipv4Addr, prefix: u8) -> bool {
-    let mask = u32::MAX.checked_shl(32u32.saturating_sub(prefix.into())).unwrap_or(0);
-    (ip.to_bits() ^ network.to_bits()) & mask == 0
+    (ip.to_bits() ^ network.to_bits()) & mask4(prefix) == 0
 }
 
 fn in_network6(ip: Ipv6Addr, network: Ipv6Addr, prefix: u8) -> bool {
-    let mask = u128::MAX.checked_shl(128u32.saturating_sub(prefix.into())).unwrap_or(0);
-    (ip.to_bits() ^ network.to_bits()) & mask == 0
+    (ip.to_bits() ^ network.to_bits()) & mask6(prefix) == 0
+}
+
+/// The bits of an IPv4 network's prefix.
+pub(super) fn mask4(prefix: u8) -> u32 {
+    u32::MAX.checked_shl(32u32.saturating_sub(prefix.into())).unwrap_or(0)
+}
+
+/// The bits of an IPv6 network's prefix.
+pub(super) fn mask6(prefix: u8) -> u128 {
+    u128::MAX.checked_shl(128u32.saturating_sub(prefix.into())).unwrap_or(0)
 }
 
 #[cfg(test)]

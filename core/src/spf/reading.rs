@@ -4,9 +4,11 @@
 //! text where it is.
 
 use std::net::IpAddr;
+use std::ops::BitAnd;
 use std::sync::Arc;
 
 use super::macros::DomainSpec;
+use super::mechanisms::{mask4, mask6};
 use super::record::{Mechanism, Qualifier, RecordError, SpfRecord};
 use crate::domain::{Domain, DomainError};
 use crate::lookup::{Record, Records};
@@ -51,6 +53,10 @@ impl Reading {
 pub(super) struct KeptRecord {
     text: Box<str>,
     directives: Box<[KeptDirective]>,
+    /// For a client with an IPv4 address, one gate a directive.
+    gates4: Box<[Gate<u32>]>,
+    /// For a client with an IPv6 address.
+    gates6: Box<[Gate<u128>]>,
     redirect: Option<KeptSpec>,
     explanation: Option<KeptSpec>,
 }
@@ -70,6 +76,42 @@ struct KeptDirective {
 struct KeptSpec {
     text: Span,
     name: Option<Result<Domain, DomainError>>,
+}
+
+/// Says without a look at the directive whether it can match. Large records are lists of networks, most of which are not
+/// the client's.
+#[derive(Clone, Copy, Debug)]
+struct Gate<N> {
+    network: N,
+    mask: N,
+}
+
+/// Of a directive that has to be looked at.
+const OPEN4: Gate<u32> = Gate { network: 0, mask: 0 };
+const OPEN6: Gate<u128> = Gate { network: 0, mask: 0 };
+/// Of a network of the other kind of addresses.
+const CLOSED4: Gate<u32> = Gate { network: 1, mask: 0 };
+const CLOSED6: Gate<u128> = Gate { network: 1, mask: 0 };
+
+impl<N: BitAnd<Output = N> + Copy + PartialEq> Gate<N> {
+    fn new(network: N, mask: N) -> Self {
+        Self { network: network & mask, mask }
+    }
+
+    /// The first of these gates from `at` on that is open for `client`; how many there are where none is.
+    fn next_open(gates: &[Self], at: usize, client: N) -> usize {
+        let mut rest = gates.iter().skip(at);
+        rest.position(|gate| client & gate.mask == gate.network).map_or(gates.len(), |closed| at + closed)
+    }
+}
+
+/// The gates of a mechanism for either kind of client.
+fn gates(mechanism: Mechanism<'_>) -> (Gate<u32>, Gate<u128>) {
+    match mechanism {
+        Mechanism::Ip4(network, prefix) => (Gate::new(network.to_bits(), mask4(prefix)), CLOSED6),
+        Mechanism::Ip6(network, prefix) => (CLOSED4, Gate::new(network.to_bits(), mask6(prefix))),
+        _ => (OPEN4, OPEN6),
+    }
 }
 
 /// Where something is in the text.
@@ -95,6 +137,8 @@ impl KeptRecord {
         };
         Self {
             directives: record.directives().map(directive).collect(),
+            gates4: record.directives().map(|(_, _, mechanism)| gates(mechanism).0).collect(),
+            gates6: record.directives().map(|(_, _, mechanism)| gates(mechanism).1).collect(),
             redirect: record.redirect().map(keep),
             explanation: record.explanation().map(keep),
             // A record is ASCII.
@@ -104,15 +148,15 @@ impl KeptRecord {
 
     /// As [`SpfRecord::directives`], but for networks that are not those of `client`, where one is given.
     pub(super) fn directives(&self, client: Option<IpAddr>) -> impl Iterator<Item = (&str, Qualifier, Mechanism<'_>)> {
-        let mut rest = self.directives.iter();
+        let mut next = 0;
         std::iter::from_fn(move || {
-            let directive = match client {
-                None => rest.next(),
-                Some(client) => rest.find(|directive| match directive.mechanism {
-                    Mechanism::Ip4(..) | Mechanism::Ip6(..) => directive.mechanism.has_network_of(client),
-                    _ => true,
-                }),
-            }?;
+            let at = match client {
+                None => next,
+                Some(IpAddr::V4(ip)) => Gate::next_open(&self.gates4, next, ip.to_bits()),
+                Some(IpAddr::V6(ip)) => Gate::next_open(&self.gates6, next, ip.to_bits()),
+            };
+            let directive = self.directives.get(at)?;
+            next = at + 1;
             let mechanism = match &directive.spec {
                 Some(spec) => directive.mechanism.with_domain_spec(self.spec(spec)),
                 None => directive.mechanism,
@@ -160,8 +204,27 @@ mod tests {
         assert_eq!(for_client("192.0.2.1"), "?ip4:192.0.2.0/24");
         assert_eq!(for_client("2001:db8::1"), "-ip6:2001:db8::/32");
         assert_eq!(for_client("192.0.3.1"), "include:a.example");
+        // The gates of what is neither kind of network are open for both.
+        assert_eq!(kept.directives(Some("192.0.3.1".parse().unwrap())).count(), record.directives().count() - 2);
         assert_eq!((kept.redirect(), kept.explanation()), (record.redirect(), record.explanation()));
         assert!(Arc::ptr_eq(&reading, &Reading::of(&records.clone())), "it was read again");
+    }
+
+    #[test]
+    fn a_gate_is_open_for_the_network_alone() {
+        let kept = |text: &str| KeptRecord::new(text.as_bytes(), &SpfRecord::parse(text.as_bytes()).unwrap());
+        let open = |text: &str, ip: &str| kept(text).directives(Some(ip.parse().unwrap())).count() == 1;
+        for (network, inside, outside) in [
+            ("ip4:192.0.2.129/25", "192.0.2.128", "192.0.2.127"),
+            ("ip4:0.0.0.1", "0.0.0.1", "0.0.0.0"),
+            ("ip4:10.0.0.0/0", "192.0.2.1", "::"),
+            ("ip6:2001:db8::ffff/33", "2001:db8::", "2001:db8:8000::"),
+            ("ip6:::1", "::1", "::"),
+            ("ip6:::/0", "2001:db8::1", "0.0.0.0"),
+        ] {
+            let text = format!("v=spf1 {network}");
+            assert!(open(&text, inside) && !open(&text, outside), "{network}");
+        }
     }
 
     #[test]
