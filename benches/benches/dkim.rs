@@ -74,6 +74,9 @@ fn verify(
         assert!(ours::verify(&message, &key));
         b.iter(|| ours::verify(black_box(&message), &key));
     });
+    group.bench_function("passerelle with the key read anew", |b| {
+        b.iter(|| ours::verify(black_box(&message), &ours::key_answer(black_box(&record))));
+    });
     #[cfg(feature = "peers")]
     group.bench_function("mail-auth", |b| {
         let peer = MailAuth::new(&record, &Zone::new());

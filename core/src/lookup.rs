@@ -186,14 +186,23 @@ pub struct DnsAnswer {
 
 /// The records of an answer, in order. Cloning is cheap.
 ///
-/// All clones share what an evaluator has read out of the records, so where a host keeps answers in a cache, or an
-/// evaluation is run again, a record is parsed once. That is all it is for: what is read depends on the records alone.
+/// All clones share what an evaluator has read out of the records, so that a record is parsed once where an evaluation is
+/// run again, and once for all messages where a host hands in clones of the answers in its cache. Verdicts cannot depend on
+/// it: what is read is a function of the records, which nobody can change, so it makes no difference who reads them
+/// first, nor when, nor on which thread. It takes no part in comparing and displaying, and a host that makes its answers
+/// anew pays nothing for it.
+///
+/// What is kept is bounded: some hundred octets for each of the [`MAX_SPF_TERMS`](crate::limits::MAX_SPF_TERMS) that an
+/// SPF record may have, and [`MAX_KEY_RECORDS`](crate::limits::MAX_KEY_RECORDS) keys. A host that counts the memory of its
+/// cache adds that to an answer's own size.
 #[derive(Clone, Default)]
 pub struct Records(Arc<Kept>);
 
 #[derive(Default)]
 struct Kept {
     records: Box<[Record]>,
+    /// Of whatever type the evaluator wants that came first; here nobody knows of SPF or DKIM. No two of them ask for the
+    /// same name and type, except where somebody publishes one protocol's records at another's names.
     reading: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
