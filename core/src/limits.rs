@@ -154,6 +154,9 @@ pub const MAX_HEADER_FIELDS: usize = 2000;
 pub const MAX_FIELDS_OF_A_KIND: usize = 1000;
 /// Octets in a `From` field. Ours: a line has at most 998 (RFC 5322 §2.1.1), and this is several.
 pub const MAX_FROM_SIZE: usize = 16 * 1024;
+/// Octets of the line that mbox puts before a message, with its end; a longer one is none. What a line of a message may
+/// have (RFC 5322 §2.1.1).
+pub const MAX_MBOX_LINE: usize = 1000;
 
 // --- Mailboxes --------------------------------------------------------------------------------------------------
 
