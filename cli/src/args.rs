@@ -276,7 +276,7 @@ pub(crate) struct Send {
     #[arg(long, value_name = "MAILBOX", value_parser = no_controls)]
     pub(crate) from: String,
     /// A recipient; may be given several times.
-    #[arg(long, value_name = "MAILBOX", required = true, num_args = 1.., value_parser = no_controls)]
+    #[arg(long, value_name = "MAILBOX", required = true, value_parser = no_controls)]
     pub(crate) rcpt: Vec<String>,
     /// Our name for EHLO.
     #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = no_controls)]

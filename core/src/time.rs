@@ -49,8 +49,7 @@ impl fmt::Display for Rfc5322 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // 1970-01-01 was a Thursday.
         const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-        const MONTHS: [&str; 12] =
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         const DAY: u64 = 24 * 60 * 60;
         let (days, second) = (self.0.0 / DAY, self.0.0 % DAY);
         let (year, month, day) = date(days);

@@ -18,7 +18,8 @@ fuzz_target!(|input: &[u8]| {
         // A line's text is what naive code found, or that without an enhanced status code.
         assert!(reply.lines.iter().zip(&lines).all(|(ours, naive)| naive.ends_with(ours.as_str())));
     }
-    replies.into_iter().for_each(check);
+    // The first few will do: classing is what costs most.
+    replies.into_iter().take(4).for_each(check);
 });
 
 fn read(text: &[u8], sizes: &[u8]) -> Vec<Result<Reply, ReplyError>> {

@@ -76,7 +76,7 @@ impl Traced {
         self.flush();
         let Some(tracer) = &self.tracer else { return };
         for line in String::from_utf8_lossy(octets).split_terminator("\r\n") {
-            match (before, line.split(' ').collect::<Vec<_>>()[..]) {
+            match (before, &line.split(' ').collect::<Vec<_>>()[..]) {
                 (Stage::Auth, ["AUTH", mechanism]) => tracer.line('C', &format!("AUTH {mechanism}")),
                 (Stage::Auth, ["AUTH", mechanism, _]) => tracer.line('C', &format!("AUTH {mechanism} (not shown)")),
                 (Stage::Auth, _) => tracer.line('C', "(not shown)"),

@@ -22,8 +22,6 @@ pub(crate) struct Wire<M: Converse> {
     clock: Clock,
     buffer: Vec<u8>,
     wake: Option<Millis>,
-    /// Octets that have been written.
-    sent: u64,
     is_broken: bool,
 }
 
@@ -59,7 +57,9 @@ impl Clock {
 
     fn instant(&self, at: Millis) -> Instant {
         // A wake-up a thousand years off is none.
-        self.origin.checked_add(Duration::from_millis(at.0)).unwrap_or_else(|| self.origin + Duration::from_secs(1 << 32))
+        self.origin
+            .checked_add(Duration::from_millis(at.0))
+            .unwrap_or_else(|| self.origin + Duration::from_secs(1 << 32))
     }
 }
 
@@ -67,20 +67,11 @@ impl<M: Converse> Wire<M> {
     pub(crate) fn new(layer: Layer<M>, stream: TcpStream, clock: Clock) -> Self {
         // Replies are written whole; waiting for more to say would only delay them.
         let _ = stream.set_nodelay(true);
-        Self { layer, stream, clock, buffer: Vec::new(), wake: None, sent: 0, is_broken: false }
+        Self { layer, stream, clock, buffer: Vec::new(), wake: None, is_broken: false }
     }
 
     pub(crate) fn machine(&self) -> &M {
         self.layer.machine()
-    }
-
-    pub(crate) fn now(&self) -> Now {
-        self.clock.now()
-    }
-
-    /// Octets that went out over the wire.
-    pub(crate) fn sent(&self) -> u64 {
-        self.sent
     }
 
     /// Hands the machine an input of the host's.
@@ -148,7 +139,7 @@ impl<M: Converse> Wire<M> {
         let _ = timeout(Duration::from_secs(1), drained).await;
     }
 
-    fn handle(&mut self, input: tls::Input<'_, M::Input<'_>>) -> Result<(), WireError> {
+    fn handle(&mut self, input: tls::Input<'static, M::Input<'static>>) -> Result<(), WireError> {
         self.layer.handle(self.clock.now(), input).map_err(WireError)
     }
 
@@ -158,10 +149,7 @@ impl<M: Converse> Wire<M> {
         }
         let written = timeout(WRITE_TIMEOUT, self.stream.write_all(octets)).await;
         match written {
-            Ok(Ok(())) => {
-                self.sent += octets.len() as u64;
-                Ok(())
-            }
+            Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             Ok(Err(_)) | Err(_) => self.cut(),
         }

@@ -24,13 +24,13 @@ use passerelle::tls::{ChannelBinding, Converse, End, Session, Version};
 use passerelle::{Domain, Machine, Millis, Now, Output, UnixTime};
 
 /// A client on one end, and a script on the other.
-pub struct Play {
-    pub client: Client,
-    pub envelopes: VecDeque<Envelope>,
-    pub now: Now,
+pub(crate) struct Play {
+    pub(crate) client: Client,
+    pub(crate) envelopes: VecDeque<Envelope>,
+    pub(crate) now: Now,
     /// Octets for the server.
-    pub wire: Vec<u8>,
-    pub events: Vec<Event>,
+    pub(crate) wire: Vec<u8>,
+    pub(crate) events: Vec<Event>,
     tls_started: bool,
     /// Where the lines that have been told end.
     told: usize,
@@ -39,26 +39,26 @@ pub struct Play {
     sizes: (usize, usize),
 }
 
-pub const WHOLE: (usize, usize) = (usize::MAX, usize::MAX);
+pub(crate) const WHOLE: (usize, usize) = (usize::MAX, usize::MAX);
 
-pub fn start() -> Now {
+pub(crate) fn start() -> Now {
     Now { monotonic: Millis(1_000_000), unix: UnixTime(1_790_000_000) }
 }
 
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings::new(Domain::parse("client.example").unwrap())
 }
 
-pub fn mailbox(text: &str) -> ForwardPath {
+pub(crate) fn mailbox(text: &str) -> ForwardPath {
     ForwardPath::parse(&format!("<{text}>")).unwrap()
 }
 
-pub fn envelope(recipients: &[&str]) -> Envelope {
+pub(crate) fn envelope(recipients: &[&str]) -> Envelope {
     let from = ReversePath::parse("<ann@client.example>").unwrap();
     Envelope::new(from, recipients.iter().map(|text| mailbox(text)))
 }
 
-pub fn session(verified: bool) -> Session {
+pub(crate) fn session(verified: bool) -> Session {
     Session {
         version: Version::Tls13,
         cipher_suite: "TLS_AES_128_GCM_SHA256".into(),
@@ -71,54 +71,55 @@ pub fn session(verified: bool) -> Session {
 
 /// Plays a dialogue with these envelopes, at several sizes of chunks.
 #[track_caller]
-pub fn dialogue(settings: &Settings, envelopes: &[Envelope], script: &str) {
+pub(crate) fn dialogue(settings: &Settings, envelopes: &[Envelope], script: &str) {
     dialogue_with(|| Client::new(settings.clone(), start()), envelopes, script);
 }
 
 /// The same, with a client that is more than its settings.
 #[track_caller]
-pub fn dialogue_with(client: impl Fn() -> Client, envelopes: &[Envelope], script: &str) {
-    let expected: String = script.trim().lines().fold(String::new(), |text, line| text + line.trim() + "\n");
+pub(crate) fn dialogue_with(client: impl Fn() -> Client, envelopes: &[Envelope], script: &str) {
+    let expected: String = script
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .fold(String::new(), |text, line| text + line.trim() + "\n");
     for sizes in [WHOLE, (1, 1), (2, 3), (7, 5), (usize::MAX, 1), (1, usize::MAX)] {
         let played = Play::new(client(), envelopes, sizes).script(&expected);
+        let played = played.lines().fold(String::new(), |text, line| text + line.trim_end() + "\n");
         assert!(played == expected, "--- expected, in chunks of {sizes:?}:\n{expected}\n--- played:\n{played}");
     }
 }
 
 impl Play {
-    pub fn new(client: Client, envelopes: &[Envelope], sizes: (usize, usize)) -> Self {
+    pub(crate) fn new(client: Client, envelopes: &[Envelope], sizes: (usize, usize)) -> Self {
         let envelopes = envelopes.iter().cloned().collect();
         let (wire, events) = (Vec::new(), Vec::new());
         Self { client, envelopes, now: start(), wire, events, tls_started: false, told: 0, told_events: 0, sizes }
     }
 
     /// Plays a script, and gives it with the client's part as it was.
-    pub fn script(&mut self, script: &str) -> String {
+    pub(crate) fn script(&mut self, script: &str) -> String {
         let mut played = String::new();
-        let steps: Vec<&str> = script.lines().filter(|line| is_input(line)).collect();
         self.drain();
-        self.tell(script, &mut played);
-        let mut steps = steps.into_iter().peekable();
-        let mut line_of = script.lines();
-        while let Some(step) = steps.next() {
-            // Inputs of a kind that follow each other are one.
-            let kind = kind_of(step);
-            let mut octets = octets_of(step);
-            writeln!(played, "{step}").unwrap();
-            line_of.by_ref().find(|line| *line == step);
-            while line_of.clone().next().is_some_and(|next| kind.is_some() && kind_of(next) == kind) {
-                let next = line_of.next().unwrap_or_default();
-                steps.next();
-                octets.extend(octets_of(next));
-                writeln!(played, "{next}").unwrap();
+        self.tell(&mut played);
+        // Inputs of a kind that follow each other are one.
+        let lines: Vec<&str> = script.lines().collect();
+        for step in lines.chunk_by(|a, b| kind_of(a).is_some() && kind_of(a) == kind_of(b)) {
+            let (Some(first), octets) =
+                (step.first(), step.iter().flat_map(|line| octets_of(line)).collect::<Vec<u8>>())
+            else {
+                continue;
+            };
+            if !is_input(first) {
+                continue;
             }
-            match kind {
+            step.iter().for_each(|line| writeln!(played, "{line}").unwrap());
+            match kind_of(first) {
                 Some(Kind::Server) => self.server(&octets),
                 Some(Kind::Content) => self.content(&octets),
-                None => self.act(step),
+                None => self.act(first),
             }
             self.drain();
-            self.tell(script, &mut played);
+            self.tell(&mut played);
         }
         let rest = &self.wire[self.told..];
         if !rest.is_empty() {
@@ -127,7 +128,7 @@ impl Play {
         played
     }
 
-    pub fn server(&mut self, octets: &[u8]) {
+    pub(crate) fn server(&mut self, octets: &[u8]) {
         for chunk in octets.chunks(self.sizes.0) {
             if !self.client.wants_octets() {
                 return;
@@ -137,7 +138,7 @@ impl Play {
         }
     }
 
-    pub fn content(&mut self, octets: &[u8]) {
+    pub(crate) fn content(&mut self, octets: &[u8]) {
         for chunk in octets.chunks(self.sizes.1) {
             if self.client.is_over() || !matches!(self.events.last(), Some(Event::WantsContent)) {
                 return;
@@ -147,7 +148,7 @@ impl Play {
         }
     }
 
-    pub fn act(&mut self, step: &str) {
+    pub(crate) fn act(&mut self, step: &str) {
         let now = self.now;
         let input = match step.strip_prefix("! ").expect("an input") {
             "send" => Input::Send(Box::new(self.envelopes.pop_front().expect("an envelope"))),
@@ -178,7 +179,7 @@ impl Play {
         self.now.monotonic = until;
     }
 
-    pub fn drain(&mut self) {
+    pub(crate) fn drain(&mut self) {
         loop {
             match self.client.poll() {
                 Output::Transmit(octets) => self.wire.extend(octets),
@@ -190,10 +191,10 @@ impl Play {
     }
 
     /// Writes what is new: whole lines, then reports.
-    fn tell(&mut self, _script: &str, played: &mut String) {
+    fn tell(&mut self, played: &mut String) {
         while let Some(length) = self.wire[self.told..].windows(2).position(|pair| pair == b"\r\n") {
             let line = String::from_utf8_lossy(&self.wire[self.told..self.told + length]);
-            writeln!(played, "{}", format!("C: {}", line.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")).trim_end()).unwrap();
+            writeln!(played, "C: {line}").unwrap();
             self.told += length + 2;
         }
         for event in &self.events[self.told_events..] {
@@ -209,8 +210,11 @@ impl Play {
     }
 
     /// What became of the messages.
-    pub fn outcomes(&self) -> Vec<&Outcome> {
-        self.events.iter().filter_map(|event| if let Event::Sent(outcome) = event { Some(outcome) } else { None }).collect()
+    pub(crate) fn outcomes(&self) -> Vec<&Outcome> {
+        self.events
+            .iter()
+            .filter_map(|event| if let Event::Sent(outcome) = event { Some(outcome) } else { None })
+            .collect()
     }
 }
 

@@ -1,7 +1,25 @@
-//! The SMTP client, one behaviour a file. Dialogues are texts, which `dialogue` plays at several sizes of chunks.
+//! The SMTP client, one behaviour a file. Dialogues are texts, which `dialogue` plays in chunks of several sizes.
 #[path = "../support/mod.rs"]
 mod support;
 
-mod dialogue;
+#[path = "../limits/counting.rs"]
+mod counting;
 
+mod dialogue;
+mod server;
+
+mod auth;
+mod content;
 mod delivery;
+mod giving_up;
+mod greeting;
+mod hostile;
+mod lmtp;
+mod losses;
+mod memory;
+mod needs;
+mod parameters;
+mod pipelining;
+mod refusals;
+mod starttls;
+mod timeouts;

@@ -9,5 +9,6 @@ mod endings;
 mod handshake;
 mod pair;
 mod settings;
+mod smtp;
 mod toy;
 mod verification;

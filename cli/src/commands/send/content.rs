@@ -1,6 +1,6 @@
 //! The message: read once to learn what it asks of the server, and once more to send it.
 
-use std::io::{Cursor, IsTerminal, Read, Write};
+use std::io::{Cursor, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use passerelle::smtp::client::{Needs, NeedsScanner};

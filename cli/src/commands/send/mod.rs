@@ -11,7 +11,7 @@ use std::sync::Arc;
 use passerelle::UnixTime;
 use passerelle::smtp::client::{Client, Envelope, Event, Input, Tls};
 use passerelle::smtp::sasl::Entropy;
-use passerelle::tls::{self, Layer, Start};
+use passerelle::tls::{self, Layer};
 use tokio::net::TcpStream;
 use tokio::runtime;
 
@@ -64,8 +64,7 @@ impl<'a> Sending<'a> {
         let machine = Traced::new(client, args.trace.then(|| Tracer::new("")));
         let layer = match tls {
             Tls::Off => Layer::clear(machine, now),
-            Tls::Implicit => Layer::client(machine, &settings::tls(args, destination)?, Start::Implicit, now),
-            Tls::StartTls { .. } => Layer::client(machine, &settings::tls(args, destination)?, Start::StartTls, now),
+            Tls::Implicit | Tls::StartTls { .. } => Layer::client(machine, &settings::tls(args, destination)?, now),
         };
         Ok(Self { args, host: destination.host(), wire: Wire::new(layer, stream, clock) })
     }

@@ -1,6 +1,7 @@
 //! What is said of a message that was sent.
 
 use passerelle::smtp::client::{Closed, Delivery, Omitted, Outcome, Ready, Stage};
+use passerelle::smtp::refusal;
 use passerelle::smtp::reply::{Reply, Severity};
 use passerelle::tls::Failure as TlsFailure;
 
@@ -87,15 +88,12 @@ fn sentence(delivery: &Delivery, server: &str) -> String {
 }
 
 fn advise(reply: &Reply, server: &str) {
-    let advice = advice(reply, server);
-    if !advice.is_empty() {
-        say(advice.trim_start_matches(" - "));
-    }
+    say(refusal::classify(reply, Some(server)).advice);
 }
 
 /// What to do about a refusal.
-fn advice(_reply: &Reply, _server: &str) -> String {
-    String::new()
+fn advice(reply: &Reply, server: &str) -> String {
+    format!(" - {}", refusal::classify(reply, Some(server)).advice)
 }
 
 fn say(line: &str) {

@@ -72,7 +72,12 @@ impl Arrival {
     ///
     /// # Errors
     /// Why it could not be: the client has to keep it.
-    pub(super) async fn finish(mut self, service: &Service, peer: &Peer, message: &Message) -> Result<Filed, String> {
+    pub(super) async fn finish(
+        mut self,
+        service: &Service,
+        peer: &Arc<Peer>,
+        message: &Message,
+    ) -> Result<Filed, String> {
         self.chunks = None;
         let report = match (&mut self.verification).await {
             Ok(Ok(report)) => report,
@@ -87,7 +92,8 @@ impl Arrival {
         };
         let section = std::mem::take(&mut self.header).finish();
         let now = service.clock.now();
-        let head = header::with_ours(&section, service, peer, message, &report, now).map_err(|error| error.to_string())?;
+        let head =
+            header::with_ours(&section, service, peer, message, &report, now).map_err(|error| error.to_string())?;
         // It is on the disk when this returns (RFC 5321 §4.2.5).
         let filed = block_in_place(|| maildir.deliver(&head, &mut spool));
         match filed {

@@ -1,10 +1,11 @@
 //! The header section as it is filed: with what this server has to say in front.
 
+use std::sync::Arc;
+
 use passerelle::Now;
 use passerelle::message::{EditError, Header};
 use passerelle::results::strip_forged;
-use passerelle::smtp::received::Received;
-use passerelle::smtp::server::{Message, Peer};
+use passerelle::smtp::server::{Message, Peer, Received};
 use passerelle::verify::Report;
 
 use super::Service;
@@ -14,19 +15,19 @@ use super::Service;
 pub(super) fn with_ours(
     section: &Header,
     service: &Service,
-    peer: &Peer,
+    peer: &Arc<Peer>,
     message: &Message,
     report: &Report,
     now: Now,
 ) -> Result<Vec<u8>, EditError> {
     let (clean, _) = strip_forged(section, &[&service.settings.hostname])?;
-    let sender = message.sender.path.mailbox().map_or_else(String::new, |mailbox| mailbox.to_string());
-    let mut ours = format!("Return-Path: <{sender}>\r\n");
+    let mut ours = format!("Return-Path: {}\r\n", message.sender.path);
     for recipient in &message.recipients {
-        ours.push_str(&format!("Delivered-To: {}\r\n", recipient.path));
+        let path = recipient.path.to_string();
+        ours.push_str(&format!("Delivered-To: {}\r\n", path.trim_matches(['<', '>'])));
     }
     ours.push_str(&report.authentication_results);
-    ours.push_str(&Received::new(&service.settings.hostname, peer, message, now.unix).to_field());
+    ours.push_str(&Received::new(peer, &service.settings.hostname, message, now.unix).to_string());
     let mut octets = ours.into_bytes();
     octets.extend_from_slice(clean.octets());
     Ok(octets)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use passerelle::dkim::DkimResult;
 use passerelle::smtp::reply::{EnhancedCode, Reply};
-use passerelle::smtp::server::{Abort, Closed, Decision, Event, Input, Message, Request, Server, Trace};
-use passerelle::tls::{self, Layer, Start};
+use passerelle::smtp::server::{Abort, Closed, Decision, Event, Input, Message, Peer, Request, Server, Trace};
+use passerelle::tls::{self, Layer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
@@ -56,9 +56,8 @@ impl Session {
         let settings = if is_tls { &service.implicit } else { &service.settings };
         let entropy = entropy().map_err(|failure| failure.to_string())?;
         let machine = Server::new(Arc::clone(settings), Some(address), stream.local_addr().ok(), entropy, now);
-        let start = if is_tls { Start::Implicit } else { Start::StartTls };
         let layer = match &*service.tls.borrow() {
-            Some(tls) => Layer::server(machine, tls, start, now),
+            Some(tls) => Layer::server(machine, tls, now),
             None => Layer::clear(machine, now),
         };
         let wire = Wire::new(layer, stream, service.clock);
@@ -99,7 +98,9 @@ impl Session {
                     Request::Auth { credentials, .. } => {
                         use passerelle::smtp::sasl::server::{Credentials, Decision as Verdict};
                         let acting_as = match &credentials {
-                            Credentials::Password { authzid, .. } | Credentials::Scram { authzid, .. } => authzid.as_deref(),
+                            Credentials::Password { authzid, .. } | Credentials::Scram { authzid, .. } => {
+                                authzid.as_deref()
+                            }
                             _ => None,
                         };
                         Decision::Auth(match &self.service.users {
@@ -143,7 +144,7 @@ impl Session {
     }
 
     /// The message is whole. Only what is on the disk is acknowledged.
-    async fn message(&mut self, peer: &passerelle::smtp::server::Peer, message: &Message) -> Decision {
+    async fn message(&mut self, peer: &Arc<Peer>, message: &Message) -> Decision {
         let Some(arrival) = self.arrival.take() else {
             return Decision::Refuse(Reply::new(451, Some(EnhancedCode::new(4, 3, 0)), "Try again later"));
         };
@@ -179,12 +180,12 @@ fn told(message: &Message, filed: &Filed) -> String {
     let report = &filed.report;
     let passing = report.dkim.iter().filter(|verdict| verdict.result == DkimResult::Pass).count();
     let recipients = message.recipients.len();
-    let from = message.sender.path.mailbox().map_or_else(String::new, |mailbox| mailbox.to_string());
     let first = message.recipients.first().map_or_else(String::new, |recipient| recipient.path.to_string());
     let others = if recipients > 1 { format!(" and {} more", recipients - 1) } else { String::new() };
     let place = filed.path.as_ref().map_or("not kept".into(), |path| path.display().to_string());
     format!(
-        "accepted from <{from}> for <{first}>{others}, {} octets by {}: spf={} dkim={passing}/{} dmarc={}; {place}",
+        "accepted from {} for {first}{others}, {} octets by {}: spf={} dkim={passing}/{} dmarc={}; {place}",
+        message.sender.path,
         message.size,
         message.protocol,
         report.spf.result.as_str(),

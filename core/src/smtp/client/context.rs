@@ -1,6 +1,7 @@
 //! What all states share: the settings, what is known of the server, and what goes out.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 use super::event::{Closed, Event, Stage};
@@ -9,7 +10,7 @@ use super::timers::Timers;
 use crate::limits::{MAX_COMMANDS_AHEAD, MAX_OCTETS_AHEAD};
 use crate::smtp::capabilities::Capabilities;
 use crate::smtp::sasl::{self, Entropy, Mechanism};
-use crate::time::Now;
+use crate::time::{Millis, Now};
 use crate::tls::Session;
 
 /// What all states share.
@@ -46,11 +47,18 @@ struct Asked {
 }
 
 /// Octets for the server that the host has not polled yet.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Outgoing {
     octets: Vec<u8>,
     /// Octets that have been polled.
     polled: u64,
+}
+
+/// Without the octets: there may be a password among them.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("octets", &self.octets.len()).field("polled", &self.polled).finish()
+    }
 }
 
 impl Outgoing {
@@ -172,7 +180,7 @@ impl Context {
         self.timers.wait(&self.settings.timeouts, self.now.monotonic, stage);
     }
 
-    pub(super) fn wake(&self) -> Option<crate::time::Millis> {
+    pub(super) fn wake(&self) -> Option<Millis> {
         self.timers.wake()
     }
 

@@ -160,6 +160,9 @@ impl fmt::Display for Closed {
         match self {
             Self::Quit => f.write_str("the connection was closed as asked"),
             Self::Refused { stage: Stage::Greeting, reply } => write!(f, "the server refused the connection: {reply}"),
+            Self::Refused { stage: Stage::Content, reply } => {
+                write!(f, "the server refused the message before its end: {reply}")
+            }
             Self::Refused { stage, reply } => write!(f, "{stage} was a refusal: {reply}"),
             Self::ShuttingDown { reply, .. } => write!(f, "the server closed the connection: {reply}"),
             Self::Lost { stage, end: End::Orderly } => write!(f, "the server closed the connection before {stage}"),

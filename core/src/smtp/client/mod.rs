@@ -1,4 +1,60 @@
 //! The client: hands messages to a server (RFC 5321), or to a mailbox store (LMTP, RFC 2033).
+//!
+//! A [`Client`] is one connection, from the greeting to QUIT. It says EHLO, begins TLS and authenticates as its [`Settings`] ask,
+//! and then takes one message after the other: an [`Envelope`], and the content as the server is ready for it. Of each it
+//! reports what became of every recipient.
+//!
+//! ```
+//! use passerelle::mailbox::{ForwardPath, ReversePath};
+//! use passerelle::smtp::client::{Client, Envelope, Event, Input, Settings};
+//! use passerelle::{Domain, Machine, Now, Output};
+//!
+//! let now = Now::at(1_790_000_000);
+//! let mut client = Client::new(Settings::new(Domain::parse("client.example")?), now);
+//! let recipient = ForwardPath::parse("<bob@mx.example>")?;
+//! let envelope = Envelope::new(ReversePath::parse("<ann@client.example>")?, [recipient]);
+//!
+//! // In earnest the replies come from a socket, and what is transmitted goes there.
+//! let mut replies = ["220 mx", "250-mx\r\n250 PIPELINING", "250 Ok\r\n250 Ok\r\n354 Go on", "250 Queued", "221 Bye"].into_iter();
+//! let mut said = String::new();
+//! loop {
+//!     match client.poll() {
+//!         Output::Transmit(octets) => said += std::str::from_utf8(&octets)?,
+//!         Output::Event(Event::Ready(_)) => client.handle(now, Input::Send(Box::new(envelope.clone())))?,
+//!         Output::Event(Event::WantsContent) => {
+//!             client.handle(now, Input::Content(b"Subject: Hello\r\n\r\n.\r\n"))?;
+//!             client.handle(now, Input::ContentEnd)?;
+//!         }
+//!         Output::Event(Event::Sent(outcome)) => {
+//!             assert!(outcome.recipients[0].delivery.is_accepted());
+//!             client.handle(now, Input::Quit)?;
+//!         }
+//!         Output::Event(Event::Closed(_)) => break,
+//!         Output::Idle { .. } => {
+//!             let reply = replies.next().ok_or("no more replies")?;
+//!             client.handle(now, Input::Octets(format!("{reply}\r\n").as_bytes()))?;
+//!         }
+//!         Output::Ask(..) => unreachable!("a client asks nothing"),
+//!     }
+//! }
+//! assert_eq!(said, "EHLO client.example\r\n\
+//!     MAIL FROM:<ann@client.example>\r\nRCPT TO:<bob@mx.example>\r\nDATA\r\n\
+//!     Subject: Hello\r\n\r\n..\r\n.\r\nQUIT\r\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it makes sure of
+//!
+//! - What the server can't take as it should be taken is refused before it is sent ([`Withheld`]): by size, 8-bit octets, binary
+//!   content, SMTPUTF8, REQUIRETLS and the others, as far as the host tells what the message [`Needs`].
+//! - A refusal of the server, one of this side, a connection lost before the end of the message and one lost behind it are told
+//!   apart ([`Delivery`]): only in the last case may the message have arrived.
+//! - A message that is taken back, or whose content turns out to be impossible, is never ended.
+//! - A reply is to a command that the server can have read. One that is there before the command has been polled, or without any,
+//!   ends the connection: it is the mark of replies that somebody has slipped in. This is the one thing in which it matters when
+//!   octets come, and no honest server ever meets it.
+//! - What came in clear text behind the reply to STARTTLS is dropped, and what the server offered before is forgotten.
+
 mod content;
 mod context;
 mod envelope;
@@ -228,7 +284,8 @@ impl Converse for Client {
             match self.replies.read(&mut input) {
                 Some(Ok(reply)) => self.replied(reply),
                 Some(Err(error)) => {
-                    self.change(|state, context| state.protocol_error(context, ProtocolError::Reply(error)));
+                    let (stage, error) = (self.stage(), ProtocolError::Reply(error));
+                    self.change(|state, context| state.protocol_error(context, stage, error));
                 }
                 None => break,
             }

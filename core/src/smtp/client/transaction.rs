@@ -205,7 +205,8 @@ impl Transaction {
             self.decide(&Delivery::Refused { stage, reply: reply.clone() });
             return self.end(context, Closed::Refused { stage, reply });
         }
-        State::Transaction(self).protocol_error(context, ProtocolError::Unasked(reply.code))
+        let stage = context.awaited().unwrap_or(Stage::Content);
+        self.end(context, Closed::Protocol { stage, error: ProtocolError::Unasked(reply.code) })
     }
 
     // --- What the host says ---
@@ -300,7 +301,7 @@ impl Transaction {
     fn send_commands(&mut self, context: &mut Context) {
         let Phase::Commands(commands) = &mut self.phase else { return };
         while context.has_room() && commands.mail != Some(false) {
-            let all_answered = commands.rcpts_answered == self.tried.len();
+            let all_refused = commands.rcpts_answered == self.tried.len() && self.accepted.is_empty();
             let next = self.tried.get(commands.rcpts_sent).and_then(|index| self.recipients.get(*index));
             if !commands.mail_sent {
                 commands.mail_sent = true;
@@ -309,7 +310,7 @@ impl Transaction {
             } else if let Some(recipient) = next {
                 commands.rcpts_sent += 1;
                 context.command(Stage::Rcpt, &self.plan.rcpt(recipient));
-            } else if !commands.data_sent && !self.plan.chunking && !(all_answered && self.accepted.is_empty()) {
+            } else if !(commands.data_sent || self.plan.chunking || all_refused) {
                 commands.data_sent = true;
                 context.command(Stage::Data, "DATA");
             } else {

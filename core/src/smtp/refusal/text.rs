@@ -1,5 +1,7 @@
 //! The text of a refusal, made comparable.
 
+use memchr::memmem;
+
 use crate::limits;
 use crate::smtp::reply::EnhancedCode;
 
@@ -30,13 +32,13 @@ pub(super) fn prose(text: &str) -> String {
 /// Whether the text has a word or phrase that begins and ends where words do, unless it begins or ends with a sign:
 /// `spf` is in `SPF: fail`, not in `spfx`. With a `*` behind, it may end anywhere.
 pub(super) fn has(text: &str, phrase: &str) -> bool {
-    let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let letter = |octet: Option<&u8>| octet.is_some_and(u8::is_ascii_alphanumeric);
     let (phrase, open) = phrase.strip_suffix('*').map_or((phrase, false), |phrase| (phrase, true));
-    text.match_indices(phrase).any(|(at, found)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let behind = text.get(at + found.len()..).and_then(|behind| behind.chars().next());
-        let joined_before = letter(before) && letter(found.chars().next());
-        let joined_behind = letter(behind) && letter(found.chars().next_back()) && !open;
+    let (text, phrase) = (text.as_bytes(), phrase.as_bytes());
+    memmem::find_iter(text, phrase).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        let joined_before = letter(before) && letter(phrase.first());
+        let joined_behind = letter(text.get(at + phrase.len())) && letter(phrase.last()) && !open;
         !joined_before && !joined_behind
     })
 }

@@ -137,7 +137,13 @@ impl Receiving {
         let utf8 = self.transaction.sender.parameters.smtputf8;
         let on = On::Message { recipients: self.transaction.recipients.len(), utf8 };
         let host_decides = cx.settings.decisions.message;
-        let nobody = |_: &Session| Decision::Refuse(Reply::new(451, Some(EnhancedCode::new(4, 3, 0)), "There is nobody here who takes messages"));
+        let nobody = |_: &Session| {
+            Decision::Refuse(Reply::new(
+                451,
+                Some(EnhancedCode::new(4, 3, 0)),
+                "There is nobody here who takes messages",
+            ))
+        };
         if !host_decides {
             cx.aborted(Abort::Refused);
         }

@@ -148,7 +148,7 @@ impl Server {
 
     /// Goes through octets as far as the state lets it; what is left waits.
     fn run(&mut self, input: &mut &[u8]) {
-        while !input.is_empty() && self.state.reads() {
+        while !input.is_empty() && self.state.reads() && !self.session.outputs.is_full() {
             if self.leaves() {
                 return;
             }
@@ -279,6 +279,13 @@ impl Machine for Server {
     }
 
     fn poll(&mut self) -> Output<Event> {
+        if let Some(output) = self.session.outputs.pop() {
+            return output;
+        }
+        // What was left because nobody polled.
+        if !self.queue.is_empty() && self.state.reads() {
+            self.run_queue();
+        }
         let whole_session = !self.state.decides_on_message();
         self.session.outputs.pop().unwrap_or_else(|| Output::Idle { wake: self.session.timers.wake(whole_session) })
     }

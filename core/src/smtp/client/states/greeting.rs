@@ -18,7 +18,9 @@ impl ExpectGreeting {
     pub(super) fn reply(self, context: &mut Context, reply: Reply) -> State {
         match reply.severity() {
             Severity::Completion => ExpectHello::begin(context),
-            Severity::Intermediate => State::Greeting(self).protocol_error(context, ProtocolError::Code(reply.code)),
+            Severity::Intermediate => {
+                State::Greeting(self).protocol_error(context, Stage::Greeting, ProtocolError::Code(reply.code))
+            }
             // 554, and what else servers say; they wait for QUIT (RFC 5321 §3.1).
             Severity::Transient | Severity::Permanent => {
                 State::quit(context, Closed::Refused { stage: Stage::Greeting, reply })

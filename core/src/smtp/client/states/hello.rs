@@ -53,7 +53,9 @@ impl ExpectHello {
                 *context.capabilities = Capabilities::default();
                 next(context)
             }
-            (Severity::Intermediate, _) => State::Hello(self).protocol_error(context, ProtocolError::Code(reply.code)),
+            (Severity::Intermediate, _) => {
+                State::Hello(self).protocol_error(context, Stage::Hello, ProtocolError::Code(reply.code))
+            }
             // RFC 5321 §3.2 names 500 and 502 for this, and §4.1.4 has 501, 504 and 550 for what is wrong with EHLO.
             (Severity::Permanent, Verb::Ehlo) => Self::say(context, Verb::Helo),
             _ => State::quit(context, Closed::Refused { stage: Stage::Hello, reply }),

@@ -68,13 +68,15 @@ impl State {
         let error = ProtocolError::Unasked(reply.code);
         match self {
             Self::Transaction(state) => state.unasked(context, reply),
-            state => state.protocol_error(context, error),
+            state => {
+                let stage = state.stage(context);
+                state.protocol_error(context, stage, error)
+            }
         }
     }
 
-    /// The state after something that is no SMTP.
-    pub(super) fn protocol_error(self, context: &mut Context, error: ProtocolError) -> Self {
-        let stage = self.stage(context);
+    /// The state after something that is no SMTP, where `stage` was waited for.
+    pub(super) fn protocol_error(self, context: &mut Context, stage: Stage, error: ProtocolError) -> Self {
         self.end(context, Closed::Protocol { stage, error })
     }
 

@@ -20,7 +20,9 @@ impl ExpectStartTls {
     pub(super) fn reply(self, context: &mut Context, reply: Reply) -> State {
         match reply.severity() {
             Severity::Completion => Handshake::begin(context, false),
-            Severity::Intermediate => State::StartTls(self).protocol_error(context, ProtocolError::Code(reply.code)),
+            Severity::Intermediate => {
+                State::StartTls(self).protocol_error(context, Stage::StartTls, ProtocolError::Code(reply.code))
+            }
             _ => match context.settings.tls {
                 Tls::StartTls { refused: Without::GoOn, .. } => ExpectAuth::begin(context),
                 _ => State::quit(context, Closed::Refused { stage: Stage::StartTls, reply }),

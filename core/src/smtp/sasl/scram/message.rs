@@ -111,6 +111,9 @@ impl ClientFinal {
         let text = text(message)?;
         // The proof comes last, and no attribute's value has a comma.
         let (without_proof, proof) = text.rsplit_once(",p=").ok_or("no proof")?;
+        if proof.is_empty() {
+            return Err("an attribute without a value");
+        }
         let mut attributes = Attributes::of(without_proof);
         let binding = attributes.next('c')?;
         let nonce = attributes.next('r').and_then(checked_nonce)?;

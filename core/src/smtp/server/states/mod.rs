@@ -101,7 +101,7 @@ impl State {
         let command = match line {
             None => {
                 cx.tell_of_bare_lf(lines);
-                return (self, false);
+                return (self.within_limits(cx), false);
             }
             Some(Line::Whole(line)) => {
                 let command = Command::parse(line);
@@ -134,10 +134,10 @@ impl State {
 
     /// A line that is no command.
     fn malformed(self, cx: &mut Session, error: &CommandError) -> Self {
-        cx.bad_command();
         if std::mem::take(&mut cx.told_of_bare_lf) {
             return self;
         }
+        cx.bad_command();
         cx.send(&error.reply(), false, super::session::Enhanced::Yes);
         self
     }

@@ -18,12 +18,6 @@ impl State {
 
     fn look_up(self, cx: &mut Session, host_decides: bool, request: Request) -> Self {
         cx.idle_command();
-        let (Request::Vrfy(argument) | Request::Expn(argument)) = &request else { return self };
-        if argument.trim().is_empty() {
-            cx.bad_command();
-            cx.reply(501, (5, 4), "An address or a name is missing");
-            return self;
-        }
         cx.ask(host_decides, On::LookUp { back: Box::new(self) }, |_| Decision::Accept, |_| request)
     }
 }

@@ -1,0 +1,105 @@
+//! AUTH. What the mechanisms say is tested with them; here is what the dialogue makes of it.
+
+use std::sync::Arc;
+
+use passerelle::smtp::client::{Client, Settings, Tls};
+use passerelle::smtp::sasl::client::{Account, Settings as Authentication};
+use passerelle::smtp::sasl::{Entropy, Mechanism, Secret};
+
+use crate::dialogue::{dialogue_with, settings, start};
+
+fn client(tls: Tls, mechanisms: &[Mechanism]) -> impl Fn() -> Client {
+    let account = Account::Password { user: "ann".into(), password: Secret::new("pencil"), acting_as: None };
+    let authentication = Authentication { mechanisms: mechanisms.to_vec(), ..Authentication::new(account) };
+    let (settings, authentication) = (Arc::new(Settings { tls, ..settings() }), Arc::new(authentication));
+    move || {
+        let client = Client::new(Arc::clone(&settings), start());
+        client.authenticating(Arc::clone(&authentication), Entropy::new([7; 32]))
+    }
+}
+
+#[test]
+fn plain_and_login() {
+    let begins = "
+        E: starts TLS
+        ! tls
+        S: 220 mx.example
+        C: EHLO client.example
+        S: 250-mx.example
+        S: 250 AUTH LOGIN PLAIN";
+    let plain = "
+        C: AUTH PLAIN AGFubgBwZW5jaWw=
+        S: 235 2.7.0 Welcome
+        E: ready, TLS, PLAIN";
+    dialogue_with(client(Tls::Implicit, &[Mechanism::Plain, Mechanism::Login]), &[], &format!("{begins}{plain}"));
+    let login = "
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        C: YW5u
+        S: 334 UGFzc3dvcmQ6
+        C: cGVuY2ls
+        S: 235 2.7.0 Welcome
+        E: ready, TLS, LOGIN";
+    dialogue_with(client(Tls::Implicit, &[Mechanism::Login]), &[], &format!("{begins}{login}"));
+}
+
+#[test]
+fn a_wrong_password() {
+    let script = "
+        E: starts TLS
+        ! tls
+        S: 220 mx.example
+        C: EHLO client.example
+        S: 250-mx.example
+        S: 250 AUTH PLAIN
+        C: AUTH PLAIN AGFubgBwZW5jaWw=
+        S: 535 5.7.8 No
+        C: QUIT
+        S: 221 Bye
+        E: closed, authentication failed: the server refused: 535 5.7.8 No";
+    dialogue_with(client(Tls::Implicit, &[Mechanism::Plain]), &[], script);
+}
+
+/// No password in clear text; nothing at all where nothing is offered.
+#[test]
+fn nothing_to_authenticate_with() {
+    let script = |offer: &str, why: &str| {
+        format!(
+            "S: 220 mx.example
+            C: EHLO client.example
+            S: 250-mx.example
+            S: 250 {offer}
+            C: QUIT
+            S: 221 Bye
+            E: closed, authentication failed: {why}"
+        )
+    };
+    let only_secrets = "without TLS the server offers only mechanisms that show the password or the token";
+    dialogue_with(client(Tls::Off, &Mechanism::ALL), &[], &script("AUTH PLAIN LOGIN", only_secrets));
+    let nothing = "the server offers no mechanism that can be used here; it offers:";
+    dialogue_with(client(Tls::Off, &Mechanism::ALL), &[], &script("HELP", nothing));
+}
+
+/// Mechanisms that were offered in clear text don't count inside TLS.
+#[test]
+fn what_was_offered_before_starttls_is_forgotten() {
+    let script = "
+        S: 220 mx.example
+        C: EHLO client.example
+        S: 250-mx.example
+        S: 250-AUTH PLAIN
+        S: 250 STARTTLS
+        C: STARTTLS
+        S: 220 Go on
+        E: starts TLS
+        ! tls
+        C: EHLO client.example
+        S: 250-mx.example
+        S: 250 AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334
+        C: YW5u
+        S: 421 4.7.0 Too slow
+        E: closed, the server closed the connection: 421 4.7.0 Too slow";
+    dialogue_with(client(Tls::REQUIRED, &[Mechanism::Plain, Mechanism::Login]), &[], script);
+}
