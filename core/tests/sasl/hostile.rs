@@ -73,23 +73,20 @@ fn changed_lines_let_nobody_in() {
                 run(mechanism, &lines)
             };
             for cut in 0..line.len() {
-                assert!(
-                    !with(line[..cut].to_vec()).is_some_and(|outcome| outcome.is_ok()),
-                    "{mechanism} {index} {cut}"
-                );
+                assert!(with(line[..cut].to_vec()).is_none_or(|outcome| outcome.is_err()), "{mechanism} {index} {cut}");
             }
             for at in 0..line.len() {
                 for octet in [b'A', b'=', 0xff] {
                     let mut changed = line.clone();
                     if std::mem::replace(&mut changed[at], octet) != octet {
                         let outcome = with(changed);
-                        assert!(!outcome.is_some_and(|outcome| outcome.is_ok()), "{mechanism} {index} {at} {octet}");
+                        assert!(outcome.is_none_or(|outcome| outcome.is_err()), "{mechanism} {index} {at} {octet}");
                     }
                 }
             }
             for longer in [&b"A"[..], b"AAAA", b"=", b" ", b"\0"] {
                 let longer = with([line, longer].concat());
-                assert!(!longer.is_some_and(|outcome| outcome.is_ok()), "{mechanism} {index}");
+                assert!(longer.is_none_or(|outcome| outcome.is_err()), "{mechanism} {index}");
             }
         }
     }
