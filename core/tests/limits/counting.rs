@@ -14,7 +14,7 @@ pub(crate) struct Count {
     /// Calls that allocated or grew something.
     pub(crate) allocations: usize,
     /// Octets that are held now. Negative where something older was freed.
-    held: isize,
+    pub(crate) held: isize,
     /// The most octets that were held at a time.
     pub(crate) peak: isize,
 }

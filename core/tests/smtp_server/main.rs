@@ -7,6 +7,7 @@ mod decisions;
 mod dialogues;
 mod limits;
 mod lines;
+mod model;
 mod order;
 mod proxies;
 mod received;

@@ -126,6 +126,14 @@ impl Server {
         &self.session.peer
     }
 
+    /// All that decides how the session goes on, but for counters and timers: two sessions with the same text reply the same
+    /// to the same commands. For tests that go through every state.
+    #[doc(hidden)]
+    pub fn fingerprint(&self) -> String {
+        let session = &self.session;
+        format!("{:?} {:?} {:?} {:?} {:?}", self.state, session.peer, self.lines, self.queue, session.told_hello)
+    }
+
     fn decide(&mut self, id: DecisionId, decision: Decision) -> Result<(), Misuse> {
         match &mut self.state {
             State::Waiting(waiting) if waiting.id == id => waiting.on.check(&self.session, &decision)?,
