@@ -80,7 +80,8 @@ fn drain(server: &mut Server, now: Now) -> usize {
 
 /// The message as it is sent, with the end of the data.
 fn message() -> Vec<u8> {
-    let mut message = b"From: Ann <ann@client.example.org>\r\nTo: Bob <bob@example.com>\r\nSubject: Hello\r\n\r\n".to_vec();
+    let mut message =
+        b"From: Ann <ann@client.example.org>\r\nTo: Bob <bob@example.com>\r\nSubject: Hello\r\n\r\n".to_vec();
     let line = b"A line of text such as people write, some sixty octets long.\r\n";
     while message.len() + line.len() + 2 < MESSAGE {
         message.extend_from_slice(line);

@@ -88,7 +88,11 @@ impl Host {
     }
 
     /// Drives `machine` to its event, on the caller's runtime.
-    pub(crate) async fn converse<M: Asking>(mut self, machine: M, message: Option<Chunks>) -> Result<M::Event, Failure> {
+    pub(crate) async fn converse<M: Asking>(
+        mut self,
+        machine: M,
+        message: Option<Chunks>,
+    ) -> Result<M::Event, Failure> {
         Conversation::new(&mut self, machine).run(message).await
     }
 

@@ -64,7 +64,9 @@ impl Maildir {
         let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
         match &mut body.file {
             // In one write, where the message is small.
-            None if header.len() + body.memory.len() <= IN_MEMORY => file.write_all(&[header, &body.memory].concat())?,
+            None if header.len() + body.memory.len() <= IN_MEMORY => {
+                file.write_all(&[header, &body.memory].concat())?
+            }
             None => {
                 file.write_all(header)?;
                 file.write_all(&body.memory)?;

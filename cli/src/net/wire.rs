@@ -59,7 +59,9 @@ impl Clock {
 
     fn instant(&self, at: Millis) -> Instant {
         // A wake-up a thousand years off is none.
-        self.origin.checked_add(Duration::from_millis(at.0)).unwrap_or_else(|| self.origin + Duration::from_secs(1 << 32))
+        self.origin
+            .checked_add(Duration::from_millis(at.0))
+            .unwrap_or_else(|| self.origin + Duration::from_secs(1 << 32))
     }
 }
 

@@ -20,7 +20,8 @@ fn idle_sessions() {
         ..Settings::default()
     });
     let hello = "EHLO a-client-with-a-long-name.mail.example.org\r\n";
-    let mail = "MAIL FROM:<ann.with.a.long.name@mail.example.org> SIZE=10000 BODY=8BITMIME\r\nRCPT TO:<bob@example.com>\r\n";
+    let mail =
+        "MAIL FROM:<ann.with.a.long.name@mail.example.org> SIZE=10000 BODY=8BITMIME\r\nRCPT TO:<bob@example.com>\r\n";
     let message = "DATA\r\n";
     let content = "Subject: Hello\r\n\r\nHello\r\n.\r\n";
     for (place, turns) in [

@@ -193,7 +193,12 @@ impl Play {
     fn tell(&mut self, _script: &str, played: &mut String) {
         while let Some(length) = self.wire[self.told..].windows(2).position(|pair| pair == b"\r\n") {
             let line = String::from_utf8_lossy(&self.wire[self.told..self.told + length]);
-            writeln!(played, "{}", format!("C: {}", line.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")).trim_end()).unwrap();
+            writeln!(
+                played,
+                "{}",
+                format!("C: {}", line.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")).trim_end()
+            )
+            .unwrap();
             self.told += length + 2;
         }
         for event in &self.events[self.told_events..] {
@@ -210,7 +215,10 @@ impl Play {
 
     /// What became of the messages.
     pub fn outcomes(&self) -> Vec<&Outcome> {
-        self.events.iter().filter_map(|event| if let Event::Sent(outcome) = event { Some(outcome) } else { None }).collect()
+        self.events
+            .iter()
+            .filter_map(|event| if let Event::Sent(outcome) = event { Some(outcome) } else { None })
+            .collect()
     }
 }
 

@@ -15,3 +15,4 @@ mod smuggling;
 mod starttls;
 mod talk;
 mod timeouts;
+mod trace;

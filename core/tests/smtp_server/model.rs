@@ -47,8 +47,29 @@ enum Word {
 use Word::*;
 
 const ALPHABET: [Word; 23] = [
-    Ehlo, Helo, Lhlo, Mail, MailBinary, MailMalformed, Rcpt, RcptElsewhere, Data, Chunk, LastChunk, EmptyLastChunk, Rset, Noop, Vrfy, Help,
-    StartTls, Auth, AuthWrong, Xclient, Unknown, BareLf, Quit,
+    Ehlo,
+    Helo,
+    Lhlo,
+    Mail,
+    MailBinary,
+    MailMalformed,
+    Rcpt,
+    RcptElsewhere,
+    Data,
+    Chunk,
+    LastChunk,
+    EmptyLastChunk,
+    Rset,
+    Noop,
+    Vrfy,
+    Help,
+    StartTls,
+    Auth,
+    AuthWrong,
+    Xclient,
+    Unknown,
+    BareLf,
+    Quit,
 ];
 
 impl Word {
@@ -250,8 +271,11 @@ fn say(settings: &Settings, words: &[Word]) -> (Server, Vec<String>, Option<Deli
     let last_lines = replies.lines().filter(|line| line.as_bytes().get(3) == Some(&b' '));
     let codes = last_lines.map(|line| {
         let (code, rest) = line.split_at(3);
-        let enhanced = rest.split(' ').nth(1).filter(|word| word.split('.').count() == 3 && word.starts_with(&code[..1]));
-        enhanced.filter(|_| rest.as_bytes().get(2) == Some(&b'.')).map_or(code.into(), |enhanced| format!("{code} {enhanced}"))
+        let enhanced =
+            rest.split(' ').nth(1).filter(|word| word.split('.').count() == 3 && word.starts_with(&code[..1]));
+        enhanced
+            .filter(|_| rest.as_bytes().get(2) == Some(&b'.'))
+            .map_or(code.into(), |enhanced| format!("{code} {enhanced}"))
     });
     let delivered = talk.messages.pop().map(|(message, content)| {
         let sender = if message.sender.path.mailbox().is_some() { "<ann@example.org>" } else { "<>" };
@@ -282,7 +306,11 @@ fn every_sequence_of_six() {
                     let (words, mut model) = ([&words[..], &[word]].concat(), model.clone());
                     let (codes, delivered) = model.step(word);
                     let (server, said, message) = say(&settings, &words);
-                    assert_eq!((&said, &message), (&codes.iter().map(ToString::to_string).collect(), &delivered), "{words:?}");
+                    assert_eq!(
+                        (&said, &message),
+                        (&codes.iter().map(ToString::to_string).collect(), &delivered),
+                        "{words:?}"
+                    );
                     assert_eq!(server.is_over(), model.over, "{words:?}");
                     tried += 1;
                     let fingerprint = server.fingerprint();
@@ -297,7 +325,11 @@ fn every_sequence_of_six() {
             }
             frontier = next;
         }
-        println!("from {start:?}: {} states, {tried} steps for {} sequences", known.len(), ALPHABET.len().pow(LENGTH as u32));
+        println!(
+            "from {start:?}: {} states, {tried} steps for {} sequences",
+            known.len(),
+            ALPHABET.len().pow(LENGTH as u32)
+        );
         assert!(known.len() > 20);
     }
 }

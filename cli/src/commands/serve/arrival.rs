@@ -87,7 +87,8 @@ impl Arrival {
         };
         let section = std::mem::take(&mut self.header).finish();
         let now = service.clock.now();
-        let head = header::with_ours(&section, service, peer, message, &report, now).map_err(|error| error.to_string())?;
+        let head =
+            header::with_ours(&section, service, peer, message, &report, now).map_err(|error| error.to_string())?;
         // It is on the disk when this returns (RFC 5321 §4.2.5).
         let filed = block_in_place(|| maildir.deliver(&head, &mut spool));
         match filed {

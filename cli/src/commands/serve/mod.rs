@@ -191,7 +191,13 @@ impl Service {
                 message: true,
                 ..Decisions::default()
             },
-            extensions: Extensions { starttls: has_tls, binary_mime: true, dsn: false, limits: true, ..Extensions::default() },
+            extensions: Extensions {
+                starttls: has_tls,
+                binary_mime: true,
+                dsn: false,
+                limits: true,
+                ..Extensions::default()
+            },
             auth,
             auth_required: args.auth_required,
             early_talkers: EarlyTalkers::Refuse,

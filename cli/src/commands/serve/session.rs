@@ -99,7 +99,9 @@ impl Session {
                     Request::Auth { credentials, .. } => {
                         use passerelle::smtp::sasl::server::{Credentials, Decision as Verdict};
                         let acting_as = match &credentials {
-                            Credentials::Password { authzid, .. } | Credentials::Scram { authzid, .. } => authzid.as_deref(),
+                            Credentials::Password { authzid, .. } | Credentials::Scram { authzid, .. } => {
+                                authzid.as_deref()
+                            }
                             _ => None,
                         };
                         Decision::Auth(match &self.service.users {
