@@ -48,11 +48,6 @@ impl<R: Read> MessageReader<R> {
         Ok(reader)
     }
 
-    /// Octets that have been through a reader already.
-    pub(crate) fn as_is(source: R) -> Self {
-        Self { source, ahead: Vec::new(), ending: Ending::Crlf, notes: Vec::new() }
-    }
-
     /// What was changed in the message, for the report.
     pub(crate) fn notes(&self) -> Vec<Step> {
         self.file.steps()

@@ -92,8 +92,7 @@ impl Scenario {
         sasl.secrets_in_clear_text = true;
         self.server.auth = Some(Arc::new(sasl));
         self.server.auth_required = true;
-        let account =
-            Account::Password { user: "ann".into(), password: Secret::new("pencil"), acting_as: None };
+        let account = Account::Password { user: "ann".into(), password: Secret::new("pencil"), acting_as: None };
         let mut sasl = ClientSasl::new(account);
         sasl.secrets_in_clear_text = true;
         if dice.once_in(2) {
