@@ -31,19 +31,21 @@ pub(super) fn plain_run(octets: &[u8]) -> usize {
         if from >= octets.len() {
             return octets.len();
         }
-        while let Some(plain) = plain_block::<{ LARGE + AHEAD }>(&octets[from..])
-            .or_else(|| plain_block::<{ SMALL + AHEAD }>(&octets[from..]))
-        {
-            from += plain;
-            from += usize::from(octets[from] == b'\n'); // the CR before it is in the block
-        }
+        from += plain_blocks::<{ LARGE + AHEAD }>(&octets[from..]);
+        from += plain_blocks::<{ SMALL + AHEAD }>(&octets[from..]);
         until = from + SMALL + AHEAD;
     }
 }
 
-/// The length of a block at the front, without what follows it, if all of it is plain.
-fn plain_block<const N: usize>(octets: &[u8]) -> Option<usize> {
-    octets.first_chunk::<N>().filter(|block| is_plain(block)).map(|_| N - AHEAD)
+/// The length of the blocks at the front that are plain. What follows each is looked at with it and not counted, but for the LF
+/// of a CR that is last.
+fn plain_blocks<const N: usize>(octets: &[u8]) -> usize {
+    let mut rest = octets;
+    while let Some(block) = rest.first_chunk::<N>().filter(|block| is_plain(block)) {
+        let length = N - AHEAD;
+        rest = &rest[length + usize::from(block[length] == b'\n')..];
+    }
+    octets.len() - rest.len()
 }
 
 /// Walks from line to line. Gives the end, which is `until` or one behind it, or the first special octet.
