@@ -139,7 +139,8 @@ fn old_lines_let_nobody_in_again() {
 
 #[test]
 fn changed_challenges_are_noticed() {
-    for mechanism in PASSWORDS.into_iter().filter(|mechanism| mechanism.scram_hash().is_some()) {
+    // Each try costs a PBKDF2: one mechanism of each kind will do.
+    for mechanism in [Mechanism::ScramSha256Plus, Mechanism::ScramSha1] {
         let settings = client(account("ann", "pencil"), &[mechanism]);
         let good = play(settings.clone(), server(&[mechanism]), &Connection::secured(), host).from_server;
         let run = |challenges: &[String]| {
@@ -171,12 +172,10 @@ fn changed_challenges_are_noticed() {
             };
             for at in 0..line.len() {
                 assert!(is_about_the_server(&with(line[..at].to_owned())));
-                for other in ["A", "z", "=", "é"] {
-                    if &line[at..=at] != other {
-                        let error = with(format!("{}{other}{}", &line[..at], &line[at + 1..]));
-                        assert!(is_about_the_server(&error), "{error:?}");
-                    }
-                }
+                let other =
+                    ["A", "z", "=", "é"].into_iter().cycle().skip(at).find(|other| *other != &line[at..=at]).unwrap();
+                let error = with(format!("{}{other}{}", &line[..at], &line[at + 1..]));
+                assert!(is_about_the_server(&error), "{error:?}");
             }
             assert_eq!(with("A".repeat(MAX_SASL_LINE)), Error::Challenge);
         }
