@@ -98,7 +98,8 @@ fn encode_into(message: &[u8], wire: &mut Vec<u8>) {
 
 /// Only one line end of forty stays.
 fn long_lines(mut message: Vec<u8>) -> Vec<u8> {
-    let ends: Vec<usize> = message.windows(2).enumerate().filter(|(_, pair)| pair == b"\r\n").map(|(at, _)| at).collect();
+    let ends: Vec<usize> =
+        message.windows(2).enumerate().filter(|(_, pair)| pair == b"\r\n").map(|(at, _)| at).collect();
     for (_, at) in ends.into_iter().enumerate().filter(|(index, _)| index % 40 != 39) {
         message[at..at + 2].copy_from_slice(b"  ");
     }

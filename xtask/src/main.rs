@@ -4,6 +4,7 @@
 
 mod bench;
 mod checks;
+mod interop;
 mod readme;
 mod report;
 mod run;
@@ -28,6 +29,8 @@ usage: cargo xtask COMMAND
   bench [NAME...]   run the benchmarks beside the peers, or those whose name contains NAME, and print the ratios
   differential [--cases N] [--seed S] [--case NUMBER | --list]
                     compare with other implementations, on as many cases and from this seed
+  interop [--controls] [--throughput] [WORD...]
+                    serve and send with other mail software, the scenarios in whose lines the words appear
   help              this text
 ";
 
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         ["wasm", "--release"] => single(wasm::package::build(wasm::Profile::Release)),
         ["header"] => single(checks::header::regenerate()),
         ["bench", names @ ..] => single(bench::run(names)),
+        ["interop", words @ ..] => single(interop::run(words)),
         [] | ["help" | "--help" | "-h", ..] => {
             print!("{USAGE}\nareas of test:\n{}", select::describe(&steps::STEPS));
             ExitCode::SUCCESS

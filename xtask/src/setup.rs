@@ -4,7 +4,7 @@ use crate::report::{Report, StepResult};
 use crate::tools::cargo_tools::{CARGO_DENY, CARGO_FUZZ};
 use crate::tools::wasm_toolchain::WasmToolchain;
 use crate::tools::{apt, npm};
-use crate::{checks, wasm};
+use crate::{checks, interop, wasm};
 
 pub(crate) fn everything() -> Report {
     let mut report = Report::new(false);
@@ -21,6 +21,7 @@ pub(crate) fn everything() -> Report {
     report.step("playwright", || npm::playwright().map(note));
     report.step("chromium", || apt::program("chromium", &["chromium"]).map(note));
     report.step("peers", || checks::differential::peers().map(|_| "Python, Perl and C".into()));
+    report.step("mail software", interop::setup);
     report
 }
 

@@ -1,10 +1,11 @@
 //! Every step of `cargo xtask test`, in the order in which they run: cheap ones that often fail come first.
 
 use crate::checks::{browser, c, deny, differential, fuzz, linear, readme, rust, same, sans_io};
+use crate::interop;
 use crate::select::Step;
 use crate::wasm;
 
-pub(crate) const STEPS: [Step; 18] = [
+pub(crate) const STEPS: [Step; 19] = [
     Step { name: "fmt", about: "cargo fmt --check", run: rust::fmt },
     Step { name: "xtask", about: "the tests of xtask itself", run: rust::xtask },
     Step { name: "clippy", about: "clippy, warnings denied, with either cryptography", run: rust::clippy },
@@ -36,6 +37,11 @@ pub(crate) const STEPS: [Step; 18] = [
         name: "differential",
         about: "seven implementations on generated messages and records; every difference explained",
         run: differential::check,
+    },
+    Step {
+        name: "interop",
+        about: "serve and send with the mail software of others, on the loopback",
+        run: interop::check,
     },
     Step { name: "bench", about: "the benchmarks compile, and each runs once", run: rust::bench },
     Step { name: "readme", about: "the README's first commands", run: readme::check },

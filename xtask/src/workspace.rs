@@ -1,9 +1,13 @@
 //! Where things are: the root, the build folders, and what Cargo.lock says.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::report::Stop;
+
+/// Only root can make and change what is here, and all can read it.
+const FOR_OTHER_ACCOUNTS: &str = "/var/lib/passerelle-tests";
 
 /// The workspace's root: the folder above this package.
 pub(crate) fn root() -> &'static Path {
@@ -19,6 +23,14 @@ pub(crate) fn target() -> PathBuf {
 /// Where xtask installs programs of its own, out of the user's way.
 pub(crate) fn tools() -> PathBuf {
     root().join("target/tools")
+}
+
+/// A folder below `target`, for programs that change from root to other accounts: elsewhere if those could not pass
+/// through to it, as below a home folder.
+pub(crate) fn for_other_accounts(below: &str) -> PathBuf {
+    let target = root().join("target");
+    let closed = |dir: &Path| fs::metadata(dir).is_ok_and(|metadata| metadata.permissions().mode() & 0o001 == 0);
+    if target.ancestors().any(closed) { Path::new(FOR_OTHER_ACCOUNTS).join(below) } else { target.join(below) }
 }
 
 /// The files in `dir` whose names end with `suffix`, sorted. An absent folder has none.

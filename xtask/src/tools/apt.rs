@@ -3,7 +3,7 @@
 //! Installed only where xtask runs as root, as on a build server or in a container. On somebody's own machine a
 //! missing program is a skip that names the package, and its owner decides.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::find;
@@ -35,6 +35,21 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), Stop> {
     })
 }
 
+/// Puts the packages' archives into `folder` without installing anything.
+pub(crate) fn download(packages: &[&str], folder: &Path) -> Result<(), Stop> {
+    let names = packages.join(" ");
+    if find("apt-get").is_none() {
+        return Err(Stop::Skipped(format!("download {names}: this system has no apt-get")));
+    }
+    update();
+    apt_get().args(["download", "-o", "APT::Sandbox::User=root"]).args(packages).dir(folder).go().map(drop).map_err(
+        |stop| {
+            let (Stop::Failed(reason) | Stop::Skipped(reason)) = stop;
+            Stop::Skipped(format!("{names} cannot be downloaded: {reason}"))
+        },
+    )
+}
+
 /// Once a run: a fresh machine's lists are absent or name versions that are gone.
 fn update() {
     static UPDATED: OnceLock<()> = OnceLock::new();
@@ -48,6 +63,6 @@ fn apt_get() -> Run {
     Run::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").arg("-qq")
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     Run::new("id").arg("-u").quietly().is_ok_and(|said| said.line().as_deref() == Some("0"))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod apt;
 pub(crate) mod cargo_tools;
+pub(crate) mod mail;
 pub(crate) mod npm;
 pub(crate) mod python;
 pub(crate) mod wasm_toolchain;

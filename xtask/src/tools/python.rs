@@ -7,8 +7,16 @@ use crate::report::Stop;
 use crate::run::Run;
 use crate::workspace;
 
-/// At these versions and no others; those behind the first two are what they need.
-const PACKAGES: [&str; 4] = ["pyspf==2.0.14", "dkimpy==1.1.8", "dnspython==2.9.2", "PyNaCl==1.6.2"];
+/// At these versions and no others; dnspython and PyNaCl are what the first two need, the last two what aiosmtpd needs.
+const PACKAGES: [&str; 7] = [
+    "pyspf==2.0.14",
+    "dkimpy==1.1.8",
+    "dnspython==2.9.2",
+    "PyNaCl==1.6.2",
+    "aiosmtpd==1.4.6",
+    "atpublic==9.0.0",
+    "attrs==26.1.0",
+];
 
 /// The environment's Python, with the packages.
 pub(crate) fn python() -> Result<PathBuf, Stop> {
