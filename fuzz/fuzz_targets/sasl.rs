@@ -10,7 +10,6 @@ use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
 use passerelle::crypto::Hash;
 use passerelle::limits::{MAX_SASL_ERROR_TEXT, MAX_SASL_LINE, MAX_SASL_NAME};
-use passerelle::smtp::Reply;
 use passerelle::smtp::sasl::client::{self, Account, Binding};
 use passerelle::smtp::sasl::server::{self, Credentials, Decision, Failure, Identity, Step, Stored};
 use passerelle::smtp::sasl::{Entropy, Mechanism, ScramVerifier, Secret, SecretKey};
