@@ -104,12 +104,12 @@ fn begin(input: &Input, mechanism: Mechanism) -> Option<(client::Exchange, Secre
 /// The server knows every user by the same password, but for those whose names begin with `x`.
 fn decision(credentials: &Credentials) -> Decision {
     match credentials {
+        Credentials::External { .. } => Decision::AcceptAs("certificate".into()),
         _ if credentials.user().is_some_and(|user| user.starts_with('x')) => Decision::UnknownUser,
         Credentials::Password { .. } => Decision::Compare(vec![Stored::password(PASSWORD.into())]),
         Credentials::Scram { .. } => Decision::Compare(STORED.clone()),
         Credentials::Bearer { token, .. } if token.expose() == TOKEN => Decision::Accept,
         Credentials::Bearer { .. } => Decision::Refuse,
-        Credentials::External { .. } => Decision::AcceptAs("certificate".into()),
     }
 }
 
