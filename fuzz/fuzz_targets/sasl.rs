@@ -10,7 +10,6 @@ use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
 use passerelle::crypto::Hash;
 use passerelle::limits::{MAX_SASL_ERROR_TEXT, MAX_SASL_LINE, MAX_SASL_NAME};
-use passerelle::smtp::Reply;
 use passerelle::smtp::sasl::client::{self, Account, Binding};
 use passerelle::smtp::sasl::server::{self, Credentials, Decision, Failure, Identity, Step, Stored};
 use passerelle::smtp::sasl::{Entropy, Mechanism, ScramVerifier, Secret, SecretKey};
@@ -105,12 +104,12 @@ fn begin(input: &Input, mechanism: Mechanism) -> Option<(client::Exchange, Secre
 /// The server knows every user by the same password, but for those whose names begin with `x`.
 fn decision(credentials: &Credentials) -> Decision {
     match credentials {
+        Credentials::External { .. } => Decision::AcceptAs("certificate".into()),
         _ if credentials.user().is_some_and(|user| user.starts_with('x')) => Decision::UnknownUser,
         Credentials::Password { .. } => Decision::Compare(vec![Stored::password(PASSWORD.into())]),
         Credentials::Scram { .. } => Decision::Compare(STORED.clone()),
         Credentials::Bearer { token, .. } if token.expose() == TOKEN => Decision::Accept,
         Credentials::Bearer { .. } => Decision::Refuse,
-        Credentials::External { .. } => Decision::AcceptAs("certificate".into()),
     }
 }
 
