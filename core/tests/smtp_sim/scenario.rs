@@ -65,7 +65,7 @@ impl Scenario {
     /// Two short messages, in clear text.
     pub(crate) fn small(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let is_lmtp = seed % 3 == 0;
+        let is_lmtp = seed.is_multiple_of(3);
         let (server, client) = (server(&mut dice, is_lmtp), client(&mut dice, is_lmtp));
         let messages = (0..2).map(|number| {
             let mut message = message(&mut dice, number);
