@@ -27,7 +27,11 @@ pub(crate) const STEPS: [Step; 20] = [
         about: "hostile inputs cost no more than in proportion to their size, by instructions counted",
         run: linear::check,
     },
-    Step { name: "sim", about: "100,000 sessions of our client and server over a faulty channel", run: sim::check },
+    Step {
+        name: "sim",
+        about: "100,000 sessions of our client and server over a faulty channel, 10,000 idle ones",
+        run: sim::check,
+    },
     Step { name: "cli", about: "the tests of the command", run: rust::cli },
     Step { name: "c", about: "header, examples and tests in C, under valgrind", run: c::check },
     Step { name: "wasm", about: "the npm package and its tests in Node", run: wasm::check },

@@ -1,4 +1,4 @@
-//! The simulation of our client and server, at length: with optimisation, since the number of sessions is the point.
+//! Very many sessions of our client and server, with optimisation: over a faulty channel, and idle.
 
 use super::count;
 use crate::report::StepResult;
@@ -12,5 +12,8 @@ pub(crate) fn check() -> StepResult {
         .args(["test", "--release", "-p", "passerelle", "--test", "smtp_sim"])
         .args(["sessions_over_a_faulty_channel", "--", "--nocapture"])
         .env("PASSERELLE_SIM_SESSIONS", SESSIONS);
-    count::tests(simulation).map(|_| format!("{SESSIONS} sessions over a faulty channel"))
+    count::tests(simulation)?;
+    let idle = ["test", "--release", "-p", "passerelle", "--test", "tls_memory", "--test", "limits", "--"];
+    count::tests(Run::new("cargo").args(idle).args(["sessions", "--nocapture"]))?;
+    Ok(format!("{SESSIONS} sessions over a faulty channel, 10,000 idle ones"))
 }
