@@ -65,9 +65,17 @@ fn verify(
         assert!(floor.verify(&message));
         b.iter(|| floor.verify(black_box(&message)));
     });
+    group.bench_function("floor with the key prepared", |b| {
+        assert!(floor.verify_prepared(&message));
+        b.iter(|| floor.verify_prepared(black_box(&message)));
+    });
     group.bench_function("passerelle", |b| {
-        assert!(ours::verify(&message, record.as_bytes()));
-        b.iter(|| ours::verify(black_box(&message), record.as_bytes()));
+        let key = ours::key_answer(&record);
+        assert!(ours::verify(&message, &key));
+        b.iter(|| ours::verify(black_box(&message), &key));
+    });
+    group.bench_function("passerelle with the key read anew", |b| {
+        b.iter(|| ours::verify(black_box(&message), &ours::key_answer(black_box(&record))));
     });
     #[cfg(feature = "peers")]
     group.bench_function("mail-auth", |b| {

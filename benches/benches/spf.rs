@@ -34,6 +34,14 @@ fn evaluate(criterion: &mut Criterion<CpuTime>, name: &str, client: &Client, exp
         assert_eq!(ours::spf_one_by_one(&zone, client), expected);
         b.iter(|| ours::spf_one_by_one(&zone, black_box(client)));
     });
+    group.bench_function("passerelle, new answers", |b| {
+        assert_eq!(ours::spf_of_new_answers(&zone, client), expected);
+        b.iter(|| ours::spf_of_new_answers(&zone, black_box(client)));
+    });
+    group.bench_function("passerelle, new answers one at a time", |b| {
+        assert_eq!(ours::spf_of_new_answers_one_by_one(&zone, client), expected);
+        b.iter(|| ours::spf_of_new_answers_one_by_one(&zone, black_box(client)));
+    });
     #[cfg(feature = "peers")]
     group.bench_function("mail-auth", |b| {
         let peer = MailAuth::new(&mail::key().key_record(), &zone);

@@ -62,6 +62,14 @@ impl Zone {
         let found = self.cache.get(name.as_str()).cloned();
         Answer::Dns(found.unwrap_or_else(|| DnsAnswer::empty(Status::NxDomain)))
     }
+
+    /// The answer of a host that keeps none: its records have not been read before.
+    pub fn new_answer(&self, question: &Question) -> Answer {
+        match self.answer(question) {
+            Answer::Dns(answer) => Answer::Dns(DnsAnswer { records: answer.records.to_vec().into(), ..answer }),
+            other => other,
+        }
+    }
 }
 
 impl Default for Zone {

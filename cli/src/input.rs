@@ -6,6 +6,7 @@ use std::path::Path;
 use std::thread;
 
 use passerelle::Step;
+use passerelle::message::MessageFile;
 use tokio::sync::mpsc;
 
 use crate::failure::Failure;
@@ -19,18 +20,9 @@ const CHUNKS_AHEAD: usize = 4;
 /// A message that is being read.
 pub(crate) struct MessageReader<R> {
     source: R,
+    file: MessageFile,
     /// What was read to look at the first lines, and has not been handed out yet.
     ahead: Vec<u8>,
-    ending: Ending,
-    notes: Vec<Step>,
-}
-
-/// How lines end in the file.
-enum Ending {
-    /// With CRLF, or nothing that would have to be changed.
-    Crlf,
-    /// With LF; `after_cr` tells whether the last octet handed out was a CR.
-    Lf { after_cr: bool },
 }
 
 /// Opens a file, or standard input for `-`.
@@ -45,77 +37,42 @@ pub(crate) fn open(path: &Path) -> Result<MessageReader<Box<dyn Read + Send>>, F
 impl<R: Read> MessageReader<R> {
     /// Looks at the first lines: an mbox separator is dropped, and the first line's ending tells those of the file.
     pub(crate) fn new(mut source: R, path: &Path) -> Result<Self, Failure> {
-        let mut ahead = Vec::new();
-        source.by_ref().take(CHUNK as u64).read_to_end(&mut ahead).map_err(|e| Failure::file("read", path, &e))?;
-        if ahead.is_empty() {
+        let mut read = Vec::new();
+        source.by_ref().take(CHUNK as u64).read_to_end(&mut read).map_err(|e| Failure::file("read", path, &e))?;
+        if read.is_empty() {
             let what = if path.as_os_str() == "-" { "standard input".into() } else { path.display().to_string() };
             return Err(Failure::new(format!("{what} is empty; a message has at least a header field")));
         }
-        let mut reader = Self { source, ahead, ending: Ending::Crlf, notes: Vec::new() };
-        reader.drop_mbox_separator();
-        reader.find_line_ending();
+        let mut reader = Self { source, file: MessageFile::new(), ahead: Vec::new() };
+        reader.file.push(&read, &mut reader.ahead);
         Ok(reader)
     }
 
-    /// Octets that have been through a reader already.
-    pub(crate) fn as_is(source: R) -> Self {
-        Self { source, ahead: Vec::new(), ending: Ending::Crlf, notes: Vec::new() }
-    }
-
     /// What was changed in the message, for the report.
-    pub(crate) fn notes(&self) -> &[Step] {
-        &self.notes
+    pub(crate) fn notes(&self) -> Vec<Step> {
+        self.file.steps()
     }
 
     /// The next octets; none at the end.
     pub(crate) fn next_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut chunk = std::mem::take(&mut self.ahead);
-        if chunk.is_empty() {
-            chunk.resize(CHUNK, 0);
+        let mut read = Vec::new();
+        // What was read may be a line that is dropped.
+        while chunk.is_empty() {
+            read.resize(CHUNK, 0);
             let count = loop {
-                match self.source.read(&mut chunk) {
+                match self.source.read(&mut read) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     result => break result?,
                 }
             };
-            chunk.truncate(count);
-        }
-        if let Ending::Lf { after_cr } = &mut self.ending {
-            chunk = with_crlf(&chunk, after_cr);
+            if count == 0 {
+                self.file.finish(&mut chunk);
+                break;
+            }
+            self.file.push(&read[..count], &mut chunk);
         }
         Ok(Some(chunk).filter(|c| !c.is_empty()))
-    }
-
-    /// A line "From sender date" in front of the header is how mbox files separate messages (RFC 4155); it is no
-    /// header field. `From : sender` is one, in obsolete syntax (RFC 5322 §4.5): to drop it would be to choose whom the
-    /// message is from.
-    fn drop_mbox_separator(&mut self) {
-        let Some(sender) = self.ahead.strip_prefix(b"From ") else { return };
-        if sender.trim_ascii_start().starts_with(b":") {
-            return;
-        }
-        let Some(end) = self.ahead.iter().position(|&b| b == b'\n') else { return };
-        self.ahead.drain(..=end);
-        self.notes.push(Step {
-            step: "message file".into(),
-            outcome: "mbox line dropped".into(),
-            why: "the file begins with the \"From \" line of an mbox, which is no part of the message".into(),
-            rfc: "RFC 4155".into(),
-        });
-    }
-
-    fn find_line_ending(&mut self) {
-        let Some(end) = self.ahead.iter().position(|&b| b == b'\n') else { return };
-        if self.ahead[..end].ends_with(b"\r") {
-            return;
-        }
-        self.ending = Ending::Lf { after_cr: false };
-        self.notes.push(Step {
-            step: "message file".into(),
-            outcome: "LF converted to CRLF".into(),
-            why: "lines end with LF in the file; mail has CRLF on the wire, and that is what was signed".into(),
-            rfc: "RFC 5321 §2.3.8".into(),
-        });
     }
 }
 
@@ -136,23 +93,6 @@ impl<R: Read + Send + 'static> MessageReader<R> {
         });
         receiver
     }
-}
-
-/// Puts a CR before each LF that has none.
-fn with_crlf(chunk: &[u8], after_cr: &mut bool) -> Vec<u8> {
-    let mut converted = Vec::with_capacity(chunk.len() + chunk.len() / 16);
-    for line in chunk.split_inclusive(|&octet| octet == b'\n') {
-        let bare = line.strip_suffix(b"\n").filter(|text| match text.last() {
-            Some(last) => *last != b'\r',
-            None => !*after_cr,
-        });
-        converted.extend_from_slice(bare.unwrap_or(line));
-        if bare.is_some() {
-            converted.extend_from_slice(b"\r\n");
-        }
-        *after_cr = line.ends_with(b"\r");
-    }
-    converted
 }
 
 #[cfg(test)]

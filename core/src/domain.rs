@@ -86,20 +86,24 @@ impl Domain {
         if text.len() > MAX_DOMAIN_LENGTH {
             return Err(DomainError::TooLong);
         }
-        for label in text.split('.') {
-            match label.len() {
-                0 => return Err(DomainError::EmptyLabel),
-                1..=MAX_LABEL_LENGTH => {}
-                _ => return Err(DomainError::LabelTooLong),
-            }
-            if !label.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
-                return Err(DomainError::Character);
+        let (mut length, mut upper) = (0, false);
+        for octet in text.bytes() {
+            match octet {
+                b'.' if length == 0 => return Err(DomainError::EmptyLabel),
+                b'.' => length = 0,
+                _ if length == MAX_LABEL_LENGTH => return Err(DomainError::LabelTooLong),
+                b' '..=b'~' => {
+                    length += 1;
+                    upper |= octet.is_ascii_uppercase();
+                }
+                _ => return Err(DomainError::Character),
             }
         }
-        // Most names are in lower case already, and one copy of them is enough.
-        match text.bytes().any(|b| b.is_ascii_uppercase()) {
-            true => Ok(Self(text.to_ascii_lowercase().into())),
-            false => Ok(Self(text.into())),
+        match (length, upper) {
+            (0, _) => Err(DomainError::EmptyLabel),
+            (_, true) => Ok(Self(text.to_ascii_lowercase().into())),
+            // Most names are in lower case already, and one copy of them is enough.
+            (_, false) => Ok(Self(text.into())),
         }
     }
 
@@ -132,7 +136,12 @@ impl Domain {
 
     /// How many labels there are; at least one.
     pub fn label_count(&self) -> usize {
-        self.labels().count()
+        1 + self.0.bytes().filter(|b| *b == b'.').count()
+    }
+
+    /// Whether there is but one label, as in the name of a top-level domain.
+    pub(crate) fn is_single_label(&self) -> bool {
+        memchr::memchr(b'.', self.0.as_bytes()).is_none()
     }
 
     /// The name without its leftmost label; `None` for a name of one label.

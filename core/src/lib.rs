@@ -82,7 +82,9 @@ pub mod verify;
 
 pub use domain::{Domain, DomainError};
 pub use evaluate::{Evaluate, Evaluation, Reply};
-pub use lookup::{Answer, Answers, DnsAnswer, Outcome, Pending, Question, QuestionId, Record, RecordType, Status};
+pub use lookup::{
+    Answer, Answers, DnsAnswer, Outcome, Pending, Question, QuestionId, Record, RecordType, Records, Status,
+};
 pub use machine::{Machine, Misuse, Output};
 pub use time::{Millis, Now, UnixTime};
 pub use trail::{Step, Trail};

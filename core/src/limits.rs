@@ -154,6 +154,9 @@ pub const MAX_HEADER_FIELDS: usize = 2000;
 pub const MAX_FIELDS_OF_A_KIND: usize = 1000;
 /// Octets in a `From` field. Ours: a line has at most 998 (RFC 5322 §2.1.1), and this is several.
 pub const MAX_FROM_SIZE: usize = 16 * 1024;
+/// Octets of the line that mbox puts before a message, with its end; a longer one is none. What a line of a message may
+/// have (RFC 5322 §2.1.1).
+pub const MAX_MBOX_LINE: usize = 1000;
 
 // --- Mailboxes --------------------------------------------------------------------------------------------------
 
@@ -368,6 +371,9 @@ pub const MAX_CHUNKS_AHEAD: usize = 4;
 pub const MAX_COMMANDS_AHEAD: usize = 100;
 /// Octets of commands that are sent ahead of their replies. Ours, for the same reason.
 pub const MAX_OCTETS_AHEAD: u64 = 16 * 1024;
+/// Octets of a reply's text that an outcome keeps for each recipient, so that a server with much to say of thousands of
+/// recipients does not fill the memory. Ours: the longest of the large providers take some 600.
+pub const MAX_REPLY_KEPT: usize = 2048;
 /// Octets of encoded content that wait to be polled before the client wants no more. Ours.
 pub const MAX_UNPOLLED_CONTENT: usize = 64 * 1024;
 

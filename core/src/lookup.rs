@@ -1,9 +1,11 @@
 //! How a decision asks the world: questions, answers, and what is pending.
 
+use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use crate::domain::Domain;
 use crate::limits::{MAX_ANSWER_RECORDS, MAX_ANSWER_TEXT, MAX_QUESTIONS};
@@ -175,11 +177,75 @@ pub struct DnsAnswer {
     /// How the lookup ended.
     pub status: Status,
     /// The records of the type that was asked for; empty unless the status is [`Status::NoError`].
-    pub records: Arc<[Record]>,
+    pub records: Records,
     /// How long the answer may be kept, in seconds.
     pub ttl: u32,
     /// Whether DNSSEC validated the answer.
     pub secure: bool,
+}
+
+/// The records of an answer, in order. Cloning is cheap.
+///
+/// All clones share what an evaluator has read out of the records, so that a record is parsed once where an evaluation is
+/// run again, and once for all messages where a host hands in clones of the answers in its cache. Verdicts cannot depend on
+/// it: what is read is a function of the records, which nobody can change, so it makes no difference who reads them
+/// first, nor when, nor on which thread. It takes no part in comparing and displaying, and a host that makes its answers
+/// anew pays nothing for it.
+///
+/// What is kept is bounded: some hundred octets for each of the [`MAX_SPF_TERMS`](crate::limits::MAX_SPF_TERMS) that an
+/// SPF record may have, and [`MAX_KEY_RECORDS`](crate::limits::MAX_KEY_RECORDS) keys. A host that counts the memory of its
+/// cache adds that to an answer's own size.
+#[derive(Clone, Default)]
+pub struct Records(Arc<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    records: Box<[Record]>,
+    /// Of whatever type the evaluator wants that came first; here nobody knows of SPF or DKIM. No two of them ask for the
+    /// same name and type, except where somebody publishes one protocol's records at another's names.
+    reading: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Records {
+    /// What `read` makes of the records: at the first call, and of another kind than the first, by calling it.
+    pub(crate) fn read<T: Any + Send + Sync>(&self, read: impl Fn(&[Record]) -> T) -> Arc<T> {
+        let reading = self.0.reading.get_or_init(|| Arc::new(read(self)));
+        Arc::clone(reading).downcast().unwrap_or_else(|_| Arc::new(read(self)))
+    }
+}
+
+impl Deref for Records {
+    type Target = [Record];
+
+    fn deref(&self) -> &[Record] {
+        &self.0.records
+    }
+}
+
+impl<T: Into<Box<[Record]>>> From<T> for Records {
+    fn from(records: T) -> Self {
+        Self(Arc::new(Kept { records: records.into(), reading: OnceLock::new() }))
+    }
+}
+
+impl FromIterator<Record> for Records {
+    fn from_iter<I: IntoIterator<Item = Record>>(records: I) -> Self {
+        Self::from(Box::from_iter(records))
+    }
+}
+
+impl PartialEq for Records {
+    fn eq(&self, other: &Self) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl Eq for Records {}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self[..].fmt(f)
+    }
 }
 
 /// A [`DnsAnswer`] seen as the cases an evaluator must tell apart.
@@ -199,13 +265,13 @@ pub enum Outcome<'a> {
 
 impl DnsAnswer {
     /// An answer with these records, not validated by DNSSEC.
-    pub fn found(records: impl Into<Arc<[Record]>>) -> Self {
+    pub fn found(records: impl Into<Records>) -> Self {
         Self { status: Status::NoError, records: records.into(), ttl: 0, secure: false }
     }
 
     /// An answer without records. With [`Status::NoError`] that is NODATA.
     pub fn empty(status: Status) -> Self {
-        Self { status, records: Arc::new([]), ttl: 0, secure: false }
+        Self { status, records: Records::default(), ttl: 0, secure: false }
     }
 
     /// The case this is.
@@ -388,7 +454,7 @@ fn normalized(question: &Question, answer: Answer) -> Answer {
         (_, answer) => return answer,
     };
     if answer.status != Status::NoError && !answer.records.is_empty() {
-        answer.records = Arc::new([]);
+        answer.records = Records::default();
     }
     let text = answer.records.iter().map(|r| if let Record::Txt(text) = r { text.len() } else { 0 });
     if answer.records.len() > MAX_ANSWER_RECORDS || text.fold(0, usize::saturating_add) > MAX_ANSWER_TEXT {

@@ -160,11 +160,7 @@ impl<'a> Host<'a> {
         for (&begins, &ends) in self.contents.iter().zip(&self.ends) {
             self.check_commands(&self.wire[from..begins]);
             let content = &self.wire[begins..ends];
-            ended += usize::from(if content.starts_with(b"BDAT") || content.starts_with(b"RSET") || self.chunks(begins) {
-                check_chunks(content)
-            } else {
-                check_data(content)
-            });
+            ended += usize::from(if self.chunks(begins) { check_chunks(content) } else { check_data(content) });
             from = ends;
         }
         self.check_commands(&self.wire[from..]);

@@ -1,11 +1,11 @@
 //! Every step of `cargo xtask test`, in the order in which they run: cheap ones that often fail come first.
 
-use crate::checks::{browser, c, deny, differential, fuzz, linear, readme, rust, same, sans_io};
+use crate::checks::{browser, c, deny, differential, fuzz, linear, readme, rust, same, sans_io, sim};
 use crate::interop;
 use crate::select::Step;
 use crate::wasm;
 
-pub(crate) const STEPS: [Step; 19] = [
+pub(crate) const STEPS: [Step; 20] = [
     Step { name: "fmt", about: "cargo fmt --check", run: rust::fmt },
     Step { name: "xtask", about: "the tests of xtask itself", run: rust::xtask },
     Step { name: "clippy", about: "clippy, warnings denied, with either cryptography", run: rust::clippy },
@@ -26,6 +26,11 @@ pub(crate) const STEPS: [Step; 19] = [
         name: "linear",
         about: "hostile inputs cost no more than in proportion to their size, by instructions counted",
         run: linear::check,
+    },
+    Step {
+        name: "sim",
+        about: "100,000 sessions of our client and server over a faulty channel, 10,000 idle ones",
+        run: sim::check,
     },
     Step { name: "cli", about: "the tests of the command", run: rust::cli },
     Step { name: "c", about: "header, examples and tests in C, under valgrind", run: c::check },

@@ -19,11 +19,11 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let (work, times) = (arguments.next().unwrap_or_default(), arguments.next());
     let times = times.and_then(|times| times.parse().ok()).unwrap_or(1000);
-    let record = mail::key().key_record();
+    let key = ours::key_answer(&mail::key().key_record());
     let (kind, rest) = work.split_once(' ').unwrap_or((&work, "10 KB"));
     let size = mail::SIZES.iter().find(|(size, _)| *size == rest).map_or(10_000, |(_, octets)| *octets);
     let message = |kind, canonicalization| mail::signed(kind, size, canonicalization, 1);
-    let verify = |message: Vec<u8>| repeat(times, || ours::verify(black_box(&message), record.as_bytes()));
+    let verify = |message: Vec<u8>| repeat(times, || ours::verify(black_box(&message), &key));
     match kind {
         "text" => verify(message(Kind::Text, Relaxed)),
         "simple" => verify(message(Kind::Text, Simple)),
@@ -34,6 +34,11 @@ fn main() {
             let message = message(Kind::Text, Relaxed);
             let floor = Floor::new(&message);
             repeat(times, || floor.verify(black_box(&message)));
+        }
+        "prepared" => {
+            let message = message(Kind::Text, Relaxed);
+            let floor = Floor::new(&message);
+            repeat(times, || floor.verify_prepared(black_box(&message)));
         }
         "hash" => {
             let message = message(Kind::Text, Relaxed);
@@ -58,7 +63,7 @@ fn main() {
             repeat(times, || ours::spf_one_by_one(&zone, black_box(&LISTED)));
         }
         _ => eprintln!(
-            "usage: count WORK [TIMES], where WORK is text, simple, base64, html, changed, floor, hash, sign or \
+            "usage: count WORK [TIMES], where WORK is text, simple, base64, html, changed, floor, prepared, hash, sign or \
              sign-floor with an optional size as in 'text 1 MB', or spf or spf-one"
         ),
     }

@@ -21,7 +21,7 @@ const MAX_HEADER_FOR_ENVELOPE: usize = 1 << 20;
 pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
     let mut message = input::open(&args.message)?;
     let mut host = Host::new(&args.world)?;
-    let mut notes = message.notes().to_vec();
+    let mut notes = message.notes();
     let (head, header) = read_header(&mut message)?;
     let (envelope, envelope_notes) = match given_envelope(args) {
         Some(envelope) => (envelope, Vec::new()),

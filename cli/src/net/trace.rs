@@ -36,6 +36,8 @@ pub(crate) struct Traced {
     reply: Vec<u8>,
     /// Octets of content since the last line.
     content: u64,
+    /// Octets that the chunk under way still has; `None` where the content goes by DATA.
+    chunk: Option<u64>,
 }
 
 /// Octets of a server's line that are shown.
@@ -43,7 +45,7 @@ const LONGEST: usize = 1000;
 
 impl Traced {
     pub(crate) fn new(client: Client, tracer: Option<Tracer>) -> Self {
-        Self { client, tracer, reply: Vec::new(), content: 0 }
+        Self { client, tracer, reply: Vec::new(), content: 0, chunk: None }
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -69,9 +71,12 @@ impl Traced {
         if self.tracer.is_none() {
             return;
         }
-        if matches!(before, Stage::Content | Stage::EndOfData) {
+        if matches!(before, Stage::Content | Stage::EndOfData) && !self.takes_chunks(octets) {
             self.content += octets.len() as u64;
             return;
+        }
+        if octets.starts_with(b"BDAT ") || self.chunk.is_some_and(|left| left > 0) {
+            return self.chunks(octets);
         }
         self.flush();
         let Some(tracer) = &self.tracer else { return };
@@ -82,6 +87,34 @@ impl Traced {
                 (Stage::Auth, _) => tracer.line('C', "(not shown)"),
                 _ => tracer.line('C', line),
             }
+        }
+    }
+
+    /// Whether the content goes by BDAT.
+    fn takes_chunks(&self, octets: &[u8]) -> bool {
+        self.chunk.is_some() || (self.content == 0 && octets.starts_with(b"BDAT "))
+    }
+
+    /// Commands of BDAT and the chunks behind them (RFC 3030 §2).
+    fn chunks(&mut self, mut octets: &[u8]) {
+        while !octets.is_empty() {
+            let left = self.chunk.unwrap_or(0).min(octets.len() as u64);
+            if left > 0 {
+                self.chunk = self.chunk.map(|chunk| chunk - left);
+                self.content += left;
+                octets = &octets[left as usize..];
+                continue;
+            }
+            self.flush();
+            let end = octets.iter().position(|&octet| octet == b'\n').map_or(octets.len(), |end| end + 1);
+            let (line, rest) = octets.split_at(end);
+            let line = String::from_utf8_lossy(line);
+            let size = line.strip_prefix("BDAT ").and_then(|size| size.split_whitespace().next()?.parse().ok());
+            self.chunk = Some(size.unwrap_or(0));
+            if let Some(tracer) = &self.tracer {
+                tracer.line('C', line.trim_end());
+            }
+            octets = rest;
         }
     }
 

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use aws_lc_rs::digest::{Algorithm, Context, Digest as AwsDigest, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512};
 use aws_lc_rs::signature::{
-    ED25519, Ed25519KeyPair, KeyPair, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_SHA256, RsaKeyPair,
-    UnparsedPublicKey,
+    ED25519, Ed25519KeyPair, KeyPair, ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+    RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
 use aws_lc_rs::{constant_time, digest as aws_digest, hmac as aws_hmac, pbkdf2 as aws_pbkdf2};
 
@@ -49,11 +49,21 @@ fn array<const LENGTH: usize>(digest: AwsDigest) -> [u8; LENGTH] {
     octets
 }
 
-/// `key` is a PKCS#1 RSAPublicKey of 1024 to 8192 bits.
-pub(super) fn verify_rsa(key: &[u8], digest: &Digest, signature: &[u8]) -> bool {
-    // "Legacy" are the keys under 2048 bits, which RFC 8301 §3.2 tells verifiers to accept down to 1024.
-    let key = UnparsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, key);
-    AwsDigest::import_less_safe(digest, &SHA256).is_ok_and(|digest| key.verify_digest(&digest, signature).is_ok())
+/// An RSA key ready for use. At the first use AWS-LC prepares its arithmetic, which takes longer than a verification.
+#[derive(Clone)]
+pub(super) struct RsaVerifyingKey(ParsedPublicKey);
+
+impl RsaVerifyingKey {
+    /// `der` is a PKCS#1 RSAPublicKey of 1024 to 8192 bits.
+    pub(super) fn from_pkcs1(der: &[u8]) -> Option<Self> {
+        // "Legacy" are the keys under 2048 bits, which RFC 8301 §3.2 tells verifiers to accept down to 1024.
+        ParsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, der).ok().map(Self)
+    }
+
+    pub(super) fn verify(&self, digest: &Digest, signature: &[u8]) -> bool {
+        AwsDigest::import_less_safe(digest, &SHA256)
+            .is_ok_and(|digest| self.0.verify_digest_sig(&digest, signature).is_ok())
+    }
 }
 
 pub(super) fn verify_ed25519(key: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {

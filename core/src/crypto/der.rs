@@ -118,13 +118,9 @@ fn whole(der: &[u8], tag: u8) -> Option<&[u8]> {
 }
 
 /// Elements one behind the other.
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(der: &'a [u8]) -> Self {
-        Self(der)
-    }
-
     /// The content of the next element, which must have this tag.
     pub(crate) fn next(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (&first, rest) = self.0.split_first()?;

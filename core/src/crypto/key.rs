@@ -55,9 +55,30 @@ pub struct PublicKey {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Shape {
-    /// The RSAPublicKey.
-    Rsa(Vec<u8>),
+    Rsa(RsaKey),
     Ed25519([u8; 32]),
+}
+
+#[derive(Clone)]
+struct RsaKey {
+    /// The RSAPublicKey.
+    pkcs1: Vec<u8>,
+    /// `None` for a key that is too small or too large to be used.
+    ready: Option<backend::RsaVerifyingKey>,
+}
+
+impl PartialEq for RsaKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.pkcs1 == other.pkcs1
+    }
+}
+
+impl Eq for RsaKey {}
+
+impl fmt::Debug for RsaKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pkcs1.fmt(f)
+    }
 }
 
 impl PublicKey {
@@ -71,7 +92,10 @@ impl PublicKey {
             return Err(KeyError::Rsa);
         }
         let numbers = der::rsa_public_key(octets).filter(der::RsaNumbers::are_sane).ok_or(KeyError::Rsa)?;
-        Ok(Self { shape: Shape::Rsa(numbers.to_pkcs1()), bits: numbers.bits() })
+        let (pkcs1, bits) = (numbers.to_pkcs1(), numbers.bits());
+        let usable = (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits);
+        let ready = if usable { backend::RsaVerifyingKey::from_pkcs1(&pkcs1) } else { None };
+        Ok(Self { shape: Shape::Rsa(RsaKey { pkcs1, ready }), bits })
     }
 
     /// Reads an Ed25519 key: its 32 octets (RFC 8463 §4), or a DER SubjectPublicKeyInfo.
@@ -100,9 +124,7 @@ impl PublicKey {
     /// fewer than [`MIN_RSA_BITS`] or more than [`MAX_RSA_BITS`] bits.
     pub fn verify_digest(&self, digest: &Digest, signature: &[u8]) -> bool {
         match &self.shape {
-            Shape::Rsa(key) => {
-                (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&self.bits) && backend::verify_rsa(key, digest, signature)
-            }
+            Shape::Rsa(key) => key.ready.as_ref().is_some_and(|key| key.verify(digest, signature)),
             // RFC 8463 §3: the digest is the message that Ed25519 (PureEdDSA) signs.
             Shape::Ed25519(key) => backend::verify_ed25519(key, digest, signature),
         }

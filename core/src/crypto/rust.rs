@@ -40,10 +40,19 @@ pub(super) fn sha512(octets: &[u8]) -> [u8; 64] {
     sha2::Sha512::digest(octets).into()
 }
 
-/// `key` is a PKCS#1 RSAPublicKey of 1024 to 8192 bits.
-pub(super) fn verify_rsa(key: &[u8], digest: &Digest, signature: &[u8]) -> bool {
-    let Some(key) = rsa_public_key(key) else { return false };
-    key.verify(Pkcs1v15Sign::new::<sha2::Sha256>(), digest, signature).is_ok()
+/// An RSA key ready for use.
+#[derive(Clone)]
+pub(super) struct RsaVerifyingKey(RsaPublicKey);
+
+impl RsaVerifyingKey {
+    /// `der` is a PKCS#1 RSAPublicKey of 1024 to 8192 bits.
+    pub(super) fn from_pkcs1(der: &[u8]) -> Option<Self> {
+        rsa_public_key(der).map(Self)
+    }
+
+    pub(super) fn verify(&self, digest: &Digest, signature: &[u8]) -> bool {
+        self.0.verify(Pkcs1v15Sign::new::<sha2::Sha256>(), digest, signature).is_ok()
+    }
 }
 
 fn rsa_public_key(der: &[u8]) -> Option<RsaPublicKey> {

@@ -194,6 +194,20 @@ impl Hashes {
 }
 
 impl Sink for Hashes {
+    /// The state, and how far it has come.
+    type Mark = (Sha256, u64, usize);
+
+    fn mark(&mut self) -> Self::Mark {
+        self.flush();
+        (self.state.clone(), self.hashed, self.reached)
+    }
+
+    fn back_to(&mut self, (state, hashed, reached): Self::Mark) {
+        (self.state, self.hashed, self.reached) = (state, hashed, reached);
+        self.gathered.clear();
+        self.prefixes.iter_mut().skip(reached).for_each(|(_, digest)| *digest = None);
+    }
+
     fn write(&mut self, octets: &[u8]) {
         if octets.len() < DIRECT {
             if self.gathered.len() + octets.len() > GATHERED {

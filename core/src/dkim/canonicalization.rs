@@ -67,13 +67,32 @@ pub fn relaxed_field(name: &[u8], value: &[u8], to: &mut Vec<u8>) {
 
 /// What takes the canonical form of a body, piece by piece.
 pub trait Sink {
+    /// A place in what was written.
+    type Mark;
+
     /// Takes the next octets.
     fn write(&mut self, octets: &[u8]);
+
+    /// The place where the next octets will be.
+    fn mark(&mut self) -> Self::Mark;
+
+    /// Forgets what was written behind a mark.
+    fn back_to(&mut self, mark: Self::Mark);
 }
 
 impl Sink for Vec<u8> {
+    type Mark = usize;
+
     fn write(&mut self, octets: &[u8]) {
         self.extend_from_slice(octets);
+    }
+
+    fn mark(&mut self) -> usize {
+        self.len()
+    }
+
+    fn back_to(&mut self, mark: usize) {
+        self.truncate(mark);
     }
 }
 
@@ -205,21 +224,28 @@ pub struct Relaxed {
     space: bool,
     /// Something was written.
     any: bool,
+    /// The last octets, [`AHEAD`] of them or more, stayed as they were. It says which way is faster, no more.
+    steady: bool,
 }
+
+/// How much is written before it is looked at.
+const AHEAD: usize = 16 * 1024;
 
 impl Relaxed {
     fn push(&mut self, chunk: &[u8], to: &mut impl Sink) {
-        // What the last octets become depends on what follows, so they are not part of an unchanged run. Three are
-        // enough: the longest unchanged text that may still change is CR LF SP.
-        let undecided = chunk.iter().rev().take(3).take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
-        let mut limit = chunk.len() - undecided;
-        if chunk[..limit].ends_with(b"\r") {
-            limit -= 1; // never between CR and LF
-        }
+        let limit = decided(chunk);
         let mut at = 0;
         while at < chunk.len() {
             if at < limit && self.is_idle() {
+                if self.steady
+                    && let Some(end) = write_ahead(chunk, at, limit, to)
+                {
+                    self.any = true;
+                    at = end;
+                    continue;
+                }
                 let end = unchanged_until(chunk, at, limit);
+                self.steady = end - at >= AHEAD;
                 // Shorter runs are copied as fast as they are found.
                 if end - at >= BLOCK {
                     self.any = true;
@@ -311,6 +337,32 @@ impl Relaxed {
             to.write(b"\r\n");
         }
     }
+}
+
+/// How many of these octets are decided without those that follow: what the last of them become may depend on it. Three
+/// are enough: the longest unchanged text that may still change is CR LF SP.
+fn decided(octets: &[u8]) -> usize {
+    let undecided = octets.iter().rev().take(3).take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
+    let limit = octets.len() - undecided;
+    // Never between CR and LF.
+    limit - usize::from(octets[..limit].ends_with(b"\r"))
+}
+
+/// Writes some [`AHEAD`] octets from `at` on as they are and then finds out whether they are unchanged; takes them back
+/// if they are not. Gives where they ended.
+///
+/// A hash takes so long for each octet that the processor fetches the next ones meanwhile. A search does not: where a
+/// body comes from memory, it would wait for most of them, and the hash after it for none.
+fn write_ahead(chunk: &[u8], at: usize, limit: usize, to: &mut impl Sink) -> Option<usize> {
+    let end = decided(chunk.get(..limit.min(at + AHEAD))?);
+    let octets = chunk.get(at..end).filter(|octets| octets.len() >= AHEAD / 2)?;
+    let mark = to.mark();
+    to.write(octets);
+    if unchanged_until(chunk, at, end) == end {
+        return Some(end);
+    }
+    to.back_to(mark);
+    None
 }
 
 /// How many octets are rewritten before an unchanged run is looked for again.

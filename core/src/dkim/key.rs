@@ -1,5 +1,7 @@
 //! Key records (RFC 6376 §3.6.1) and how they are fetched (§3.6.2).
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::encoding;
@@ -8,7 +10,7 @@ use crate::crypto::{KeyError, KeyType, PublicKey};
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
 use crate::limits::{MAX_KEY_RECORD, MAX_KEY_RECORDS};
-use crate::lookup::{Answers, Outcome, Pending, Record, RecordType};
+use crate::lookup::{Answers, Outcome, Pending, Record, RecordType, Records};
 use crate::tags::{TagError, TagList};
 
 /// A key record, each of its tags valid.
@@ -180,13 +182,20 @@ pub struct KeyRequest {
 /// What the DNS says about a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyAnswer {
-    /// Different TXT records, at most [`MAX_KEY_RECORDS`], sorted: which of them are tried must not depend on how a
-    /// resolver rotates its answers.
-    Records(Vec<Vec<u8>>),
+    /// What different TXT records say, at most [`MAX_KEY_RECORDS`], sorted by their text: which of them are tried must
+    /// not depend on how a resolver rotates its answers.
+    Records(Arc<Vec<Result<KeyRecord, KeyRecordError>>>),
     /// There is no TXT record, or not even the name.
     Missing,
     /// The DNS failed for now, or did not answer in time.
     Failed,
+}
+
+impl KeyAnswer {
+    /// What these records say. Records that were looked at before are not read again.
+    pub fn of(records: &Records) -> Self {
+        Self::Records(records.read(|records| texts(records).into_iter().map(|text| KeyRecord::parse(text)).collect()))
+    }
 }
 
 impl Evaluate for KeyRequest {
@@ -195,14 +204,14 @@ impl Evaluate for KeyRequest {
     fn evaluate(&self, answers: &mut Answers) -> Result<KeyAnswer, Pending> {
         let answer = answers.dns(&self.name, RecordType::Txt)?;
         Ok(match answer.outcome() {
-            Outcome::Records(records) => KeyAnswer::Records(texts(records)),
+            Outcome::Records(_) => KeyAnswer::of(&answer.records),
             Outcome::NoData | Outcome::NxDomain => KeyAnswer::Missing,
             Outcome::ServFail | Outcome::Timeout => KeyAnswer::Failed,
         })
     }
 }
 
-fn texts(records: &[Record]) -> Vec<Vec<u8>> {
+fn texts(records: &[Record]) -> Vec<&Vec<u8>> {
     let texts = records.iter().filter_map(|record| match record {
         Record::Txt(text) => Some(text),
         _ => None,
@@ -210,5 +219,6 @@ fn texts(records: &[Record]) -> Vec<Vec<u8>> {
     let mut texts: Vec<&Vec<u8>> = texts.collect();
     texts.sort_unstable();
     texts.dedup();
-    texts.into_iter().take(MAX_KEY_RECORDS).cloned().collect()
+    texts.truncate(MAX_KEY_RECORDS);
+    texts
 }

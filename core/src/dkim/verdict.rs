@@ -319,7 +319,7 @@ impl Verdict {
 fn kept_b(value: &[u8]) -> String {
     let base64 = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
     let octets = value.iter().copied().filter(|b| !encoding::is_space(*b));
-    let mut kept = String::with_capacity(KEPT);
-    kept.extend(octets.take_while(base64).take(KEPT).map(char::from));
-    kept
+    let mut kept = Vec::with_capacity(KEPT);
+    kept.extend(octets.take_while(base64).take(KEPT));
+    String::from_utf8(kept).unwrap_or_default() // it is ASCII
 }

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::body_hash::{BodyHasher, BodyHashes, Wanted};
 use super::diagnose::Diagnosis;
 use super::header_hash::{HeaderIndex, add_signature};
-use super::key::{KeyAnswer, KeyRecord, KeyRequest, Terms};
+use super::key::{KeyAnswer, KeyRecord, KeyRecordError, KeyRequest, Terms};
 use super::signature::Signature;
 use super::verdict::{Failure, Uncovered, Verdict};
 use crate::crypto::{Digest, KeyType, PublicKey};
@@ -258,14 +258,14 @@ impl Open {
     /// Tries one key record. `diagnosis` keeps what was found out about the body, which is the same for all of them.
     fn attempt(
         &self,
-        record: &[u8],
+        record: &Result<KeyRecord, KeyRecordError>,
         hashes: &BodyHashes,
         policy: &VerifyPolicy,
         diagnosis: &OnceCell<Diagnosis>,
         budget: &mut Budget,
     ) -> Attempt {
         let mut attempt = Attempt::default();
-        let verified = KeyRecord::parse(record).map_err(Failure::from).and_then(|record| {
+        let verified = record.as_ref().map_err(|error| Failure::from(error.clone())).and_then(|record| {
             attempt.testing = record.testing;
             let key = record.key_for(&self.terms)?;
             attempt.key_bits = Some(key.bits());

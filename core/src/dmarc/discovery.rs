@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use crate::dmarc::alignment::{self, Aligned, Alignment};
 use crate::dmarc::existence;
+use crate::dmarc::lookup::Found;
 use crate::dmarc::record::{AlignmentMode, Policy, PolicyRecord, Psd, Standing, Subject};
 use crate::dmarc::standard::Standard;
-use crate::dmarc::walk::{self, Found, Walk};
+use crate::dmarc::walk::{self, Walk};
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
 use crate::limits::MAX_ALIGNMENT_WALKS;
@@ -231,6 +232,9 @@ fn trace(trail: &mut Trail, name: &Domain, found: &Found) {
     let step = format!("dmarc record {name}");
     match found {
         Found::Record(_) => trail.push(step, "found", "one policy record", "RFC 9989 §4.10"),
+        Found::Several => {
+            trail.push(step, "none", "several policy records, which are all discarded", "RFC 9989 §4.10");
+        }
         Found::Nothing(why) => trail.push(step, "none", *why, "RFC 9989 §4.10"),
         Found::Failed(status) => trail.push(step, status.as_str(), "the query failed for now", "RFC 9989 §4.10.1"),
     }

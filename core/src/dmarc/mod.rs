@@ -43,6 +43,7 @@
 mod alignment;
 mod discovery;
 mod existence;
+mod lookup;
 mod reader;
 mod record;
 #[cfg(feature = "psl")]

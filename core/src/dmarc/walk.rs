@@ -1,9 +1,11 @@
 //! The DNS tree walk (RFC 9989 §4.10) and the organizational domain that comes of it (§4.10.2).
 
+use crate::dmarc::lookup::{self, Found};
 use crate::dmarc::record::{PolicyRecord, Psd};
+use crate::dmarc::standard::Standard;
 use crate::domain::Domain;
-use crate::limits::{MAX_DMARC_RECORD, TREE_WALK_SHORTCUT_LABELS};
-use crate::lookup::{Answers, DnsAnswer, Outcome, Pending, Record, RecordType, Status};
+use crate::limits::TREE_WALK_SHORTCUT_LABELS;
+use crate::lookup::{Answers, Pending, Status};
 
 /// A tree walk that has come to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,17 +13,6 @@ pub(crate) struct Walk {
     start: Domain,
     /// What was found at each name, from the start up to where the walk stopped.
     pub(crate) stops: Vec<(Domain, Found)>,
-}
-
-/// What there is at one name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// One policy record.
-    Record(PolicyRecord),
-    /// None, for this reason.
-    Nothing(&'static str),
-    /// The query failed for now.
-    Failed(Status),
 }
 
 /// The names that a walk from `start` asks about, in order: at most [`MAX_TREE_WALK_QUERIES`].
@@ -39,17 +30,13 @@ pub(crate) fn names(start: &Domain) -> Vec<Domain> {
 ///
 /// A `psd` tag may make the last of them superfluous, but waiting for each answer in turn would cost eight round trips.
 pub(crate) fn note(start: &Domain, answers: &mut Answers) {
-    for name in names(start) {
-        if let Some(owner) = record_name(&name) {
-            answers.note_dns(&owner, RecordType::Txt);
-        }
-    }
+    names(start).iter().for_each(|name| lookup::note(name, answers));
 }
 
 /// Waits for the answers to all questions of the walk from `start`, those included that a `psd` tag makes superfluous.
 /// Where many walks are made, reading the records of all of them anew for each answer would cost a square of their number.
 pub(crate) fn wait(start: &Domain, answers: &mut Answers) -> Result<(), Pending> {
-    names(start).iter().filter_map(record_name).try_for_each(|owner| answers.dns(&owner, RecordType::Txt).map(drop))
+    names(start).iter().try_for_each(|name| lookup::wait(name, answers))
 }
 
 /// Walks from `start` until a record says where it ends, or the labels are used up.
@@ -67,47 +54,9 @@ pub(crate) fn walk(start: &Domain, answers: &mut Answers) -> Result<Walk, Pendin
     Ok(Walk { start: start.clone(), stops })
 }
 
-/// The policy record of one name.
+/// The policy record of one name of a walk.
 pub(crate) fn look(name: &Domain, answers: &mut Answers) -> Result<Found, Pending> {
-    match record_name(name) {
-        Some(owner) => answers.dns(&owner, RecordType::Txt).map(|answer| read(&answer)),
-        None => Ok(Found::Nothing("the name is so long that no record can stand at it")),
-    }
-}
-
-/// Steps 2 and 6: what is no policy record is discarded, and all of them if there are several.
-fn read(answer: &DnsAnswer) -> Found {
-    match answer.outcome() {
-        Outcome::Records(_) => {}
-        Outcome::NoData | Outcome::NxDomain => return Found::Nothing("no TXT record"),
-        Outcome::ServFail | Outcome::Timeout => return Found::Failed(answer.status),
-    }
-    let mut policies = policy_texts(answer);
-    match (policies.next().and_then(PolicyRecord::parse), policies.next()) {
-        (Some(record), None) => Found::Record(record),
-        (Some(_), Some(_)) => Found::Nothing("several policy records, which are all discarded"),
-        (None, _) if answer.records.iter().any(is_too_long) => {
-            Found::Nothing("a TXT record is longer than a policy record may be")
-        }
-        (None, _) => Found::Nothing("no TXT record is a policy record"),
-    }
-}
-
-fn is_too_long(record: &Record) -> bool {
-    matches!(record, Record::Txt(text) if text.len() > MAX_DMARC_RECORD)
-}
-
-/// Those TXT records of an answer that are policy records.
-pub(crate) fn policy_texts(answer: &DnsAnswer) -> impl Iterator<Item = &[u8]> {
-    answer.records.iter().filter_map(|record| match record {
-        Record::Txt(text) if PolicyRecord::is_one(text) => Some(&**text),
-        _ => None,
-    })
-}
-
-/// Where the policy record of `name` stands (RFC 9989 §4.5). `None` when that would be longer than a name can be.
-pub(crate) fn record_name(name: &Domain) -> Option<Domain> {
-    name.prepend("_dmarc").ok()
+    lookup::look(Standard::Rfc9989, name, answers)
 }
 
 impl Walk {
@@ -115,7 +64,7 @@ impl Walk {
     pub(crate) fn failures(&self) -> impl Iterator<Item = (&Domain, Status)> {
         self.stops.iter().filter_map(|(name, found)| match found {
             Found::Failed(status) => Some((name, *status)),
-            Found::Record(_) | Found::Nothing(_) => None,
+            Found::Record(_) | Found::Several | Found::Nothing(_) => None,
         })
     }
 
@@ -123,7 +72,7 @@ impl Walk {
     fn records(&self) -> impl DoubleEndedIterator<Item = (&Domain, &PolicyRecord)> {
         self.stops.iter().filter_map(|(name, found)| match found {
             Found::Record(record) => Some((name, record)),
-            Found::Nothing(_) | Found::Failed(_) => None,
+            Found::Several | Found::Nothing(_) | Found::Failed(_) => None,
         })
     }
 

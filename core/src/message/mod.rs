@@ -12,7 +12,7 @@ mod unfold;
 pub use author::{Author, AuthorError, author};
 pub use edit::EditError;
 pub use header::{Field, Header, HeaderLimit, HeaderReader};
-pub use line_endings::{LineEndings, Normalized, normalize_line_endings};
+pub use line_endings::{LineEndings, MessageFile, Normalized, normalize_line_endings};
 pub use received::{Envelope, envelope};
 pub use singular::{SingularCounts, SingularField};
 pub use unfold::unfold;

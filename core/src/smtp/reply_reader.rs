@@ -172,17 +172,18 @@ impl ReplyReader {
             return Err(ReplyError::TooManyLines);
         }
         self.code = code;
-        let mut text = line.get(HEAD..).unwrap_or_default();
+        let text = String::from_utf8_lossy(line.get(HEAD..).unwrap_or_default());
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut text = text.as_str();
         // RFC 2034 §4: each line has the code again, of the class that the reply's code is of. Any other number is text.
-        if let Some((enhanced, length)) = EnhancedCode::parse_prefix(text)
+        if let Some((enhanced, length)) = EnhancedCode::parse_prefix(text.as_bytes())
             && u16::from(enhanced.class) == code / 100
             && *self.enhanced.get_or_insert(enhanced) == enhanced
         {
             text = text.get(length..).unwrap_or_default();
-            text = text.strip_prefix(b" ").unwrap_or(text);
+            text = text.strip_prefix(' ').unwrap_or(text);
         }
-        let text = String::from_utf8_lossy(text);
-        self.lines.push(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect());
+        self.lines.push(text.to_owned());
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::expansion::{self, Values};
 use super::macros::{self, DomainSpec};
-use super::record::SpfRecord;
+use super::reading::Reading;
 use super::request::{CheckHost, start};
 use super::verdict::{SpfResult, Verdict};
 use crate::domain::{Domain, DomainError};
@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
     /// never more than [`MAX_SPF_LOOKUPS`] deep.
     pub(super) fn check_host(&mut self, domain: &Domain, role: Role) -> Result<Found, Stop> {
         // RFC 7208 §4.3; the identity's own domain has been looked at before.
-        if domain.label_count() < 2 {
+        if domain.is_single_label() {
             return Ok(Found::none(format!("{domain} has only one label")));
         }
         // RFC 7208 §4.4
@@ -121,19 +121,23 @@ impl<'a> Walk<'a> {
             Role::Redirected | Role::Included => self.lookup(domain, RecordType::Txt)?,
         };
         // RFC 7208 §4.5
-        let Some(text) = select(&answer, domain)? else {
-            return Ok(Found::none(match answer.outcome() {
-                Outcome::NxDomain => format!("{domain} does not exist"),
-                _ => format!("{domain} has no SPF record"),
-            }));
+        let reading = Reading::of(&answer.records);
+        let (text, record) = match &*reading {
+            Reading::One(text, record) => (text, record),
+            Reading::Several => return Err(permerror(format!("{domain} has more than one SPF record"))),
+            Reading::Missing => {
+                return Ok(Found::none(match answer.outcome() {
+                    Outcome::NxDomain => format!("{domain} does not exist"),
+                    _ => format!("{domain} has no SPF record"),
+                }));
+            }
         };
-        self.step(|| {
-            let text = String::from_utf8_lossy(&text[..text.len().min(512)]).into_owned();
-            (format!("spf record of {domain}"), "found".into(), text, "RFC 7208 §4.5")
-        });
+        self.step(|| (format!("spf record of {domain}"), "found".into(), text.clone(), "RFC 7208 §4.5"));
         // RFC 7208 §4.6: syntax errors anywhere in the record come before everything else.
-        let record = SpfRecord::parse(text).map_err(|fault| permerror(format!("the record of {domain}: {fault}")))?;
-        for (text, qualifier, mechanism) in record.directives() {
+        let record = record.as_ref().map_err(|fault| permerror(format!("the record of {domain}: {fault}")))?;
+        // Networks that are not the client's leave no trace but in the trail.
+        let client = if self.trail.is_none() { Some(self.check.ip) } else { None };
+        for (text, qualifier, mechanism) in record.directives(client) {
             if !self.matches(text, mechanism, domain)? {
                 continue;
             }
@@ -329,16 +333,4 @@ impl Found {
 
 pub(super) fn permerror(why: String) -> Stop {
     Stop::Error(SpfResult::PermError, why)
-}
-
-/// The one SPF record among the TXT records (RFC 7208 §4.5).
-fn select<'t>(answer: &'t DnsAnswer, domain: &Domain) -> Result<Option<&'t [u8]>, Stop> {
-    let mut records = answer.records.iter().filter_map(|record| match record {
-        Record::Txt(text) if SpfRecord::is_spf(text) => Some(&text[..]),
-        _ => None,
-    });
-    match (records.next(), records.next()) {
-        (Some(_), Some(_)) => Err(permerror(format!("{domain} has more than one SPF record"))),
-        (record, _) => Ok(record),
-    }
 }

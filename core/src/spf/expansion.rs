@@ -73,12 +73,20 @@ impl DomainSpec<'_> {
     /// # Errors
     /// [`DomainError`] when the expansion is no name that the DNS can be asked for.
     pub(super) fn target_name(&self, values: &Values<'_>) -> Result<Domain, DomainError> {
-        if !self.as_str().contains('%') {
-            return fitted(self.as_str());
+        if let Some(name) = self.known_name() {
+            return name.clone();
+        }
+        if let Some(name) = self.literal_name() {
+            return name;
         }
         let mut out = Output { text: String::new(), bound: Bound::Tail };
         out.expand(self.as_str(), values);
         fitted(&out.text)
+    }
+
+    /// The same where it has no macros, so that it is the same in every evaluation.
+    pub(super) fn literal_name(&self) -> Option<Result<Domain, DomainError>> {
+        (!self.has_macros()).then(|| fitted(self.as_str()))
     }
 }
 

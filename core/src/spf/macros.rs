@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::domain::{Domain, DomainError};
 use crate::limits::MAX_SPF_DOMAIN_SPEC;
 
 /// Why a macro-string, a domain-spec or an explanation is malformed.
@@ -45,8 +46,12 @@ pub enum MacroError {
 }
 
 /// A domain-spec: a text with macros that expands to a domain name (RFC 7208 §7.1).
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct DomainSpec<'a>(&'a str);
+#[derive(Clone, Copy)]
+pub struct DomainSpec<'a> {
+    text: &'a str,
+    /// What it expands to, where that is known already: it has no macros.
+    name: Option<&'a Result<Domain, DomainError>>,
+}
 
 impl<'a> DomainSpec<'a> {
     /// Reads a domain-spec.
@@ -79,31 +84,54 @@ impl<'a> DomainSpec<'a> {
                 return Err(if address { MacroError::Address } else { MacroError::TopLabel });
             }
         }
-        Ok(Self(text))
+        Ok(Self { text, name: None })
+    }
+
+    /// A text that has been read before, not to check it again, and what it expands to, where no macro has a say in that.
+    pub(super) const fn read_before(text: &'a str, name: Option<&'a Result<Domain, DomainError>>) -> Self {
+        Self { text, name }
+    }
+
+    /// What it expands to, where that is known already.
+    pub(super) fn known_name(&self) -> Option<&'a Result<Domain, DomainError>> {
+        self.name
+    }
+
+    /// Whether it has macros.
+    pub(super) fn has_macros(&self) -> bool {
+        self.name.is_none() && memchr::memchr(b'%', self.text.as_bytes()).is_some()
     }
 
     /// The text, with its macros.
     pub fn as_str(&self) -> &'a str {
-        self.0
+        self.text
     }
 
     /// Whether it has one of these macro letters, given in lower case.
     pub(super) fn uses(&self, letters: &[u8]) -> bool {
-        uses(self.0, letters)
+        self.has_macros() && uses(self.text, letters)
     }
 }
 
 impl fmt::Display for DomainSpec<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.text)
     }
 }
 
 impl fmt::Debug for DomainSpec<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DomainSpec({})", self.0)
+        write!(f, "DomainSpec({})", self.text)
     }
 }
+
+impl PartialEq for DomainSpec<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for DomainSpec<'_> {}
 
 /// `toplabel` of RFC 7208 §7.1: letters, digits and inner hyphens, not digits alone.
 fn is_top_label(label: &str) -> bool {

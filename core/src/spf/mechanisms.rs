@@ -233,13 +233,21 @@ fn client_names(answer: &DnsAnswer) -> Vec<&Domain> {
 }
 
 fn in_network4(ip: Ipv4Addr, network: Ipv4Addr, prefix: u8) -> bool {
-    let mask = u32::MAX.checked_shl(32u32.saturating_sub(prefix.into())).unwrap_or(0);
-    (ip.to_bits() ^ network.to_bits()) & mask == 0
+    (ip.to_bits() ^ network.to_bits()) & mask4(prefix) == 0
 }
 
 fn in_network6(ip: Ipv6Addr, network: Ipv6Addr, prefix: u8) -> bool {
-    let mask = u128::MAX.checked_shl(128u32.saturating_sub(prefix.into())).unwrap_or(0);
-    (ip.to_bits() ^ network.to_bits()) & mask == 0
+    (ip.to_bits() ^ network.to_bits()) & mask6(prefix) == 0
+}
+
+/// The bits of an IPv4 network's prefix.
+pub(super) fn mask4(prefix: u8) -> u32 {
+    u32::MAX.checked_shl(32u32.saturating_sub(prefix.into())).unwrap_or(0)
+}
+
+/// The bits of an IPv6 network's prefix.
+pub(super) fn mask6(prefix: u8) -> u128 {
+    u128::MAX.checked_shl(128u32.saturating_sub(prefix.into())).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ mod check_host;
 mod expansion;
 mod macros;
 mod mechanisms;
+mod reading;
 mod received_spf;
 mod record;
 mod request;

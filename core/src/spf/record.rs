@@ -108,6 +108,31 @@ pub enum Mechanism<'a> {
     Exists(DomainSpec<'a>),
 }
 
+impl<'a> Mechanism<'a> {
+    /// Its domain-spec.
+    pub(super) fn domain_spec(self) -> Option<DomainSpec<'a>> {
+        match self {
+            Self::Include(spec) | Self::Exists(spec) => Some(spec),
+            Self::A(spec, _) | Self::Mx(spec, _) | Self::Ptr(spec) => spec,
+            Self::All | Self::Ip4(..) | Self::Ip6(..) => None,
+        }
+    }
+
+    /// The same with another domain-spec, where it has one.
+    pub(super) fn with_domain_spec(self, spec: DomainSpec<'_>) -> Mechanism<'_> {
+        match self {
+            Self::All => Mechanism::All,
+            Self::Include(_) => Mechanism::Include(spec),
+            Self::A(old, prefixes) => Mechanism::A(old.map(|_| spec), prefixes),
+            Self::Mx(old, prefixes) => Mechanism::Mx(old.map(|_| spec), prefixes),
+            Self::Ptr(old) => Mechanism::Ptr(old.map(|_| spec)),
+            Self::Ip4(network, prefix) => Mechanism::Ip4(network, prefix),
+            Self::Ip6(network, prefix) => Mechanism::Ip6(network, prefix),
+            Self::Exists(_) => Mechanism::Exists(spec),
+        }
+    }
+}
+
 /// The prefix lengths of `a` and `mx` (RFC 7208 §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DualCidr {

@@ -110,7 +110,7 @@ impl CheckHost {
             _ if too_long => Err("the identity is too long to be checked".to_owned()),
             Err(error) => Err(error.to_string()),
             // RFC 7208 §4.3
-            Ok(domain) if domain.label_count() < 2 => Err("the domain name has only one label".to_owned()),
+            Ok(domain) if domain.is_single_label() => Err("the domain name has only one label".to_owned()),
             Ok(domain) => Ok(domain),
         };
         let domain_text = match &checked {

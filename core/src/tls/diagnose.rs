@@ -138,7 +138,7 @@ fn dns_name(shown: &str) -> String {
 /// The peer has sent an alert.
 fn refused(alert: AlertDescription) -> Failure {
     use AlertDescription as A;
-    let name = alert.as_str().map_or_else(|| format!("{alert:?}"), str::to_owned);
+    let name = alert.as_str().map_or_else(|| format!("{}", u8::from(alert)), snake_case);
     let advice = match alert {
         A::ProtocolVersion | A::HandshakeFailure | A::InsufficientSecurity => {
             "The peer has no version or cipher suite in common with this side: it needs TLS 1.2 or 1.3."
@@ -150,6 +150,20 @@ fn refused(alert: AlertDescription) -> Failure {
         _ => "Look at the peer's log for the same moment.",
     };
     Failure::new(ResultType::ValidationFailure, format!("the peer refused with the alert {name}"), advice)
+}
+
+/// A name of rustls as the RFC writes it: `BadRecordMac` is `bad_record_mac` (RFC 8446 §6).
+fn snake_case(name: &str) -> String {
+    let mut text = String::new();
+    let mut is_start = true;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !is_start {
+            text.push('_');
+        }
+        is_start = c.is_ascii_uppercase();
+        text.push(c.to_ascii_lowercase());
+    }
+    text
 }
 
 fn incompatible(error: &PeerIncompatible) -> &'static str {

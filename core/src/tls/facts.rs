@@ -59,9 +59,9 @@ enum Hash {
 
 /// The function for a certificate's hash. `None` where RFC 5929 leaves it undefined (Ed25519), or for one not known here.
 fn signature_hash(certificate: &[u8]) -> Option<Hash> {
-    let mut certificate = Reader::new(Reader::new(certificate).next(SEQUENCE)?);
+    let mut certificate = Reader(Reader(certificate).next(SEQUENCE)?);
     certificate.next(SEQUENCE)?; // what is signed
-    let mut algorithm = Reader::new(certificate.next(SEQUENCE)?);
+    let mut algorithm = Reader(certificate.next(SEQUENCE)?);
     match algorithm.next(OBJECT_IDENTIFIER)? {
         // 1.2.840.113549.1.1: PKCS#1. MD5, SHA-1, SHA-256, SHA-384, SHA-512 (RFC 8017 §A.2.4).
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, last] => match last {
@@ -87,9 +87,9 @@ fn signature_hash(certificate: &[u8]) -> Option<Hash> {
 /// RSASSA-PSS names its hash in its parameters, SHA-1 where it names none (RFC 8017 §A.2.3).
 fn pss_hash(mut algorithm: Reader<'_>) -> Option<Hash> {
     const HASH_ALGORITHM: u8 = 0xa0;
-    let mut parameters = Reader::new(algorithm.next(SEQUENCE)?);
+    let mut parameters = Reader(algorithm.next(SEQUENCE)?);
     let Some(hash) = parameters.next(HASH_ALGORITHM) else { return Some(Hash::Sha256) };
-    match Reader::new(Reader::new(hash).next(SEQUENCE)?).next(OBJECT_IDENTIFIER)? {
+    match Reader(Reader(hash).next(SEQUENCE)?).next(OBJECT_IDENTIFIER)? {
         // 1.3.14.3.2.26: SHA-1.
         [0x2b, 0x0e, 0x03, 0x02, 0x1a] => Some(Hash::Sha256),
         // 2.16.840.1.101.3.4.2: SHA-2 (RFC 8017 §B.1).

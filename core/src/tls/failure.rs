@@ -80,6 +80,24 @@ impl Failure {
             "Ask the operator of the server to offer STARTTLS, or send without TLS where the policy allows it.",
         )
     }
+
+    /// The lookup of TLSA records failed ([`Dane::Unknown`](super::Dane::Unknown)): whether DANE is asked for is not known.
+    pub fn dnssec_invalid() -> Self {
+        Self::new(
+            ResultType::DnssecInvalid,
+            "the lookup of TLSA records failed, or DNSSEC did not validate the answer",
+            "Wait and try again; if it persists, the operator of the domain has to repair its DNSSEC.",
+        )
+    }
+
+    /// DANE is asked for, and the server has no TLSA records ([`Dane::Absent`](super::Dane::Absent)).
+    pub fn dane_required() -> Self {
+        Self::new(
+            ResultType::DaneRequired,
+            "DANE is required for this destination, and the server has no TLSA records that DNSSEC vouches for",
+            "Ask the operator of the server to publish TLSA records, or no longer require DANE for this destination.",
+        )
+    }
 }
 
 impl fmt::Display for Failure {

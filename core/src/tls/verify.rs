@@ -102,7 +102,7 @@ fn anchors(record: &Tlsa, chain: &Chain<'_>) -> Vec<TrustAnchor<'static>> {
         }
         (Matching::Full, Selector::PublicKey) => {
             // A key has no name, so it stands behind every issuer that is named in the chain.
-            let key = Reader::new(&record.data).next(SEQUENCE);
+            let key = Reader(&record.data).next(SEQUENCE);
             let shown = std::iter::once(chain.first).chain(chain.others.iter().take(MAX_CHAIN));
             for (key, certificate) in key.into_iter().flat_map(|key| shown.clone().map(move |shown| (key, shown))) {
                 let Ok(certificate) = EndEntityCert::try_from(certificate) else { continue };

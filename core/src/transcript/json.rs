@@ -1,7 +1,6 @@
 //! The JSON form of a transcript.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -140,7 +139,7 @@ fn add(transcript: &mut Transcript, entry: &Entry) -> Result<(), String> {
         if earlier.records.len() + answer.records.len() > MAX_ANSWER_RECORDS {
             return Err(format!("it has more than {MAX_ANSWER_RECORDS} records"));
         }
-        answer.records = earlier.records.iter().chain(&*answer.records).cloned().collect::<Arc<[_]>>();
+        answer.records = earlier.records.iter().chain(&*answer.records).cloned().collect();
         answer.ttl = answer.ttl.min(earlier.ttl);
         answer.secure &= earlier.secure;
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use passerelle::Domain;
 use passerelle::UnixTime;
 use passerelle::crypto::SigningKey;
 use passerelle::dkim::{DkimResult, KeyAnswer, Signer, Signing, Verifier, VerifyPolicy};
 use passerelle::message::Header;
+use passerelle::{Domain, Record, Records};
 
 use crate::counting::measure;
 
@@ -18,7 +18,8 @@ const ALLOWED: usize = if cfg!(feature = "aws-lc-rs") { 60 } else { 200 };
 fn of_10_kilobytes() {
     let now = UnixTime(1_700_000_000);
     let key = SigningKey::from_pem(include_str!("../keys/rsa2048.pem")).expect("the test key is a key");
-    let record = key.key_record().into_bytes();
+    // Read for the first time, so that reading it counts.
+    let record = Records::from([Record::Txt(key.key_record().into_bytes())]);
     let signer = Signer::new(Domain::parse("example.com").unwrap()).key("sel", key).unwrap();
     let mut message = HEADER.replace('\n', "\r\n").into_bytes();
     while message.len() < 10_000 {
@@ -32,7 +33,7 @@ fn of_10_kilobytes() {
     let (verdicts, count) = measure(|| {
         let (header, body) = Header::split(&message);
         let mut verifier = Verifier::new(&header, &VerifyPolicy::default(), now);
-        let keys = verifier.key_requests().iter().map(|_| Some(KeyAnswer::Records(vec![record.clone()]))).collect();
+        let keys = verifier.key_requests().iter().map(|_| Some(KeyAnswer::of(&record))).collect();
         verifier.body(body);
         verifier.finish(keys)
     });

@@ -3,3 +3,4 @@
 mod allocations;
 mod counting;
 mod memory;
+mod smtp_sessions;

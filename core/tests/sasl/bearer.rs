@@ -157,7 +157,7 @@ fn refusals_that_can_not_be_read_or_are_long() {
     for mechanism in BOTH {
         let settings = client::Settings::new(token("ann", "abc", None));
         let start = || commanded(&settings, Some(&session(1)), &[mechanism]).unwrap().0;
-        for text in ["", "no base64!", &encode("no JSON"), &encode("[1]"), &encode(&"[".repeat(5000))] {
+        for text in ["", "no base64!", &encode("no JSON"), &encode("[1]"), &encode("[".repeat(5000))] {
             let mut exchange = start();
             assert_ne!(exchange.challenge(text).unwrap().expose(), "*");
             let Err(Error::Refused { reply, words: None }) = exchange.finish(&reply(535)) else { panic!("{text}") };

@@ -73,23 +73,20 @@ fn changed_lines_let_nobody_in() {
                 run(mechanism, &lines)
             };
             for cut in 0..line.len() {
-                assert!(
-                    !with(line[..cut].to_vec()).is_some_and(|outcome| outcome.is_ok()),
-                    "{mechanism} {index} {cut}"
-                );
+                assert!(with(line[..cut].to_vec()).is_none_or(|outcome| outcome.is_err()), "{mechanism} {index} {cut}");
             }
             for at in 0..line.len() {
                 for octet in [b'A', b'=', 0xff] {
                     let mut changed = line.clone();
                     if std::mem::replace(&mut changed[at], octet) != octet {
                         let outcome = with(changed);
-                        assert!(!outcome.is_some_and(|outcome| outcome.is_ok()), "{mechanism} {index} {at} {octet}");
+                        assert!(outcome.is_none_or(|outcome| outcome.is_err()), "{mechanism} {index} {at} {octet}");
                     }
                 }
             }
             for longer in [&b"A"[..], b"AAAA", b"=", b" ", b"\0"] {
                 let longer = with([line, longer].concat());
-                assert!(!longer.is_some_and(|outcome| outcome.is_ok()), "{mechanism} {index}");
+                assert!(longer.is_none_or(|outcome| outcome.is_err()), "{mechanism} {index}");
             }
         }
     }
@@ -142,7 +139,8 @@ fn old_lines_let_nobody_in_again() {
 
 #[test]
 fn changed_challenges_are_noticed() {
-    for mechanism in PASSWORDS.into_iter().filter(|mechanism| mechanism.scram_hash().is_some()) {
+    // Each try costs a PBKDF2: one mechanism of each kind will do.
+    for mechanism in [Mechanism::ScramSha256Plus, Mechanism::ScramSha1] {
         let settings = client(account("ann", "pencil"), &[mechanism]);
         let good = play(settings.clone(), server(&[mechanism]), &Connection::secured(), host).from_server;
         let run = |challenges: &[String]| {
@@ -174,12 +172,10 @@ fn changed_challenges_are_noticed() {
             };
             for at in 0..line.len() {
                 assert!(is_about_the_server(&with(line[..at].to_owned())));
-                for other in ["A", "z", "=", "é"] {
-                    if &line[at..=at] != other {
-                        let error = with(format!("{}{other}{}", &line[..at], &line[at + 1..]));
-                        assert!(is_about_the_server(&error), "{error:?}");
-                    }
-                }
+                let other =
+                    ["A", "z", "=", "é"].into_iter().cycle().skip(at).find(|other| *other != &line[at..=at]).unwrap();
+                let error = with(format!("{}{other}{}", &line[..at], &line[at + 1..]));
+                assert!(is_about_the_server(&error), "{error:?}");
             }
             assert_eq!(with("A".repeat(MAX_SASL_LINE)), Error::Challenge);
         }

@@ -93,6 +93,14 @@ fn enhanced_codes_agree_with_the_code() {
     assert_eq!((reply.enhanced, reply.lines), (Some(EnhancedCode::new(5, 1, 1)), lines(&["first", "second"])));
 }
 
+/// Found by the fuzz target `smtp_reply`: written out again, the reply was read as another one.
+#[test]
+fn a_control_character_behind_an_enhanced_code_is_the_space_that_it_becomes() {
+    let reply = read_one(b"421 4.7.0\x1b\x1f[TSS04]\r\n").unwrap();
+    assert_eq!(reply.enhanced, Some(EnhancedCode::new(4, 7, 0)));
+    assert_eq!(reply.lines, lines(&[" [TSS04]"]));
+}
+
 #[test]
 fn what_is_no_reply() {
     for (wire, error) in [

@@ -93,7 +93,7 @@ fn before_the_greeting() {
     assert_eq!(talk.pass(2000), "220 mx.example.com ESMTP\r\n");
 
     let mut talk = Talk::new(slow.clone());
-    assert_eq!(talk.send("EHLO a.example\r\n"), "554 5.5.0 You talk before the greeting\r\n");
+    assert_eq!(talk.send("EHLO a.example\r\n"), "554 You talk before the greeting\r\n");
     assert_eq!(talk.closed, Some(Closed::EarlyTalker));
 
     let mut talk = Talk::new(Settings { early_talkers: EarlyTalkers::Serve, ..slow });
@@ -104,7 +104,7 @@ fn before_the_greeting() {
     let decisions = Decisions { connect: true, ..Decisions::default() };
     let mut talk = Talk::with_host(Settings { decisions, ..settings() }, Box::new(|_| None));
     assert!(talk.server.wants_octets());
-    assert_eq!(talk.send("EHLO a.example\r\n"), "554 5.5.0 You talk before the greeting\r\n");
+    assert_eq!(talk.send("EHLO a.example\r\n"), "554 You talk before the greeting\r\n");
     assert_eq!(talk.decide(Decision::Accept), "");
 }
 

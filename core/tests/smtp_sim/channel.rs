@@ -34,8 +34,8 @@ pub(crate) struct Channel {
 
 impl Channel {
     pub(crate) fn new(mut dice: Dice, cut_at: Option<u64>) -> Self {
-        let delay = *dice.of(&[0, 1, 50, 2000]);
-        let piece = *dice.of(&[1, 3, 40, 1500, 1500, 70_000, 70_000]);
+        let delay = dice.of(&[0, 1, 50, 2000]);
+        let piece = dice.of(&[1, 3, 40, 1500, 1500, 70_000, 70_000]);
         Self { dice, under_way: VecDeque::new(), last: 0, sent: 0, cut_at, end: None, is_told: false, delay, piece }
     }
 

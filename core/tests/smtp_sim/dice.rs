@@ -28,8 +28,8 @@ impl Dice {
     }
 
     /// One of these.
-    pub(crate) fn of<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len() as u64) as usize]
+    pub(crate) fn of<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize]
     }
 
     /// 32 octets.

@@ -8,6 +8,8 @@
 //! A failure prints its seed; `PASSERELLE_SIM_SEED=n cargo test --test smtp_sim replay -- --nocapture` runs it again with the
 //! dialogue. `PASSERELLE_SIM_SESSIONS` says how many connections `sessions` makes.
 
+#![cfg(feature = "tls")]
+
 mod channel;
 mod dice;
 mod receiver;

@@ -71,7 +71,7 @@ impl Receiver {
                     return Err(format!("{} octets were told of, {} came", message.size, content.len()));
                 }
                 if dice.once_in(10) {
-                    return Ok(Decision::Refuse(refusal(*dice.of(&[451, 554]), (4, 3, 0))));
+                    return Ok(Decision::Refuse(refusal(dice.of(&[451, 554]), (4, 3, 0))));
                 }
                 // From here on it is this host's: whatever becomes of the reply.
                 for recipient in message.recipients {

@@ -65,7 +65,7 @@ impl Scenario {
     /// Two short messages, in clear text.
     pub(crate) fn small(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let is_lmtp = seed % 3 == 0;
+        let is_lmtp = seed.is_multiple_of(3);
         let (server, client) = (server(&mut dice, is_lmtp), client(&mut dice, is_lmtp));
         let messages = (0..2).map(|number| {
             let mut message = message(&mut dice, number);
@@ -82,7 +82,7 @@ impl Scenario {
             self.client.tls = Tls::Implicit;
         } else {
             self.server.extensions.starttls = true;
-            self.client.tls = *dice.of(&[Tls::REQUIRED, Tls::OPPORTUNISTIC]);
+            self.client.tls = dice.of(&[Tls::REQUIRED, Tls::OPPORTUNISTIC]);
         }
     }
 
@@ -92,12 +92,11 @@ impl Scenario {
         sasl.secrets_in_clear_text = true;
         self.server.auth = Some(Arc::new(sasl));
         self.server.auth_required = true;
-        let account =
-            Account::Password { user: "ann".into(), password: Secret::new("pencil"), acting_as: None };
+        let account = Account::Password { user: "ann".into(), password: Secret::new("pencil"), acting_as: None };
         let mut sasl = ClientSasl::new(account);
         sasl.secrets_in_clear_text = true;
         if dice.once_in(2) {
-            sasl.mechanisms = vec![*dice.of(&[Mechanism::Plain, Mechanism::Login])];
+            sasl.mechanisms = vec![dice.of(&[Mechanism::Plain, Mechanism::Login])];
         }
         self.sasl = Some(sasl);
     }
@@ -140,14 +139,14 @@ fn client(dice: &mut Dice, is_lmtp: bool) -> client::Settings {
     settings.protocol = if is_lmtp { client::Protocol::Lmtp } else { client::Protocol::Smtp };
     settings.pipelining = !dice.once_in(4);
     settings.chunking = dice.once_in(2);
-    settings.chunk_size = *dice.of(&[1, 100, 65_536]);
+    settings.chunk_size = dice.of(&[11, 100, 65_536]);
     settings
 }
 
 fn message(dice: &mut Dice, number: u64) -> Message {
     let from = ReversePath::parse(dice.of(&["<ann@client.example>", "<>"])).expect("a path");
     let local = |dice: &mut Dice, index| {
-        let name = *dice.of(&["bob", "bob", "bob", "carl", LATER, NOBODY]);
+        let name = dice.of(&["bob", "bob", "bob", "carl", LATER, NOBODY]);
         ForwardPath::parse(&format!("<{name}+{number}.{index}@example.com>")).expect("a path")
     };
     let recipients: Vec<_> = (0..=dice.below(4)).map(|index| local(dice, index)).collect();
@@ -160,7 +159,7 @@ fn message(dice: &mut Dice, number: u64) -> Message {
 /// Lines of every kind that matters to framing; the message's number makes each another one.
 fn content(dice: &mut Dice, number: u64) -> Vec<u8> {
     let mut content = format!("Subject: {number}\r\nX-Dice: {}\r\n\r\n", dice.next()).into_bytes();
-    let lines = *dice.of(&[0, 3, 30, 300]);
+    let lines = dice.of(&[0, 3, 30, 300]);
     for _ in 0..lines {
         match dice.below(8) {
             0 => content.extend_from_slice(b".\r\n"),

@@ -89,7 +89,7 @@ impl Sender {
         if left.is_empty() {
             return Some(Input::ContentEnd);
         }
-        let piece = (1 + dice.below(*dice.clone().of(&[3, 200, 100_000])) as usize).min(left.len());
+        let piece = (1 + dice.of(&[1, 3, 200, 100_000])).min(left.len());
         *sent += piece;
         Some(Input::Content(&left[..piece]))
     }

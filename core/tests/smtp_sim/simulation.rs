@@ -19,7 +19,7 @@ use crate::sender::Sender;
 /// Connections that a message may take before the sending host gives up.
 const TRIES: u64 = 6;
 /// Steps that a connection may take: far more than any needs, so that one that never ends is found out.
-const STEPS: usize = 400_000;
+const STEPS: usize = 4_000_000;
 /// A virtual day: no timer runs longer.
 const DAY: u64 = 24 * 60 * 60 * 1000;
 const UNIX: u64 = 1_790_000_000;
@@ -37,7 +37,10 @@ impl Cut {
     pub(crate) const NEVER: Self = Self { to_server: None, to_client: None, orderly: false };
 
     fn random(dice: &mut Dice) -> Self {
-        let at = |dice: &mut Dice| 1 + dice.below(*dice.clone().of(&[40, 300, 1000, 30_000]));
+        let at = |dice: &mut Dice| {
+            let most = dice.of(&[40, 300, 1000, 30_000]);
+            1 + dice.below(most)
+        };
         match dice.below(5) {
             0 => Self { to_server: Some(at(dice)), to_client: None, orderly: dice.once_in(2) },
             1 => Self { to_server: None, to_client: Some(at(dice) / 4), orderly: dice.once_in(2) },

@@ -128,7 +128,7 @@ fn a_record_that_was_changed() {
         pair.client.handle(pair.now, Input::Wire(&sent)).unwrap();
         drain(&mut pair.client, &mut pair.heard_by_client);
         assert_eq!(lines(&pair.heard_by_client), ["echo good"]);
-        assert_eq!(pair.failure().reason, "the peer refused with the alert BadRecordMac");
+        assert_eq!(pair.failure().reason, "the peer refused with the alert bad_record_mac");
     }
 }
 

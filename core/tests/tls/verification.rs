@@ -74,6 +74,17 @@ fn the_failure_names_what_is_wrong() {
     );
 }
 
+/// The server learns it from the alert, in the RFC's words.
+#[test]
+fn the_server_is_told() {
+    let (authority, other) = (Authority::new("Test"), Authority::new("Other"));
+    let client = ClientTls::new(Verification::Authority(other.roots()));
+    let mut pair = Pair::new(&authority.certify(&[MX]).server(), &client, Start::Implicit);
+    let told = failure(&pair.run().heard_by_server);
+    assert_eq!(told.reason, "the peer refused with the alert unknown_ca");
+    assert!(told.advice.contains("does not accept this side's certificate"), "{told:?}");
+}
+
 /// The host's clock decides, of each connection on its own.
 #[test]
 fn dates_are_judged_by_the_host_s_clock() {

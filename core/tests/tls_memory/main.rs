@@ -7,6 +7,7 @@
 mod certificates;
 #[path = "../tls/pair.rs"]
 mod pair;
+mod smtp;
 #[path = "../tls/toy.rs"]
 mod toy;
 
@@ -14,14 +15,43 @@ use passerelle::tls::{ClientCertificates, ClientTls, Verification, Version};
 
 use crate::certificates::{Authority, for_clients};
 use crate::pair::{Pair, Side, session};
+use crate::smtp::World;
 use crate::toy::Start;
 
 /// The bound of the design, in octets a session.
 const ALLOWED: usize = 40 * 1024;
 const SESSIONS: usize = if cfg!(debug_assertions) { 100 } else { 1000 };
+/// Sessions between our own machines.
+const SMTP_SESSIONS: usize = if cfg!(debug_assertions) { 100 } else { 10_000 };
 
+/// One test: what another one allocates at the same time would be counted.
 #[test]
 fn of_idle_sessions() {
+    between_toys();
+    between_our_client_and_our_server();
+}
+
+fn between_our_client_and_our_server() {
+    let authority = Authority::new("Test");
+    let client = ClientTls::new(Verification::Authority(authority.roots()));
+    let world = World::new(authority.certify(&["mx.example.com"]).server(), client);
+    let (mut servers, mut clients) = (Vec::with_capacity(SMTP_SESSIONS), Vec::with_capacity(SMTP_SESSIONS));
+    drop(world.connect());
+    let before = in_use();
+    for _ in 0..SMTP_SESSIONS {
+        let (server, client) = world.connect();
+        servers.push(server);
+        clients.push(client);
+    }
+    let both = (in_use() - before) / SMTP_SESSIONS;
+    drop(clients);
+    let held_by_server = (in_use() - before) / SMTP_SESSIONS;
+    println!("{SMTP_SESSIONS} SMTP sessions: {held_by_server} octets a server, {} a client", both - held_by_server);
+    let itself = size_of_val(&servers[0]);
+    assert!(held_by_server + itself <= ALLOWED, "{held_by_server} octets on the heap and {itself} in the machine");
+}
+
+fn between_toys() {
     let authority = Authority::new("Test");
     let server = authority.certify(&["mx.example.com"]).server();
     let server = server.client_certificates(ClientCertificates::Asked);

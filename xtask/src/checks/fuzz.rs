@@ -19,14 +19,20 @@ pub(crate) fn check() -> StepResult {
     CARGO_FUZZ.ensure()?;
     cargo_fuzz("build").go()?;
     for target in &targets {
+        let features = features(target);
         // libFuzzer adds what it finds to the first folder and only reads the others.
         let found = fuzz.join("corpus").join(target);
         workspace::create_dir(&found)?;
         let seeds = fuzz.join("seeds").join(target);
         let seeds = Some(seeds).filter(|seeds| seeds.is_dir());
-        cargo_fuzz("run").arg(target).arg(found).args(seeds).arg("--").args(LIBFUZZER).go()?;
+        cargo_fuzz("run").args(features).arg(target).arg(found).args(seeds).arg("--").args(LIBFUZZER).go()?;
     }
     Ok(format!("{} targets, 10 s each", targets.len()))
+}
+
+/// What a target needs besides the defaults: TLS brings the cryptography that the fuzzer can't see into.
+fn features(target: &str) -> &'static [&'static str] {
+    if target.starts_with("tls") { &["--features", "tls"] } else { &[] }
 }
 
 /// cargo-fuzz needs options of rustc that only nightly accepts, or a released compiler that is told to.

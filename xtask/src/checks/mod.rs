@@ -12,3 +12,4 @@ pub(crate) mod readme;
 pub(crate) mod rust;
 pub(crate) mod same;
 pub(crate) mod sans_io;
+pub(crate) mod sim;

@@ -1,23 +1,26 @@
 //! The message: read once to learn what it asks of the server, and once more to send it.
 
-use std::io::{Cursor, IsTerminal, Write};
+use std::collections::VecDeque;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use passerelle::smtp::client::{Needs, NeedsScanner};
 
 use crate::failure::Failure;
 use crate::host::Chunks;
-use crate::input::{self, MessageReader};
+use crate::input;
 
 /// Octets of a message from which on progress is shown.
 const LARGE: u64 = 1 << 20;
+/// Octets that are handed over at a time.
+const CHUNK: usize = 64 << 10;
 
 /// A message that is to be sent.
 pub(super) struct Content {
     needs: Needs,
     path: PathBuf,
     /// The message itself, where it came through standard input and can't be read twice.
-    kept: Option<Vec<u8>>,
+    kept: Option<VecDeque<u8>>,
     chunks: Option<Chunks>,
     sent: u64,
     /// The percentage that was shown last.
@@ -29,11 +32,11 @@ impl Content {
     pub(super) fn scan(path: &Path) -> Result<Self, Failure> {
         let mut reader = input::open(path)?;
         let mut scanner = NeedsScanner::new();
-        let mut kept = (path.as_os_str() == "-").then(Vec::new);
+        let mut kept = (path.as_os_str() == "-").then(VecDeque::new);
         while let Some(chunk) = reader.next_chunk().map_err(|error| cannot_read(&error))? {
             scanner.push(&chunk);
             if let Some(kept) = &mut kept {
-                kept.extend_from_slice(&chunk);
+                kept.extend(&chunk);
             }
         }
         Ok(Self { needs: scanner.finish(), path: path.to_owned(), kept, chunks: None, sent: 0, shown: 0 })
@@ -45,27 +48,29 @@ impl Content {
 
     /// The next octets; none at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        if self.chunks.is_none() {
-            self.chunks = Some(self.open()?);
+        let chunk = match &mut self.kept {
+            Some(kept) => {
+                Some(kept.drain(..CHUNK.min(kept.len())).collect()).filter(|chunk: &Vec<u8>| !chunk.is_empty())
+            }
+            None => self.read().await?,
+        };
+        if let Some(chunk) = &chunk {
+            self.sent += chunk.len() as u64;
+            self.show();
         }
-        let Some(chunks) = &mut self.chunks else { return Ok(None) };
+        Ok(chunk)
+    }
+
+    async fn read(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        let chunks = match &mut self.chunks {
+            Some(chunks) => chunks,
+            None => self.chunks.insert(input::open(&self.path)?.into_chunks(Vec::new())),
+        };
         loop {
             match chunks.recv().await.transpose().map_err(|error| cannot_read(&error))? {
                 Some(chunk) if chunk.is_empty() => {}
-                Some(chunk) => {
-                    self.sent += chunk.len() as u64;
-                    self.show();
-                    return Ok(Some(chunk));
-                }
-                None => return Ok(None),
+                chunk => return Ok(chunk),
             }
-        }
-    }
-
-    fn open(&mut self) -> Result<Chunks, Failure> {
-        match self.kept.take() {
-            Some(kept) => Ok(MessageReader::as_is(Cursor::new(kept)).into_chunks(Vec::new())),
-            None => Ok(input::open(&self.path)?.into_chunks(Vec::new())),
         }
     }
 

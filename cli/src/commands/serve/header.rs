@@ -21,6 +21,8 @@ pub(super) fn with_ours(
     now: Now,
 ) -> Result<Vec<u8>, EditError> {
     let (clean, _) = strip_forged(section, &[&service.settings.hostname])?;
+    // There is one Return-Path, that of the final delivery (RFC 5321 §4.4).
+    let (clean, _) = clean.without(|field| field.is("Return-Path"))?;
     let mut ours = format!("Return-Path: {}\r\n", message.sender.path);
     for recipient in &message.recipients {
         let path = recipient.path.to_string();

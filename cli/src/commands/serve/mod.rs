@@ -169,15 +169,14 @@ impl Service {
         let hostname = args.hostname.clone();
         let has_tls = tls.borrow().is_some();
         let users = args.auth_users.as_deref().map(Users::read).transpose()?;
-        let auth = match &users {
-            None => None,
-            Some(users) => Some(Arc::new(sasl::server::Settings {
+        let auth = users.as_ref().map(|users| {
+            Arc::new(sasl::server::Settings {
                 mechanisms: users::MECHANISMS.to_vec(),
                 secrets_in_clear_text: args.auth_without_tls,
                 iterations: users.iterations(),
                 ..sasl::server::Settings::new(users.secret())
-            })),
-        };
+            })
+        });
         let settings = Settings {
             hostname: hostname.clone(),
             greeting: "Passerelle".into(),

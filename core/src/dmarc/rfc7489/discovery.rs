@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::suffix::organizational_domain;
 use crate::dmarc::alignment::{Aligned, Alignment};
 use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery};
+use crate::dmarc::lookup::{Found, look, note};
 use crate::dmarc::record::{PolicyRecord, Standing, Subject};
 use crate::dmarc::standard::{Clause, Standard};
-use crate::dmarc::walk::{policy_texts, record_name};
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
-use crate::lookup::{Answers, DnsAnswer, Outcome, Pending, RecordType, Status};
+use crate::lookup::{Answers, Pending};
 use crate::trail::Trail;
 
 const STANDARD: Standard = Standard::Rfc7489;
@@ -40,21 +40,18 @@ impl Evaluate for Discover {
         let author = &self.author;
         let organizational = organizational_domain(author);
         // Both go out together, though the second answer may not be needed.
-        for name in [author, &organizational] {
-            if let Some(owner) = record_name(name) {
-                answers.note_dns(&owner, RecordType::Txt);
-            }
-        }
+        note(author, answers);
+        note(&organizational, answers);
 
         let mut trail = Trail::new();
         let why = "by the public suffix list";
         let step = format!("{} organizational domain of {author}", STANDARD.prefix());
         trail.push(step, organizational.to_string(), why, "RFC 7489 §3.2");
         // Steps 1 to 4: only where the author domain has no record at all is the organizational domain asked for one.
-        let (mut domain, mut found) = (author, look(author, answers)?);
+        let (mut domain, mut found) = (author, look(STANDARD, author, answers)?);
         trace(&mut trail, domain, &found);
         if matches!(found, Found::Nothing(_)) && organizational != *author {
-            (domain, found) = (&organizational, look(&organizational, answers)?);
+            (domain, found) = (&organizational, look(STANDARD, &organizational, answers)?);
             trace(&mut trail, domain, &found);
         }
         let policy = match found {
@@ -94,37 +91,6 @@ impl Discover {
             Alignment { domain: candidate.clone(), strict, relaxed }
         };
         candidates.into_iter().map(alignment).collect()
-    }
-}
-
-/// What there is at one name.
-enum Found {
-    Record(PolicyRecord),
-    /// No record, for this reason.
-    Nothing(&'static str),
-    Several,
-    Failed(Status),
-}
-
-fn look(name: &Domain, answers: &mut Answers) -> Result<Found, Pending> {
-    match record_name(name) {
-        Some(owner) => answers.dns(&owner, RecordType::Txt).map(|answer| read(&answer)),
-        None => Ok(Found::Nothing("the name is so long that no record can stand at it")),
-    }
-}
-
-/// Steps 2, 4 and 5: what does not begin with the version is discarded, and of the rest there may be one.
-fn read(answer: &DnsAnswer) -> Found {
-    match answer.outcome() {
-        Outcome::Records(_) => {}
-        Outcome::NoData | Outcome::NxDomain => return Found::Nothing("no TXT record"),
-        Outcome::ServFail | Outcome::Timeout => return Found::Failed(answer.status),
-    }
-    let mut texts = policy_texts(answer);
-    match (texts.next().and_then(|text| PolicyRecord::parse_by(STANDARD, text)), texts.next()) {
-        (Some(record), None) => Found::Record(record),
-        (Some(_), Some(_)) => Found::Several,
-        (None, _) => Found::Nothing("no TXT record is a policy record"),
     }
 }
 

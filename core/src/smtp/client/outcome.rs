@@ -1,6 +1,7 @@
 //! What became of a message, recipient by recipient.
 
 use super::event::{Closed, Stage};
+use crate::limits::MAX_REPLY_KEPT;
 use crate::mailbox::ForwardPath;
 use crate::smtp::line::Irregularity;
 use crate::smtp::reply::{EnhancedCode, Reply, Severity};
@@ -23,7 +24,8 @@ pub struct RecipientOutcome {
     pub delivery: Delivery,
 }
 
-/// Whether the message is the server's now, and if not, why.
+/// Whether the message is the server's now, and if not, why. Of replies longer than
+/// [`MAX_REPLY_KEPT`](crate::limits::MAX_REPLY_KEPT) the beginning is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// The server has taken it over.
@@ -53,6 +55,14 @@ impl Delivery {
     /// Whether the server has taken the message over.
     pub fn is_accepted(&self) -> bool {
         matches!(self, Self::Accepted(_))
+    }
+
+    /// What the server said, or this side in its place.
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Accepted(reply) | Self::Refused { reply, .. } | Self::Withheld { reply, .. } => Some(reply),
+            Self::NotSent(_) | Self::Unconfirmed(_) => None,
+        }
     }
 
     /// Whether the same message may be tried again later. That of [`Unconfirmed`](Self::Unconfirmed) may too, at the risk of
@@ -150,4 +160,43 @@ pub enum Omitted {
     Priority,
     /// DELIVERBY with notification: the server does not offer it (RFC 2852 §4.1.4.2).
     DeliverBy,
+}
+
+/// As much of a reply as is kept for each recipient.
+pub(super) fn shortened(mut reply: Reply) -> Reply {
+    let mut room = MAX_REPLY_KEPT;
+    let mut lines = 0;
+    for line in &mut reply.lines {
+        if room == 0 {
+            break;
+        }
+        room = match line.len().max(1) <= room {
+            true => room - line.len().max(1),
+            false => {
+                line.truncate(line.floor_char_boundary(room));
+                0
+            }
+        };
+        lines += 1;
+    }
+    reply.lines.truncate(lines);
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_replies_are_shortened() {
+        let reply = Reply::new(550, None, "No.\nReally.");
+        assert_eq!(shortened(reply.clone()), reply);
+        let long =
+            Reply::new(550, None, &format!("{}\n{}\n\u{e9}", "a".repeat(MAX_REPLY_KEPT - 3), "\u{e9}".repeat(10)));
+        let kept = shortened(long);
+        let lengths: Vec<usize> = kept.lines.iter().map(String::len).collect();
+        assert_eq!(lengths, [MAX_REPLY_KEPT - 3, 2]);
+        let empty = Reply::new(550, None, &"\n".repeat(5000));
+        assert_eq!(shortened(empty).lines.len(), MAX_REPLY_KEPT);
+    }
 }

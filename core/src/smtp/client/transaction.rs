@@ -8,7 +8,7 @@ use super::content::Sending;
 use super::context::Context;
 use super::envelope::{Envelope, Recipient};
 use super::event::{Closed, Event, ProtocolError, Stage};
-use super::outcome::{Delivery, Outcome, RecipientOutcome, Withheld};
+use super::outcome::{Delivery, Outcome, RecipientOutcome, Withheld, shortened};
 use super::plan::Plan;
 use super::settings::Protocol;
 use super::states::State;
@@ -115,6 +115,7 @@ impl Transaction {
             let error = ProtocolError::Code(reply.code);
             return self.end(context, Closed::Protocol { stage, error });
         }
+        let reply = shortened(reply);
         match &mut self.phase {
             Phase::Commands(commands) => match stage {
                 Stage::Mail => self.mail(reply),
@@ -201,7 +202,7 @@ impl Transaction {
             _ => false,
         };
         if in_content && is_refusal(reply) {
-            let (stage, reply) = (Stage::Content, reply.clone());
+            let (stage, reply) = (Stage::Content, shortened(reply.clone()));
             self.decide(&Delivery::Refused { stage, reply: reply.clone() });
             return self.end(context, Closed::Refused { stage, reply });
         }
@@ -393,7 +394,9 @@ impl Transaction {
         // An end that nobody has polled is not going to be sent.
         let may_have_arrived = matches!(self.phase, Phase::Ended(_)) && context.unpolled() == 0;
         let delivery = match &why {
-            Closed::ShuttingDown { stage, reply } => Delivery::Refused { stage: *stage, reply: reply.clone() },
+            Closed::ShuttingDown { stage, reply } => {
+                Delivery::Refused { stage: *stage, reply: shortened(reply.clone()) }
+            }
             why if may_have_arrived => Delivery::Unconfirmed(why.clone()),
             why => Delivery::NotSent(why.clone()),
         };

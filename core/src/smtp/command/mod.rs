@@ -100,6 +100,9 @@ impl Command {
         if is("RCPT") {
             return envelope::rcpt(argument.unwrap_or_default());
         }
+        if is("BDAT") {
+            return bdat(argument.unwrap_or_default());
+        }
         if is("XCLIENT") {
             return xclient::parse(argument.unwrap_or_default()).map(Self::Xclient);
         }
@@ -177,22 +180,23 @@ fn from_proto<T>(
         Request::Rset => alone(Command::Rset),
         Request::Quit => alone(Command::Quit),
         Request::StartTls => alone(Command::StartTls),
-        Request::Bdat { .. } => bdat(given),
         Request::Auth { .. } => auth(given),
         Request::Noop { .. } => Ok(Command::Noop),
         Request::Vrfy { .. } => Ok(Command::Vrfy(given.to_owned())),
         Request::Expn { .. } => Ok(Command::Expn(given.to_owned())),
         Request::Help { .. } => Ok(Command::Help(argument.map(str::to_owned))),
-        // MAIL and RCPT have been read, and the others refused, before.
+        // These have been read, or refused, before.
         Request::Mail { .. }
         | Request::Rcpt { .. }
+        | Request::Bdat { .. }
         | Request::Etrn { .. }
         | Request::Atrn { .. }
         | Request::Burl { .. } => Err(CommandError::Unknown),
     }
 }
 
-/// `chunk-size [ SP "LAST" ]` (RFC 3030 §2). smtp-proto wraps sizes past its range around and passes over text behind `LAST`.
+/// `chunk-size [ SP "LAST" ]` (RFC 3030 §2). smtp-proto counts in `usize`, wraps what is past it around, and passes over text
+/// behind `LAST`; so it is not asked.
 fn bdat(argument: &str) -> Result<Command, CommandError> {
     const SYNTAX: CommandError = CommandError::Syntax("BDAT takes a number of octets, and LAST");
     let (size, last) = match argument.split_once(' ') {

@@ -1,10 +1,10 @@
 //! The search both directions have in common: how far the octets go on without anything that needs a decision.
 
-/// Octets that are looked at together. Ours: small enough for the fastest cache, and large enough that what is done once a block
-/// does not count.
+/// Octets of a block that are looked at together: so many that what is done once a block does not count.
 const LARGE: usize = 512;
+/// Those of a block near the end, or near something special.
 const SMALL: usize = 64;
-/// Octets that are compared at the same time. Ours: two vectors of the smallest kind.
+/// Octets that are compared at the same time. Two vectors of the smallest kind.
 const LANES: usize = 32;
 /// What follows a block and is looked at with it.
 const AHEAD: usize = 2;
@@ -31,19 +31,21 @@ pub(super) fn plain_run(octets: &[u8]) -> usize {
         if from >= octets.len() {
             return octets.len();
         }
-        while let Some(plain) = plain_block::<{ LARGE + AHEAD }>(&octets[from..])
-            .or_else(|| plain_block::<{ SMALL + AHEAD }>(&octets[from..]))
-        {
-            from += plain;
-            from += usize::from(octets[from] == b'\n'); // the CR before it is in the block
-        }
+        from += plain_blocks::<{ LARGE + AHEAD }>(&octets[from..]);
+        from += plain_blocks::<{ SMALL + AHEAD }>(&octets[from..]);
         until = from + SMALL + AHEAD;
     }
 }
 
-/// The length of a block at the front, without what follows it, if all of it is plain.
-fn plain_block<const N: usize>(octets: &[u8]) -> Option<usize> {
-    octets.first_chunk::<N>().filter(|block| is_plain(block)).map(|_| N - AHEAD)
+/// The length of the blocks at the front that are plain. What follows each is looked at with it and not counted, but for the LF
+/// of a CR that is last.
+fn plain_blocks<const N: usize>(octets: &[u8]) -> usize {
+    let mut rest = octets;
+    while let Some(block) = rest.first_chunk::<N>().filter(|block| is_plain(block)) {
+        let length = N - AHEAD;
+        rest = &rest[length + usize::from(block[length] == b'\n')..];
+    }
+    octets.len() - rest.len()
 }
 
 /// Walks from line to line. Gives the end, which is `until` or one behind it, or the first special octet.
@@ -76,9 +78,45 @@ fn is_plain<const N: usize>(block: &[u8; N]) -> bool {
             least[lane] = least[lane].min(octets[lane]);
         }
     }
-    special == [0; LANES] && !least.contains(&0) && block[0] != b'\n'
+    let special = special.iter().fold(0, |all, lane| all | lane);
+    let least = least.iter().fold(u8::MAX, |all, &lane| all.min(lane));
+    special == 0 && least > 0 && block[0] != b'\n'
 }
 
 fn mask(condition: bool) -> u8 {
     u8::from(condition).wrapping_neg()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands in the way, octet by octet.
+    fn naive(octets: &[u8]) -> usize {
+        let at = |index: usize| octets.get(index).copied();
+        let is_special = |index: usize| match octets[index] {
+            0 => true,
+            b'\r' => at(index + 1) != Some(b'\n'),
+            b'\n' => index == 0 || octets[index - 1] != b'\r',
+            b'.' => index >= 2 && octets[index - 2..index] == *b"\r\n",
+            _ => false,
+        };
+        (0..octets.len()).find(|&index| is_special(index)).unwrap_or(octets.len())
+    }
+
+    #[test]
+    fn something_special_is_found_wherever_it_stands() {
+        let plain: Vec<u8> = b"Lines. of several, lengths\r\n\r\nx\r\n".iter().cycle().take(1300).copied().collect();
+        for special in
+            [&b"\0"[..], b"\r", b"\n", b"\r\n.", b"\r\r\n", b"\n\r\n", b"\r\n\n", b"\xff", b".", b"\x01\x0b\x0c"]
+        {
+            for place in 0..=plain.len() {
+                let text = [&plain[..place], special, &plain[place..]].concat();
+                assert_eq!(plain_run(&text), naive(&text), "{special:?} at {place}");
+            }
+        }
+        for length in 0..plain.len() {
+            assert_eq!(plain_run(&plain[..length]), naive(&plain[..length]), "{length}");
+        }
+    }
 }

@@ -244,7 +244,8 @@ impl Peer {
     pub fn protocol(&self, smtputf8: bool) -> &'static str {
         let lmtp = self.hello.as_ref().is_some_and(|hello| hello.verb == HelloVerb::Lhlo);
         let words = match (lmtp, smtputf8) {
-            (false, false) if !self.is_extended() && self.tls.is_none() => ["SMTP"; 4],
+            // TLS and AUTH are extensions, so there was an EHLO before this HELO.
+            (false, false) if !self.is_extended() => ["SMTP", "ESMTPS", "ESMTPA", "ESMTPSA"],
             (false, false) => ["ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA"],
             (false, true) => ["UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA"],
             (true, false) => ["LMTP", "LMTPS", "LMTPA", "LMTPSA"],

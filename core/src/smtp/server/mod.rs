@@ -126,6 +126,14 @@ impl Server {
         &self.session.peer
     }
 
+    /// All that decides how the session goes on, but for counters and timers: two sessions with the same text reply the same
+    /// to the same commands. For tests that go through every state.
+    #[doc(hidden)]
+    pub fn fingerprint(&self) -> String {
+        let session = &self.session;
+        format!("{:?} {:?} {:?} {:?} {:?}", self.state, session.peer, self.lines, self.queue, session.told_hello)
+    }
+
     fn decide(&mut self, id: DecisionId, decision: Decision) -> Result<(), Misuse> {
         match &mut self.state {
             State::Waiting(waiting) if waiting.id == id => waiting.on.check(&self.session, &decision)?,
@@ -198,9 +206,11 @@ impl Server {
     fn leaves(&mut self) -> bool {
         if self.is_shutting_down && self.state.is_interruptible() {
             self.state.abandon(&mut self.session, Abort::SessionEnded);
-            // Nobody can read a reply in the middle of a handshake.
-            if !matches!(self.state, State::Handshake(_) | State::Proxy(_)) {
-                self.session.reply(421, (3, 2), "Shutting down");
+            match self.state {
+                // Nobody can read a reply in the middle of a handshake.
+                State::Handshake(_) | State::Proxy(_) => {}
+                State::Greeting => self.session.bare_reply(421, "Shutting down"),
+                _ => self.session.reply(421, (3, 2), "Shutting down"),
             }
             self.state = self.session.close(Closed::Shutdown);
         }
@@ -302,7 +312,8 @@ impl Converse for Server {
         }
         self.session.now = now;
         if self.state.is_before_greeting() && !self.session.serves_early_talkers() {
-            self.state = self.session.early_talker("You talk before the greeting");
+            self.session.bare_reply(554, "You talk before the greeting");
+            self.state = self.session.close(Closed::EarlyTalker);
             return Ok(());
         }
         if !self.wants_octets() && self.queue.len().saturating_add(octets.len()) > MAX_SMTP_QUEUED {
@@ -321,9 +332,10 @@ impl Converse for Server {
     }
 
     fn end(&mut self, now: Now, end: End) -> Result<(), Misuse> {
-        if self.ended.replace(end).is_some() {
+        if self.ended.is_some() {
             return Err(Misuse::AfterEnd);
         }
+        self.ended = Some(end);
         self.session.now = now;
         self.settle();
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::event::Event;
+use super::event::{Event, Trace};
 use crate::limits::MAX_SMTP_UNSENT;
 use crate::machine::Output;
 
@@ -18,6 +18,13 @@ pub(super) struct Outputs {
 impl Outputs {
     pub(super) fn event(&mut self, event: Event) {
         self.queue.push_back(Output::Event(event));
+    }
+
+    /// A line of the dialogue. It goes in front of the transmission that is being put together, which stays in one piece.
+    pub(super) fn trace(&mut self, trace: Trace) {
+        let ends_in_octets = matches!(self.queue.back(), Some(Output::Transmit(_)));
+        let place = self.queue.len() - usize::from(ends_in_octets); // not empty then
+        self.queue.insert(place, Output::Event(Event::Trace(trace)));
     }
 
     /// Appends octets for the peer by `write`.

@@ -102,7 +102,7 @@ impl Session {
             *trace = wants_trace.then(|| shown(out.get(start..).unwrap_or_default()));
         });
         if let Some(line) = trace.take() {
-            self.outputs.event(Event::Trace(Trace::Sent(line)));
+            self.outputs.trace(Trace::Sent(line));
         }
     }
 
@@ -152,7 +152,7 @@ impl Session {
 
     pub(super) fn trace_received(&mut self, line: impl FnOnce() -> String) {
         if self.settings.trace {
-            self.outputs.event(Event::Trace(Trace::Received(line())));
+            self.outputs.trace(Trace::Received(line()));
         }
     }
 

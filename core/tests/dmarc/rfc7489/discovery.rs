@@ -137,3 +137,13 @@ fn the_trail_cites_rfc_7489() {
         assert!(step["step"].as_str().unwrap().starts_with("dmarc_rfc7489 "), "{step}");
     }
 }
+
+/// The reader is the one of RFC 9989, and so is what it says of a record that is too long to be read.
+#[test]
+fn a_record_that_is_too_long_is_none() {
+    let long = format!("v=DMARC1; p=reject; {}", "x=y; ".repeat(passerelle::limits::MAX_DMARC_RECORD / 5));
+    let (discovery, _) = asked(&Zone::new(&[("example.com", &long)]), "example.com");
+    assert_eq!(discovery.policy, PolicyDiscovery::Absent);
+    let found = discovery.trail.steps().iter().find(|step| step.step == "dmarc_rfc7489 record example.com").unwrap();
+    assert_eq!((&*found.outcome, &*found.why), ("none", "a TXT record is longer than a policy record may be"));
+}

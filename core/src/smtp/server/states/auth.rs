@@ -127,7 +127,7 @@ impl Authenticating {
         Ok(())
     }
 
-    pub(super) fn decide(mut self: Box<Self>, cx: &mut Session, decision: Decision) -> State {
+    pub(super) fn decide(mut self, cx: &mut Session, decision: Decision) -> State {
         if let (None, Decision::Auth(decision)) = (&self.decided, decision) {
             self.decided = self.exchange.decide(decision).ok();
         }

@@ -1,0 +1,70 @@
+//! The policy record of one name: where it stands, and what the answer for it says, by either standard.
+
+use crate::dmarc::record::PolicyRecord;
+use crate::dmarc::standard::Standard;
+use crate::domain::Domain;
+use crate::limits::MAX_DMARC_RECORD;
+use crate::lookup::{Answers, DnsAnswer, Outcome, Pending, Record, RecordType, Status};
+
+/// What there is at one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// One policy record.
+    Record(PolicyRecord),
+    /// More than one. RFC 9989 §4.10 (step 2) discards them all and goes on; with RFC 7489 §6.6.3 (step 5) the search
+    /// ends.
+    Several,
+    /// None, for this reason.
+    Nothing(&'static str),
+    /// The query failed for now.
+    Failed(Status),
+}
+
+/// Notes the question for the record of `name`.
+pub(crate) fn note(name: &Domain, answers: &mut Answers) {
+    if let Some(owner) = record_name(name) {
+        answers.note_dns(&owner, RecordType::Txt);
+    }
+}
+
+/// Waits for the record of `name` without reading it.
+pub(crate) fn wait(name: &Domain, answers: &mut Answers) -> Result<(), Pending> {
+    match record_name(name) {
+        Some(owner) => answers.dns(&owner, RecordType::Txt).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The record of `name`, read by a standard.
+pub(crate) fn look(standard: Standard, name: &Domain, answers: &mut Answers) -> Result<Found, Pending> {
+    match record_name(name) {
+        Some(owner) => answers.dns(&owner, RecordType::Txt).map(|answer| read(standard, &answer)),
+        None => Ok(Found::Nothing("the name is so long that no record can stand at it")),
+    }
+}
+
+/// What is no policy record is discarded (RFC 9989 §4.10 step 2, RFC 7489 §6.6.3 step 2).
+fn read(standard: Standard, answer: &DnsAnswer) -> Found {
+    let records = match answer.outcome() {
+        Outcome::Records(records) => records,
+        Outcome::NoData | Outcome::NxDomain => return Found::Nothing("no TXT record"),
+        Outcome::ServFail | Outcome::Timeout => return Found::Failed(answer.status),
+    };
+    let texts =
+        || records.iter().filter_map(|record| if let Record::Txt(text) = record { Some(&**text) } else { None });
+    let mut policies = texts().filter(|text| PolicyRecord::is_one(text));
+    match (policies.next().and_then(|text| PolicyRecord::parse_by(standard, text)), policies.next()) {
+        (Some(record), None) => Found::Record(record),
+        (Some(_), Some(_)) => Found::Several,
+        (None, _) if texts().any(|text| text.len() > MAX_DMARC_RECORD) => {
+            Found::Nothing("a TXT record is longer than a policy record may be")
+        }
+        (None, _) => Found::Nothing("no TXT record is a policy record"),
+    }
+}
+
+/// Where the policy record of `name` stands (RFC 9989 §4.5, RFC 7489 §6.1). `None` when that would be longer than a name
+/// can be.
+fn record_name(name: &Domain) -> Option<Domain> {
+    name.prepend("_dmarc").ok()
+}

@@ -1,0 +1,64 @@
+//! The dialogue as a host may show it.
+
+use std::sync::Arc;
+
+use passerelle::smtp::sasl::SecretKey;
+use passerelle::smtp::sasl::server as sasl;
+use passerelle::smtp::server::{Event, Settings, Timeouts, Trace};
+
+use crate::talk::{Talk, settings};
+
+fn lines(talk: &Talk) -> Vec<String> {
+    let line = |event: &Event| match event {
+        Event::Trace(Trace::Received(line)) => Some(format!("C: {line}")),
+        Event::Trace(Trace::Sent(line)) => Some(format!("S: {line}")),
+        _ => None,
+    };
+    talk.events.iter().filter_map(line).collect()
+}
+
+#[test]
+fn a_dialogue() {
+    let mut talk = Talk::new(Settings { trace: true, ..settings() });
+    talk.send("HELO a.example\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n");
+    talk.send("Hello\r\n.\r\nQUIT\r\n");
+    assert_eq!(
+        lines(&talk),
+        [
+            "S: 220 mx.example.com ESMTP",
+            "C: HELO a.example",
+            "S: 250 mx.example.com",
+            "C: MAIL FROM:<>",
+            "S: 250 2.1.0 Sender OK",
+            "C: RCPT TO:<bob@example.com>",
+            "S: 250 2.1.5 Recipient OK",
+            "C: DATA",
+            "S: 354 Go ahead; end with <CRLF>.<CRLF>",
+            "C: <7 octets> .",
+            "S: 250 2.0.0 Message accepted",
+            "C: QUIT",
+            "S: 221 2.0.0 Bye",
+        ]
+    );
+}
+
+/// Passwords are not in it, right or wrong, well-formed or not.
+#[test]
+fn no_passwords() {
+    let auth = sasl::Settings { secrets_in_clear_text: true, ..sasl::Settings::new(SecretKey::new([1; 32])) };
+    let timeouts = Timeouts { auth_delay: 0, ..Timeouts::default() };
+    let mut talk = Talk::new(Settings { trace: true, auth: Some(Arc::new(auth)), timeouts, ..settings() });
+    talk.send("EHLO a.example\r\n");
+    for octets in [
+        "AUTH PLAIN AGFubgBwZW5jaWw=\r\n",
+        "AUTH PLAIN\r\n",
+        "AGFubgBwZW5jaWw=\r\n",
+        "auth plain AGFubgBwZW5jaWw= x\r\n",
+    ] {
+        talk.send(octets);
+    }
+    let lines = lines(&talk);
+    assert!(lines.iter().any(|line| line == "C: AUTH PLAIN <response>"), "{lines:?}");
+    assert!(lines.iter().any(|line| line == "C: <response>"), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.contains("AGFu")), "{lines:?}");
+}
