@@ -83,8 +83,8 @@ impl Verifier {
             return Err(CertificateError::Other(OtherError(Arc::new(NoTlsaFits(records.len())))).into());
         }
         match self.issued(chain, &anchors) {
-            // An anchor, but not this server's.
-            Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            // An anchor, but not this server's, or of its name and with another key.
+            Err(Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)) => {
                 Err(CertificateError::Other(OtherError(Arc::new(NoTlsaFits(records.len())))).into())
             }
             other => other.and_then(|()| named(chain.first, names)),
