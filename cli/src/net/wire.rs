@@ -22,7 +22,10 @@ pub(crate) struct Wire<M: Converse> {
     clock: Clock,
     buffer: Vec<u8>,
     wake: Option<Millis>,
+    /// Whether nothing can be written any more.
     is_broken: bool,
+    /// Whether nothing can be read any more, and the machine knows.
+    has_ended: bool,
 }
 
 /// What stops a connection that is not the peer's doing.
@@ -67,7 +70,7 @@ impl<M: Converse> Wire<M> {
     pub(crate) fn new(layer: Layer<M>, stream: TcpStream, clock: Clock) -> Self {
         // Replies are written whole; waiting for more to say would only delay them.
         let _ = stream.set_nodelay(true);
-        Self { layer, stream, clock, buffer: Vec::new(), wake: None, is_broken: false }
+        Self { layer, stream, clock, buffer: Vec::new(), wake: None, is_broken: false, has_ended: false }
     }
 
     pub(crate) fn machine(&self) -> &M {
@@ -108,15 +111,38 @@ impl<M: Converse> Wire<M> {
             tick.await;
             return self.handle(tls::Input::Tick);
         }
-        if self.buffer.is_empty() {
-            self.buffer.resize(READ, 0);
-        }
+        self.make_room();
         let read = tokio::select! {
             read = self.stream.read(&mut self.buffer) => read,
             () = tick => return self.handle(tls::Input::Tick),
         };
+        self.take(read)
+    }
+
+    /// Hands in what the peer has said already, without waiting for more. Whether there was anything.
+    pub(crate) async fn glance(&mut self) -> Result<bool, WireError> {
+        if !self.layer.wants_wire() {
+            return Ok(false);
+        }
+        self.make_room();
+        let read = tokio::select! {
+            biased;
+            read = self.stream.read(&mut self.buffer) => read,
+            // The system has been asked for news by then.
+            () = tokio::task::yield_now() => return Ok(false),
+        };
+        self.take(read).map(|()| true)
+    }
+
+    fn make_room(&mut self) {
+        if self.buffer.is_empty() {
+            self.buffer.resize(READ, 0);
+        }
+    }
+
+    fn take(&mut self, read: io::Result<usize>) -> Result<(), WireError> {
         match read {
-            Ok(0) => self.handle(tls::Input::End(End::Orderly)),
+            Ok(0) => self.ended(End::Orderly),
             Ok(count) => {
                 let now = self.clock.now();
                 self.layer.handle(now, tls::Input::Wire(&self.buffer[..count])).map_err(WireError)
@@ -151,14 +177,24 @@ impl<M: Converse> Wire<M> {
         match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-            Ok(Err(_)) | Err(_) => self.cut(),
+            Ok(Err(_)) | Err(_) => {
+                // Why the peer takes no more, it may have said.
+                self.glance().await?;
+                self.cut()
+            }
         }
     }
 
     fn cut(&mut self) -> Result<(), WireError> {
-        match std::mem::replace(&mut self.is_broken, true) {
+        self.is_broken = true;
+        self.ended(End::Cut)
+    }
+
+    /// Nothing more comes of the peer. Writing may fail after that, too.
+    fn ended(&mut self, end: End) -> Result<(), WireError> {
+        match std::mem::replace(&mut self.has_ended, true) {
             true => Ok(()),
-            false => self.handle(tls::Input::End(End::Cut)),
+            false => self.handle(tls::Input::End(end)),
         }
     }
 }

@@ -4,6 +4,7 @@ mod dns_server;
 mod examples;
 mod hostile;
 mod keygen;
+mod peers;
 mod record;
 mod resolver;
 mod send;

@@ -6,12 +6,12 @@ use crate::server::Server;
 use crate::support::{Folder, example, run, run_with};
 
 /// A certificate for mx.example.com from an authority of its own, as (authority, certificate, key) in PEM.
-struct Certificates {
-    folder: Folder,
+pub(crate) struct Certificates {
+    pub(crate) folder: Folder,
 }
 
 impl Certificates {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = Folder::new();
         let names = vec!["mx.example.com".to_owned()];
         let made = rcgen::generate_simple_self_signed(names).unwrap();
@@ -25,7 +25,7 @@ impl Certificates {
     }
 
     /// A server that has them, and users.
-    fn server(&self) -> Server {
+    pub(crate) fn server(&self) -> Server {
         let users = self.folder.write("users", "# names and passwords\nann:pencil\n");
         let (certificate, key) = (self.file("c.pem"), self.file("k.pem"));
         let more = ["--tls-cert", &certificate, "--tls-key", &key, "--auth-users", &users, "--auth-required"];
@@ -33,7 +33,7 @@ impl Certificates {
     }
 }
 
-const ENVELOPE: [&str; 4] = ["--from", "ann@harbour.example", "--rcpt", "bob@example.com"];
+pub(crate) const ENVELOPE: [&str; 4] = ["--from", "ann@harbour.example", "--rcpt", "bob@example.com"];
 
 #[test]
 fn a_message_arrives_as_it_is() {

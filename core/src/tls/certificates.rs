@@ -66,19 +66,21 @@ impl fmt::Debug for Identity {
 
 /// The authorities that a host trusts. The engine brings none of its own. Cloning is cheap.
 #[derive(Clone)]
-pub struct Roots(pub(super) Arc<RootCertStore>);
+pub struct Roots(pub(super) Arc<RootCertStore>, Arc<[CertificateDer<'static>]>);
 
 impl Roots {
-    /// Reads certificates of authorities.
+    /// Reads certificates of authorities. A server that shows one of these very certificates as its own is trusted too, in its
+    /// time and for its names: that is how one trusts a server whose certificate signs itself.
     ///
     /// # Errors
     /// [`SettingsError`] when there is none, or one can't be read.
     pub fn from_pem(text: &[u8]) -> Result<Self, SettingsError> {
+        let certificates = certificates(text)?;
         let mut store = RootCertStore::empty();
-        for certificate in certificates(text)? {
-            store.add(certificate).map_err(|error| SettingsError::Certificate(error.to_string()))?;
+        for certificate in &certificates {
+            store.add(certificate.clone()).map_err(|error| SettingsError::Certificate(error.to_string()))?;
         }
-        Ok(Self(Arc::new(store)))
+        Ok(Self(Arc::new(store), certificates.into()))
     }
 
     /// Takes certificates of authorities in DER, those that can't be read aside: stores of operating systems have some. Gives
@@ -87,7 +89,12 @@ impl Roots {
         let mut store = RootCertStore::empty();
         let certificates = certificates.into_iter().map(|der| CertificateDer::from(der).into_owned());
         let (_, left_out) = store.add_parsable_certificates(certificates);
-        (Self(Arc::new(store)), left_out)
+        (Self(Arc::new(store), Arc::default()), left_out)
+    }
+
+    /// Whether the host has given exactly this certificate, octet for octet.
+    pub(super) fn have(&self, certificate: &CertificateDer<'_>) -> bool {
+        self.1.iter().any(|own| own == certificate)
     }
 
     /// How many there are.

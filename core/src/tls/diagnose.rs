@@ -4,7 +4,7 @@ use rustls::pki_types::{ServerName, UnixTime as PkiTime};
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 
 use super::failure::{Failure, ResultType};
-use super::verify::NoTlsaFits;
+use super::verify::{NoTlsaFits, is_authority};
 use crate::time::UnixTime;
 
 /// The failure that an error of rustls is.
@@ -95,10 +95,6 @@ fn certificate(error: &CertificateError) -> Failure {
         ),
     };
     Failure::new(result, reason, advice)
-}
-
-fn is_authority(error: &(dyn std::error::Error + 'static)) -> bool {
-    matches!(error.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 fn expired(error: &CertificateError) -> String {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use passerelle::smtp::client::{Client, Settings, Tls};
+use passerelle::smtp::client::{Client, Event, Input, Settings, Tls};
 use passerelle::smtp::sasl::client::{Account, Settings as Authentication};
 use passerelle::smtp::sasl::{Entropy, Mechanism, Secret};
+use passerelle::tls::Converse;
+use passerelle::{Machine, Output};
 
-use crate::dialogue::{dialogue_with, settings, start};
+use crate::dialogue::{dialogue_with, session, settings, start};
 
 fn client(tls: Tls, mechanisms: &[Mechanism]) -> impl Fn() -> Client {
     let account = Account::Password { user: "ann".into(), password: Secret::new("pencil"), acting_as: None };
@@ -102,4 +104,20 @@ fn what_was_offered_before_starttls_is_forgotten() {
         S: 421 4.7.0 Too slow
         E: closed, the server closed the connection: 421 4.7.0 Too slow";
     dialogue_with(client(Tls::REQUIRED, &[Mechanism::Plain, Mechanism::Login]), &[], script);
+}
+
+/// A reply that comes before AUTH can have been read, or 421 at that moment: the password, which nobody has polled, is not sent.
+#[test]
+fn nothing_is_shown_to_a_server_that_ends_the_dialogue() {
+    for reply in ["250 slipped in", "421 4.3.2 Bye", "no reply at all"] {
+        let mut client = client(Tls::Implicit, &[Mechanism::Plain])();
+        let now = start();
+        client.secured(now, session(true)).unwrap();
+        client.handle(now, Input::Octets(b"220 mx.example\r\n")).unwrap();
+        while client.poll() != (Output::Transmit(b"EHLO client.example\r\n".into())) {}
+        let replies = format!("250-mx.example\r\n250 AUTH PLAIN\r\n{reply}\r\n");
+        client.handle(now, Input::Octets(replies.as_bytes())).unwrap();
+        assert!(matches!(client.poll(), Output::Event(Event::Closed(_))), "{reply}");
+        assert_eq!(client.poll(), Output::Idle { wake: None });
+    }
 }

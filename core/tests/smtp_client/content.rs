@@ -284,6 +284,11 @@ fn a_chunk_is_refused() {
         S: 250 Ok
         E: bob@mx.example: refused at Content, 552 5.3.4 Too large";
     dialogue(&settings, &[envelope(&["bob@mx.example"])], &format!("{begins}{behind_the_end}"));
+    // A server that forgets what it has refused does not have the message, whatever it says.
+    let forgotten =
+        behind_the_end.replacen("S: 503 5.5.1 No\n        S: 503 5.5.1 No", "S: 250 Ok\n        S: 250 Ok", 1);
+    assert_ne!(forgotten, behind_the_end);
+    dialogue(&settings, &[envelope(&["bob@mx.example"])], &format!("{begins}{forgotten}"));
 }
 
 /// A message of no octets has an end all the same.

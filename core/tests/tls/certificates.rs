@@ -66,9 +66,14 @@ impl Authority {
 
 impl Leaf {
     pub(crate) fn self_signed(names: &[&str]) -> Self {
+        Self::self_signed_as(names, |_| {})
+    }
+
+    pub(crate) fn self_signed_as(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().unwrap();
-        let parameters =
+        let mut parameters =
             dated(CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap());
+        change(&mut parameters);
         let certificate = parameters.self_signed(&key).unwrap();
         Self {
             chain: certificate.pem(),
@@ -89,6 +94,11 @@ impl Leaf {
 
 pub(crate) fn expired(parameters: &mut CertificateParams) {
     parameters.not_after = date_time_ymd(2026, 6, 30);
+}
+
+/// As `openssl req -x509` makes them.
+pub(crate) fn authority(parameters: &mut CertificateParams) {
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
 }
 
 pub(crate) fn for_clients(parameters: &mut CertificateParams) {

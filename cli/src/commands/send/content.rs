@@ -54,9 +54,16 @@ impl Content {
             }
             None => self.read().await?,
         };
-        if let Some(chunk) = &chunk {
-            self.sent += chunk.len() as u64;
-            self.show();
+        match &chunk {
+            Some(chunk) => {
+                self.sent += chunk.len() as u64;
+                self.show();
+            }
+            // Half a message must not be ended as if it were one.
+            None if self.sent != self.needs.size => {
+                return Err(Failure::new("the message was changed while it was being sent; nothing was delivered"));
+            }
+            None => {}
         }
         Ok(chunk)
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use passerelle::UnixTime;
 use passerelle::smtp::client::{Client, Envelope, Event, Input, Tls};
 use passerelle::smtp::sasl::Entropy;
-use passerelle::tls::{self, Layer};
+use passerelle::tls::{self, Converse, Layer};
 use tokio::net::TcpStream;
 use tokio::runtime;
 
@@ -97,6 +97,10 @@ impl<'a> Sending<'a> {
                 }
             }
             if self.wire.machine().client().wants_content() {
+                // A server may refuse in the middle, and read no more.
+                if self.wire.glance().await? {
+                    continue;
+                }
                 match content.next().await? {
                     Some(chunk) => self.wire.input(Input::Content(&chunk))?,
                     None => self.wire.input(Input::ContentEnd)?,
@@ -113,7 +117,7 @@ impl<'a> Sending<'a> {
 
     /// Says goodbye, unless the connection is over already.
     fn quit(&mut self) -> Result<(), WireError> {
-        match self.wire.is_over() {
+        match self.wire.machine().is_over() {
             true => Ok(()),
             false => self.wire.input(Input::Quit),
         }

@@ -3,6 +3,7 @@
 use passerelle::smtp::client::{Closed, Delivery, Omitted, Outcome, Ready, Stage};
 use passerelle::smtp::refusal;
 use passerelle::smtp::reply::{Reply, Severity};
+use passerelle::smtp::sasl::client::Error;
 use passerelle::tls::Failure as TlsFailure;
 
 use crate::output::escape;
@@ -56,7 +57,7 @@ pub(super) fn outcome(outcome: &Outcome, server: &str) -> Worst {
 pub(super) fn closed(closed: &Closed, server: &str) -> Worst {
     say(&format!("not sent: {closed}"));
     match closed {
-        Closed::Refused { reply, .. } => {
+        Closed::Refused { reply, .. } | Closed::Authentication(Error::Refused { reply, .. }) => {
             advise(reply, server);
             if reply.severity() == Severity::Permanent { Worst::Permanent } else { Worst::Temporary }
         }

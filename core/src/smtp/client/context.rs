@@ -193,8 +193,10 @@ impl Context {
         self.timers.wait_is_over(now).then_some(Closed::TimedOut { stage })
     }
 
-    /// Everything that is about the connection ends with it.
+    /// Everything that is about the connection ends with it. What has not been polled stays unsaid: there may be a password
+    /// in it, and it has just turned out that the server is none to tell it to.
     pub(super) fn over(&mut self) {
+        self.discard_unpolled();
         self.asked = VecDeque::new();
         self.timers.stop();
         self.credentials = None;

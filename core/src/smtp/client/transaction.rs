@@ -173,12 +173,13 @@ impl Transaction {
     }
 
     /// A reply to the end: for everybody, or in LMTP for one recipient after the other (RFC 2033 §4.2). Where a chunk was
-    /// refused, the reply to the last only says that (RFC 3030 §2), unless it says that all is well.
+    /// refused, the reply to the last only says that (RFC 3030 §2); should it say that all is well, it is not the message that
+    /// was taken, but one with a hole.
     fn ended(&mut self, context: &Context, index: usize, reply: Reply, refused: Option<&Reply>) {
-        let delivery = match (reply.is_completion(), refused) {
-            (true, _) => Delivery::Accepted(reply),
-            (false, None) => Delivery::Refused { stage: Stage::EndOfData, reply },
-            (false, Some(refused)) => Delivery::Refused { stage: Stage::Content, reply: refused.clone() },
+        let delivery = match refused {
+            Some(refused) => Delivery::Refused { stage: Stage::Content, reply: refused.clone() },
+            None if reply.is_completion() => Delivery::Accepted(reply),
+            None => Delivery::Refused { stage: Stage::EndOfData, reply },
         };
         match context.settings.protocol {
             Protocol::Smtp => self.decide(&delivery),
