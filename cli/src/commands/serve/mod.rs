@@ -70,6 +70,8 @@ async fn serve(args: &Serve) -> Result<ExitCode, Failure> {
     }
     let (tls_changes, tls) = watch::channel(tls);
     let service = Arc::new(Service::new(args, tls)?);
+    // Before anybody is told that there is a server to send signals to.
+    let mut signals = Signals::listen()?;
     let mut listening = Vec::new();
     for (addresses, is_tls) in [(&args.listen, false), (&args.listen_tls, true)] {
         for address in addresses {
@@ -89,7 +91,7 @@ async fn serve(args: &Serve) -> Result<ExitCode, Failure> {
     for (listener, is_tls) in listening {
         sessions.spawn(accept(listener, is_tls, Arc::clone(&service), stopping.clone()));
     }
-    wait_for_signals(args, &tls_changes).await?;
+    signals.wait(args, &tls_changes).await;
     // No new sessions; those under way end with the message that they are at.
     let _ = stop.send(true);
     let ended = async { while sessions.join_next().await.is_some() {} };
@@ -134,24 +136,38 @@ async fn accept(listener: TcpListener, is_tls: bool, service: Arc<Service>, mut 
     while sessions.join_next().await.is_some() {}
 }
 
-/// Until SIGTERM or SIGINT. SIGHUP reads the certificate again.
-async fn wait_for_signals(args: &Serve, tls: &watch::Sender<Option<ServerTls>>) -> Result<(), Failure> {
-    let listen = |kind: SignalKind| -> Result<Signal, Failure> {
-        signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")))
-    };
-    let (mut terminate, mut interrupt, mut hang_up) =
-        (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?, listen(SignalKind::hangup())?);
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hang_up.recv() => match read_tls(args) {
-                Ok(new) => {
-                    let _ = tls.send(new);
-                    say("the certificate was read again");
-                }
-                Err(failure) => say(&format!("the certificate stays as it was: {}", escape::text(&failure.to_string()))),
-            },
+/// What the server is told from outside.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let listen = |kind: SignalKind| {
+            signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")))
+        };
+        let (terminate, interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt, hang_up: listen(SignalKind::hangup())? })
+    }
+
+    /// Until SIGTERM or SIGINT. SIGHUP reads the certificate again.
+    async fn wait(&mut self, args: &Serve, tls: &watch::Sender<Option<ServerTls>>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => match read_tls(args) {
+                    Ok(new) => {
+                        let _ = tls.send(new);
+                        say("the certificate was read again");
+                    }
+                    Err(failure) => {
+                        say(&format!("the certificate stays as it was: {}", escape::text(&failure.to_string())));
+                    }
+                },
+            }
         }
     }
 }
