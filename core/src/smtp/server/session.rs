@@ -121,6 +121,13 @@ impl Session {
         }
     }
 
+    /// Replies that tell of one refusal, to several recipients: they count as one.
+    pub(super) fn as_one_error(&mut self, replies: impl FnOnce(&mut Self)) {
+        let before = self.tally.errors;
+        replies(self);
+        self.tally.errors = self.tally.errors.min(before.saturating_add(1));
+    }
+
     /// The client broke the order or the form of commands.
     pub(super) fn bad_command(&mut self) {
         self.tally.bad_commands = self.tally.bad_commands.saturating_add(1);

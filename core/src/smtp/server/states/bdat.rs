@@ -95,8 +95,7 @@ impl Chunk {
             return State::Chunk(self);
         }
         if !self.is_last {
-            self.receiving.reply_to_chunk(cx, self.size);
-            return State::Chunks(Box::new(self.receiving));
+            return self.receiving.after_chunk(cx, self.size);
         }
         if cx.settings.irregular == IrregularPolicy::Refuse
             && let Some(irregularity) = self.receiving.irregular.finish()
