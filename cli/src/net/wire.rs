@@ -23,6 +23,8 @@ pub(crate) struct Wire<M: Converse> {
     buffer: Vec<u8>,
     wake: Option<Millis>,
     is_broken: bool,
+    /// Whether the machine knows that no more comes.
+    has_ended: bool,
 }
 
 /// What stops a connection that is not the peer's doing.
@@ -67,7 +69,7 @@ impl<M: Converse> Wire<M> {
     pub(crate) fn new(layer: Layer<M>, stream: TcpStream, clock: Clock) -> Self {
         // Replies are written whole; waiting for more to say would only delay them.
         let _ = stream.set_nodelay(true);
-        Self { layer, stream, clock, buffer: Vec::new(), wake: None, is_broken: false }
+        Self { layer, stream, clock, buffer: Vec::new(), wake: None, is_broken: false, has_ended: false }
     }
 
     pub(crate) fn machine(&self) -> &M {
@@ -116,7 +118,10 @@ impl<M: Converse> Wire<M> {
             () = tick => return self.handle(tls::Input::Tick),
         };
         match read {
-            Ok(0) => self.handle(tls::Input::End(End::Orderly)),
+            Ok(0) => {
+                self.has_ended = true;
+                self.handle(tls::Input::End(End::Orderly))
+            }
             Ok(count) => {
                 let now = self.clock.now();
                 self.layer.handle(now, tls::Input::Wire(&self.buffer[..count])).map_err(WireError)
@@ -156,7 +161,8 @@ impl<M: Converse> Wire<M> {
     }
 
     fn cut(&mut self) -> Result<(), WireError> {
-        match std::mem::replace(&mut self.is_broken, true) {
+        self.is_broken = true;
+        match std::mem::replace(&mut self.has_ended, true) {
             true => Ok(()),
             false => self.handle(tls::Input::End(End::Cut)),
         }

@@ -174,6 +174,7 @@ impl Service {
                 mechanisms: users::MECHANISMS.to_vec(),
                 secrets_in_clear_text: args.auth_without_tls,
                 iterations: users.iterations(),
+                salt_length: users.salt_length(),
                 ..sasl::server::Settings::new(users.secret())
             })
         });

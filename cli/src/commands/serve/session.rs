@@ -10,7 +10,7 @@ use passerelle::tls::{self, Layer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::arrival::{Arrival, Filed};
+use super::arrival::{Arrival, Filed, Unfiled};
 use super::{Service, say};
 use crate::net::{Tracer, Wire, WireError, entropy};
 use crate::output::escape;
@@ -96,17 +96,9 @@ impl Session {
             Event::Decide { id, request, peer } => {
                 let decision = match request {
                     Request::Auth { credentials, .. } => {
-                        use passerelle::smtp::sasl::server::{Credentials, Decision as Verdict};
-                        let acting_as = match &credentials {
-                            Credentials::Password { authzid, .. } | Credentials::Scram { authzid, .. } => {
-                                authzid.as_deref()
-                            }
-                            _ => None,
-                        };
-                        Decision::Auth(match &self.service.users {
-                            Some(users) => users.decide(credentials.user(), acting_as),
-                            None => Verdict::Refuse,
-                        })
+                        use passerelle::smtp::sasl::server::Decision as Verdict;
+                        let users = self.service.users.as_ref();
+                        Decision::Auth(users.map_or(Verdict::Refuse, |users| users.decide(&credentials)))
                     }
                     Request::Mail(sender) => {
                         self.arrival = Some(Arrival::begin(&self.service, &peer, &sender));
@@ -157,9 +149,14 @@ impl Session {
                 };
                 Decision::AcceptWith(Reply::new(250, Some(EnhancedCode::new(2, 0, 0)), &text))
             }
-            Err(error) => {
+            Err(Unfiled::Now(error)) => {
                 self.say(&error);
                 Decision::Refuse(Reply::new(451, Some(EnhancedCode::new(4, 3, 0)), "Cannot file the message now"))
+            }
+            Err(Unfiled::Ever(error)) => {
+                self.say(&format!("refused a message: {error}"));
+                let text = format!("Cannot file the message: {error}");
+                Decision::Refuse(Reply::new(554, Some(EnhancedCode::new(5, 6, 0)), &text))
             }
         }
     }
