@@ -152,6 +152,32 @@ fn scram_does_not_tell_who_exists() {
     }
 }
 
+/// One client can't take all places, and gets one again when it gives one back.
+#[test]
+fn a_client_has_so_many_connections() {
+    use std::io::Read;
+    use std::net::TcpStream;
+
+    let server = Server::start(&[]);
+    let greeted = || {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let mut greeting = [0; 4];
+        stream.read_exact(&mut greeting).unwrap();
+        (&greeting == b"220 ").then_some(stream)
+    };
+    let mut streams: Vec<_> = std::iter::from_fn(&greeted).take(1000).collect();
+    assert_eq!(streams.len(), 250);
+    server.says("turned away 127.0.0.1");
+    streams.pop();
+    for _ in 0..500 {
+        if greeted().is_some() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("the place was not given back");
+}
+
 #[test]
 fn wrong_usage_says_what_to_do() {
     let folder = Folder::new();
