@@ -97,6 +97,32 @@ fn many_more_recipients() {
     assert_eq!(talk.closed, Some(Closed::TooMany));
 }
 
+/// A client that pipelines (RFC 2920 §3.1) can't know yet that MAIL, or every RCPT, is refused: what it sends behind is no fault.
+#[test]
+fn what_is_pipelined_behind_a_refusal_is_no_fault() {
+    for mail in ["MAIL FROM:<> SIZE=99999999999\r\n", "MAIL FROM:<a@b@c>\r\n"] {
+        for end in ["DATA\r\n", "BDAT 4 LAST\r\nQUIT"] {
+            let mut talk = Talk::new(settings());
+            talk.send("EHLO a.example\r\n");
+            let replies = talk.send([mail, &"RCPT TO:<bob@example.com>\r\n".repeat(300), end].concat());
+            assert_eq!((replies.matches("503 5.5.1 Say MAIL first").count(), talk.closed), (301, None), "{mail}");
+            assert_eq!(talk.send("RSET\r\n"), "250 2.0.0 OK\r\n");
+        }
+    }
+    let mut talk = Talk::new(settings());
+    talk.send("EHLO a.example\r\n");
+    for number in 0..30 {
+        let replies = talk.send(format!("MAIL FROM:<>\r\nRCPT TO:<gone{number}@example.net>\r\nDATA\r\n"));
+        assert!(replies.ends_with("554 5.5.1 No valid recipients\r\n"), "{number}: {replies}");
+        talk.send("RSET\r\n");
+    }
+    // There is an end to it nevertheless.
+    let mut talk = Talk::new(settings());
+    talk.send("EHLO a.example\r\nMAIL FROM:<> SIZE=99999999999\r\n");
+    (0..30).for_each(|_| drop(talk.send("RCPT TO:<bob@example.com>\r\n".repeat(100))));
+    assert_eq!(talk.closed, Some(Closed::TooMany));
+}
+
 /// One message that is refused is one refusal, for however many recipients (RFC 2033 §4.2).
 #[test]
 fn a_message_for_many_that_is_refused_is_one_error() {

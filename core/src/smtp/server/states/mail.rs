@@ -49,10 +49,10 @@ impl State {
         let mut transaction = match self {
             Self::Open(transaction) => transaction,
             state => {
-                cx.out_of_order(match state {
-                    Self::Chunks(_) => "The message is coming already",
-                    _ => "Say MAIL first",
-                });
+                match state {
+                    Self::Chunks(_) => cx.out_of_order("The message is coming already"),
+                    _ => cx.say_mail_first(),
+                }
                 return state;
             }
         };

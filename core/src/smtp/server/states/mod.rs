@@ -105,6 +105,7 @@ impl State {
             }
             Some(Line::Whole(line)) => {
                 let command = Command::parse(line);
+                cx.next_in_group(line);
                 is_bdat = begins_with(line, b"BDAT");
                 cx.trace_received(|| shown(line, &command));
                 command
