@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,10 +30,13 @@ impl Maildir {
     pub(crate) fn open(path: &Path, host: &str) -> Result<Self, Failure> {
         let cannot = |error: io::Error| Failure::file("use the maildir", path, &error);
         let folders = ["tmp", "new", "cur"].map(|name| path.join(name));
-        folders.iter().try_for_each(fs::create_dir_all).map_err(cannot)?;
+        // Mail is nobody else's business.
+        let make = |folder: &PathBuf| fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        folders.iter().try_for_each(make).map_err(cannot)?;
         let [tmp, new, _] = folders;
         let folder = File::open(&new).map_err(cannot)?;
         folder.sync_all().map_err(cannot)?;
+        File::open(path).and_then(|maildir| maildir.sync_all()).map_err(cannot)?;
         // A slash or a colon would make another path, or flags, of it.
         let host = host.chars().map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '_' }).collect();
         Ok(Self { tmp, new, folder, host, delivered: AtomicU64::new(0) })
@@ -61,7 +65,7 @@ impl Maildir {
     }
 
     fn write(&self, path: &Path, header: &[u8], body: &mut Spool) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         match &mut body.file {
             // In one write, where the message is small.
             None if header.len() + body.memory.len() <= IN_MEMORY => {
@@ -97,16 +101,21 @@ pub(crate) struct Spool {
 }
 
 impl Spool {
+    /// Whether it is still in memory when so many octets come on top.
+    pub(crate) fn is_in_memory_with(&self, octets: usize) -> bool {
+        self.file.is_none() && self.memory.len() + octets <= IN_MEMORY
+    }
+
     /// Appends octets.
     pub(crate) fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         if let Some(file) = &mut self.file {
             return file.write_all(octets);
         }
-        if self.memory.len() + octets.len() <= IN_MEMORY {
+        if self.is_in_memory_with(octets.len()) {
             self.memory.extend_from_slice(octets);
             return Ok(());
         }
-        let mut file = OpenOptions::new().read(true).write(true).create_new(true).open(&self.path)?;
+        let mut file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&self.path)?;
         file.write_all(&self.memory)?;
         file.write_all(octets)?;
         self.memory = Vec::new();
@@ -161,6 +170,20 @@ mod tests {
         }
         assert_eq!(folder.files("new").len(), 6);
         assert!(folder.files("tmp").is_empty(), "nothing is left behind");
+    }
+
+    #[test]
+    fn nobody_else_can_read_a_message() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = Folder::new("private");
+        let maildir = Maildir::open(&folder.0.join("made/on/the/way"), "host").unwrap();
+        let mut spool = maildir.spool();
+        spool.write(&vec![b'x'; IN_MEMORY + 1]).unwrap();
+        let path = maildir.deliver(b"Subject: one\r\n\r\n", &mut spool).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&spool.path)), (0o600, 0o600));
+        assert_eq!((mode(&maildir.new), mode(&maildir.tmp), mode(&folder.0.join("made"))), (0o700, 0o700, 0o700));
     }
 
     #[test]

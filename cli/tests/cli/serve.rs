@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use crate::server::Server;
 use crate::support::{Folder, example, run};
 
@@ -98,6 +101,81 @@ fn a_full_disk_is_no_250() {
     server.break_maildir();
     let reply = talk.say("Subject: x\r\n\r\nHello.\r\n.");
     assert!(reply.starts_with("451 4.3.0"), "{reply}");
+}
+
+/// Lines that would become part of the field that is put in front, and header sections that are never filed: the client is
+/// not to try for days.
+#[test]
+fn a_header_section_that_cannot_be_filed_is_refused_for_good() {
+    let server = Server::start(&[]);
+    let fields = "A: b\r\n".repeat(1001) + "\r\nHello.\r\n.";
+    for message in [" with forged;\r\nSubject: x\r\n\r\nHello.\r\n.", "\tforged\r\n.", &fields] {
+        let mut talk = server.talk();
+        talk.say("EHLO client.example");
+        talk.say("MAIL FROM:<ann@client.example>");
+        talk.say("RCPT TO:<bob@example.com>");
+        talk.say("DATA");
+        let reply = talk.say(message);
+        assert!(reply.starts_with("554 5.6.0 "), "{reply}");
+    }
+    // Nor does a field that is taken away leave one.
+    let mut talk = server.talk();
+    talk.say("EHLO client.example");
+    talk.say("MAIL FROM:<ann@client.example>");
+    talk.say("RCPT TO:<bob@example.com>");
+    talk.say("DATA");
+    let reply = talk.say("Return-Path: <x@y.example>\r\n folded\r\nSubject: x\r\n\r\nHello.\r\n.");
+    assert!(reply.starts_with("250"), "{reply}");
+    assert!(!String::from_utf8(server.message()).unwrap().contains("folded"));
+    assert_eq!(server.leftovers(), 0);
+}
+
+/// What a client that knows no password sees of a user, and of a name that nobody has, does not differ.
+#[test]
+fn scram_does_not_tell_who_exists() {
+    let folder = Folder::new();
+    let users = folder.write("users", "ann:pencil\n");
+    let server = Server::start(&["--auth-users", &users, "--auth-without-tls"]);
+    let salt = |mechanism: &str, user: &str, header: &str| {
+        let mut talk = server.talk();
+        talk.say("EHLO client.example");
+        let first = BASE64_STANDARD.encode(format!("{header}n={user},r=rOprNGfwEbeRWgbNEkqO"));
+        let reply = talk.say(&format!("AUTH {mechanism} {first}"));
+        let challenge = String::from_utf8(BASE64_STANDARD.decode(reply.strip_prefix("334 ").unwrap()).unwrap());
+        challenge.unwrap().split_once(",s=").unwrap().1.to_owned()
+    };
+    for user in ["ann", "nobody"] {
+        // Acting for another is refused at the end, not by another salt.
+        assert_eq!(salt("SCRAM-SHA-256", user, "n,,"), salt("SCRAM-SHA-256", user, "n,a=bob,"), "{user}");
+        // Each hash function has a salt of its own.
+        assert_ne!(salt("SCRAM-SHA-256", user, "n,,"), salt("SCRAM-SHA-1", user, "n,,"), "{user}");
+    }
+}
+
+/// One client can't take all places, and gets one again when it gives one back.
+#[test]
+fn a_client_has_so_many_connections() {
+    use std::io::Read;
+    use std::net::TcpStream;
+
+    let server = Server::start(&[]);
+    let greeted = || {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let mut greeting = [0; 4];
+        stream.read_exact(&mut greeting).unwrap();
+        (&greeting == b"220 ").then_some(stream)
+    };
+    let mut streams: Vec<_> = std::iter::from_fn(&greeted).take(1000).collect();
+    assert_eq!(streams.len(), 250);
+    server.says("turned away 127.0.0.1");
+    streams.pop();
+    for _ in 0..500 {
+        if greeted().is_some() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("the place was not given back");
 }
 
 #[test]

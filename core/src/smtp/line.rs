@@ -52,7 +52,13 @@ pub struct LineReader {
     ends_in_cr: bool,
     is_too_long: bool,
     has_bare_lf: bool,
+    /// The first octets of a line that has begun, or was refused; blanks in front are left out.
+    front: [u8; FRONT],
+    front_length: usize,
 }
+
+/// Octets of a line that was refused that are still known.
+const FRONT: usize = 4;
 
 impl LineReader {
     /// A reader of lines that have at most `limit` octets, their CRLF included.
@@ -65,6 +71,8 @@ impl LineReader {
             ends_in_cr: false,
             is_too_long: false,
             has_bare_lf: false,
+            front: [0; FRONT],
+            front_length: 0,
         }
     }
 
@@ -109,6 +117,12 @@ impl LineReader {
         !self.was_given && self.has_bare_lf
     }
 
+    /// Whether the line that was given last, a refused one, begins with this word of four letters in any case, blanks in
+    /// front of it left out.
+    pub fn refused_line_is(&self, word: &[u8; FRONT]) -> bool {
+        self.front.get(..self.front_length).is_some_and(|front| front.eq_ignore_ascii_case(word))
+    }
+
     /// Forgets the line that has begun.
     pub fn clear(&mut self) {
         *self = Self::new(self.limit);
@@ -118,6 +132,7 @@ impl LineReader {
     fn keep(&mut self, part: &[u8]) {
         let Some(&last) = part.last() else { return };
         self.has_begun = true;
+        self.note_front(part);
         self.ends_in_cr = last == b'\r';
         self.is_too_long |= part.len() > self.limit.saturating_sub(self.kept.len());
         match self.is_too_long || self.has_bare_lf {
@@ -126,9 +141,17 @@ impl LineReader {
         }
     }
 
+    fn note_front(&mut self, part: &[u8]) {
+        let missing = self.front.iter_mut().skip(self.front_length);
+        let is_blank_in_front = |octet: &u8| self.front_length == 0 && matches!(octet, b' ' | b'\t');
+        let octets = part.iter().skip_while(|octet| is_blank_in_front(octet));
+        self.front_length += missing.zip(octets).map(|(place, octet)| *place = *octet).count();
+    }
+
     /// The line whose last part, with the LF, is this.
     fn finish<'a>(&'a mut self, end: &'a [u8]) -> Line<'a> {
         self.was_given = true;
+        self.note_front(end);
         let length = self.kept.len().saturating_add(end.len());
         if self.has_bare_lf {
             return Line::Irregular(Irregularity::BareLf);
@@ -145,7 +168,10 @@ impl LineReader {
         };
         let content = line.strip_suffix(b"\r\n").unwrap_or(line);
         match memchr2(b'\r', 0, content).and_then(|at| content.get(at)) {
-            None => Line::Whole(content),
+            None => {
+                (self.front, self.front_length) = ([0; FRONT], 0);
+                Line::Whole(content)
+            }
             Some(0) => Line::Irregular(Irregularity::Nul),
             Some(_) => Line::Irregular(Irregularity::BareCr),
         }

@@ -72,6 +72,54 @@ fn without_a_size_the_session_ends() {
     }
 }
 
+/// Nor where the line itself is refused: what it announced is behind it all the same.
+#[test]
+fn without_a_line_the_session_ends() {
+    let behind = "MAIL FROM:<admin@example.com>\r\n";
+    let long = format!("BDAT {}1", "0".repeat(20_000));
+    for bdat in ["BDAT 31\0", "BDAT 31\rLAST", "BDAT 31 LAST\nx", "bdat 31\n", &long, " BDAT 31", "\tBDAT 31"] {
+        let chunk = format!("{bdat}\r\n{behind}");
+        for split in [1, 2, 3, 5, 7, 8, chunk.len() - behind.len(), chunk.len()] {
+            let mut talk = Talk::new(settings());
+            talk.send("EHLO a.example\r\n");
+            let (one, two) = chunk.split_at(split);
+            let replies = talk.send(one) + &talk.send(two);
+            assert!(!replies.contains("250 "), "{bdat:?} at {split}: {replies}");
+            assert_eq!(talk.closed, Some(Closed::OutOfStep), "{bdat:?} at {split}");
+        }
+    }
+    // Other lines that are refused end nothing.
+    let mut talk = Talk::new(settings());
+    talk.send("EHLO a.example\r\nNOOP\0\r\n");
+    assert_eq!(talk.send("NOOP\r\n"), "250 2.0.0 OK\r\n");
+}
+
+/// Empty chunks move nothing.
+#[test]
+fn empty_chunks_have_an_end() {
+    let mut talk = Talk::new(settings());
+    talk.send(MAIL);
+    let replies: String = (0..10).map(|_| talk.send("BDAT 0\r\n".repeat(100))).collect();
+    assert!(replies.ends_with("421 4.7.0 Too many commands that move nothing\r\n"), "{}", replies.len());
+    assert_eq!((talk.closed, &talk.aborted[..]), (Some(Closed::TooMany), &[Abort::SessionEnded][..]));
+}
+
+/// With 421 the connection closes, between chunks too.
+#[test]
+fn a_header_section_refused_with_421_between_chunks() {
+    let decide = |request: &Request| {
+        Some(match request {
+            Request::HeaderEnd { .. } => Decision::Refuse(Reply::new(421, None, "Not today")),
+            _ => Decision::Accept,
+        })
+    };
+    let decisions = Decisions { header: true, ..settings().decisions };
+    let mut talk = Talk::with_host(Settings { decisions, ..settings() }, Box::new(decide));
+    talk.send(MAIL);
+    assert_eq!(talk.send("BDAT 10\r\nA: b\r\n\r\nxxBDAT 2 LAST\r\nxx"), "421 4.0.0 Not today\r\n");
+    assert_eq!((talk.closed, &talk.aborted[..]), (Some(Closed::ByHost), &[Abort::Refused][..]));
+}
+
 /// ANCHORS: state left over after a reset.
 #[test]
 fn nothing_is_left_after_a_reset() {

@@ -79,6 +79,82 @@ fn many_recipients() {
     assert_eq!(talk.messages[0].0.recipients.len(), 1000);
 }
 
+/// RFC 5321 §4.5.3.1.10: those that are too many are the client's to send again, and cost it neither the session nor the
+/// recipients that were taken. Without that a long list would never come through.
+#[test]
+fn many_more_recipients() {
+    let mut talk = Talk::new(settings());
+    talk.send("EHLO a.example\r\nMAIL FROM:<>\r\n");
+    let recipients = |count: usize| "RCPT TO:<user@example.com>\r\n".repeat(count);
+    let replies: usize = (0..20).map(|_| talk.send(recipients(100)).matches("\r\n").count()).sum();
+    assert_eq!((replies, talk.closed), (2000, None));
+    talk.send("DATA\r\n");
+    assert_eq!(talk.send(".\r\n"), "250 2.0.0 Message accepted\r\n");
+    assert_eq!(talk.messages[0].0.recipients.len(), 1000);
+    // There is an end to it nevertheless.
+    talk.send("MAIL FROM:<>\r\n");
+    (0..25).for_each(|_| drop(talk.send(recipients(100))));
+    assert_eq!(talk.closed, Some(Closed::TooMany));
+}
+
+/// A client that pipelines (RFC 2920 §3.1) can't know yet that MAIL, or every RCPT, is refused: what it sends behind is no fault.
+#[test]
+fn what_is_pipelined_behind_a_refusal_is_no_fault() {
+    for mail in ["MAIL FROM:<> SIZE=99999999999\r\n", "MAIL FROM:<a@b@c>\r\n"] {
+        for end in ["DATA\r\n", "BDAT 4 LAST\r\nQUIT"] {
+            let mut talk = Talk::new(settings());
+            talk.send("EHLO a.example\r\n");
+            let replies = talk.send([mail, &"RCPT TO:<bob@example.com>\r\n".repeat(300), end].concat());
+            assert_eq!((replies.matches("503 5.5.1 Say MAIL first").count(), talk.closed), (301, None), "{mail}");
+            assert_eq!(talk.send("RSET\r\n"), "250 2.0.0 OK\r\n");
+        }
+    }
+    let mut talk = Talk::new(settings());
+    talk.send("EHLO a.example\r\n");
+    for number in 0..30 {
+        let replies = talk.send(format!("MAIL FROM:<>\r\nRCPT TO:<gone{number}@example.net>\r\nDATA\r\n"));
+        assert!(replies.ends_with("554 5.5.1 No valid recipients\r\n"), "{number}: {replies}");
+        talk.send("RSET\r\n");
+    }
+    // There is an end to it nevertheless.
+    let mut talk = Talk::new(settings());
+    talk.send("EHLO a.example\r\nMAIL FROM:<> SIZE=99999999999\r\n");
+    (0..30).for_each(|_| drop(talk.send("RCPT TO:<bob@example.com>\r\n".repeat(100))));
+    assert_eq!(talk.closed, Some(Closed::TooMany));
+}
+
+/// One message that is refused is one refusal, for however many recipients (RFC 2033 §4.2).
+#[test]
+fn a_message_for_many_that_is_refused_is_one_error() {
+    use passerelle::smtp::Reply;
+    use passerelle::smtp::server::Decision;
+
+    let no = || Reply::new(452, None, "The mailbox is full");
+    let settings = Settings { protocol: Protocol::Lmtp, ..limited(Limits { errors: 3, ..Limits::default() }) };
+    for each in [false, true] {
+        let decide = move |request: &Request| {
+            let Request::Message(message) = request else { return Some(Decision::Accept) };
+            Some(if each {
+                Decision::Each(message.recipients.iter().map(|_| no()).collect())
+            } else {
+                Decision::Refuse(no())
+            })
+        };
+        let mut talk = Talk::with_host(settings.clone(), Box::new(decide));
+        for _ in 0..3 {
+            talk.send(MAIL.replace("EHLO", "LHLO") + &"RCPT TO:<bob@example.com>\r\n".repeat(9) + "DATA\r\n");
+            assert_eq!(talk.send(".\r\n"), "452 4.0.0 The mailbox is full\r\n".repeat(10));
+            assert_eq!(talk.send("NOOP\r\n"), "250 2.0.0 OK\r\n");
+        }
+        // One that is too large, likewise.
+        let small = limited(Limits { errors: 1, message_size: Some(1), ..Limits::default() });
+        let mut talk = Talk::new(Settings { protocol: Protocol::Lmtp, ..small });
+        talk.send(MAIL.replace("EHLO", "LHLO") + &"RCPT TO:<bob@example.com>\r\n".repeat(9) + "DATA\r\n");
+        assert_eq!(talk.send("xx\r\n.\r\n").matches("552").count(), 10);
+        assert_eq!(talk.send("NOOP\r\n"), "250 2.0.0 OK\r\n");
+    }
+}
+
 #[test]
 fn bad_commands() {
     for octets in

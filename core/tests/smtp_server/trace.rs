@@ -54,6 +54,8 @@ fn no_passwords() {
         "AUTH PLAIN\r\n",
         "AGFubgBwZW5jaWw=\r\n",
         "auth plain AGFubgBwZW5jaWw= x\r\n",
+        " AUTH PLAIN AGFubgBwZW5jaWw=\r\n",
+        "AUTH\tPLAIN AGFubgBwZW5jaWw=\r\n",
     ] {
         talk.send(octets);
     }

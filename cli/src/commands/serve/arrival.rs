@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use passerelle::message::HeaderReader;
+use passerelle::message::{EditError, HeaderReader};
 use passerelle::smtp::server::{Message, Peer, Sender};
 use passerelle::verify::{Envelope, Report, Verification};
 use tokio::sync::mpsc;
@@ -33,6 +33,14 @@ pub(super) struct Filed {
     pub(super) path: Option<PathBuf>,
 }
 
+/// Why a message was not filed.
+pub(super) enum Unfiled {
+    /// It can't be now: the client has to keep it.
+    Now(String),
+    /// It can't ever be.
+    Ever(EditError),
+}
+
 impl Arrival {
     /// A message begins with MAIL; SPF is asked for at once.
     pub(super) fn begin(service: &Arc<Service>, peer: &Peer, sender: &Sender) -> Self {
@@ -60,7 +68,12 @@ impl Arrival {
             let taken = if self.header.is_complete() { 0 } else { self.header.push(&octets) };
             let body = octets.get(taken..).unwrap_or_default();
             if self.broken.is_none() && !body.is_empty() {
-                self.broken = spool.write(body).err().map(|error| error.to_string());
+                // A disk that is slow must not keep the other sessions waiting.
+                let written = match spool.is_in_memory_with(body.len()) {
+                    true => spool.write(body),
+                    false => block_in_place(|| spool.write(body)),
+                };
+                self.broken = written.err().map(|error| error.to_string());
             }
         }
         if let Some(chunks) = &self.chunks {
@@ -71,34 +84,33 @@ impl Arrival {
     /// The message is whole: its verdict is waited for, and it is filed.
     ///
     /// # Errors
-    /// Why it could not be: the client has to keep it.
+    /// Why it could not be.
     pub(super) async fn finish(
         mut self,
         service: &Service,
         peer: &Arc<Peer>,
         message: &Message,
-    ) -> Result<Filed, String> {
+    ) -> Result<Filed, Unfiled> {
         self.chunks = None;
         let report = match (&mut self.verification).await {
             Ok(Ok(report)) => report,
-            Ok(Err(failure)) => return Err(failure.to_string()),
-            Err(error) => return Err(format!("the verification broke off: {error}")),
+            Ok(Err(failure)) => return Err(Unfiled::Now(failure.to_string())),
+            Err(error) => return Err(Unfiled::Now(format!("the verification broke off: {error}"))),
         };
         if let Some(broken) = &self.broken {
-            return Err(format!("cannot keep the message: {broken}"));
+            return Err(Unfiled::Now(format!("cannot keep the message: {broken}")));
         }
         let (Some(maildir), Some(mut spool)) = (&service.maildir, self.spool.take()) else {
             return Ok(Filed { report, path: None });
         };
         let section = std::mem::take(&mut self.header).finish();
         let now = service.clock.now();
-        let head =
-            header::with_ours(&section, service, peer, message, &report, now).map_err(|error| error.to_string())?;
+        let head = header::with_ours(&section, service, peer, message, &report, now).map_err(Unfiled::Ever)?;
         // It is on the disk when this returns (RFC 5321 §4.2.5).
         let filed = block_in_place(|| maildir.deliver(&head, &mut spool));
         match filed {
             Ok(path) => Ok(Filed { report, path: Some(path) }),
-            Err(error) => Err(format!("cannot file the message: {error}")),
+            Err(error) => Err(Unfiled::Now(format!("cannot file the message: {error}"))),
         }
     }
 }

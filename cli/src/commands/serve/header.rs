@@ -23,6 +23,10 @@ pub(super) fn with_ours(
     let (clean, _) = strip_forged(section, &[&service.settings.hostname])?;
     // There is one Return-Path, that of the final delivery (RFC 5321 §4.4).
     let (clean, _) = clean.without(|field| field.is("Return-Path"))?;
+    // Put behind ours, it would be read as part of ours.
+    if matches!(clean.octets(), [b' ' | b'\t', ..]) {
+        return Err(EditError::LeadingContinuation);
+    }
     let mut ours = format!("Return-Path: {}\r\n", message.sender.path);
     for recipient in &message.recipients {
         let path = recipient.path.to_string();

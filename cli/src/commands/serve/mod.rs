@@ -2,9 +2,11 @@
 
 mod arrival;
 mod header;
+mod places;
 mod session;
 mod users;
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use crate::maildir::Maildir;
 use crate::net::Clock;
 use crate::output::escape;
 
+use places::Clients;
 use users::Users;
 
 /// Sessions at a time. The others wait in the kernel's queue.
@@ -49,6 +52,7 @@ pub(crate) struct Service {
     clock: Clock,
     trace: bool,
     sessions: AtomicU64,
+    clients: Clients,
 }
 
 pub(crate) fn run(args: &Serve) -> Result<ExitCode, Failure> {
@@ -119,10 +123,14 @@ async fn accept(listener: TcpListener, is_tls: bool, service: Arc<Service>, mut 
         };
         match accepted {
             Ok((stream, address)) => {
+                let Some(of_client) = service.clients.place(address.ip()) else {
+                    service.turn_away(stream, address, is_tls);
+                    continue;
+                };
                 let (service, stopping) = (Arc::clone(&service), stopping.clone());
                 sessions.spawn(async move {
                     session::run(service, stream, address, is_tls, stopping).await;
-                    drop(place);
+                    drop((place, of_client));
                 });
             }
             Err(error) => {
@@ -190,6 +198,7 @@ impl Service {
                 mechanisms: users::MECHANISMS.to_vec(),
                 secrets_in_clear_text: args.auth_without_tls,
                 iterations: users.iterations(),
+                salt_length: users.salt_length(),
                 ..sasl::server::Settings::new(users.secret())
             })
         });
@@ -231,7 +240,18 @@ impl Service {
             clock: Clock::new(args.world.now.map(UnixTime)),
             trace: args.trace,
             sessions: AtomicU64::new(0),
+            clients: Clients::default(),
         })
+    }
+
+    /// The client has sessions enough (RFC 5321 §3.8).
+    fn turn_away(&self, stream: TcpStream, address: SocketAddr, is_tls: bool) {
+        say(&format!("turned away {}: it has too many connections", address.ip()));
+        if !is_tls {
+            // Nothing has been written, so this fits; and nobody waits for a client that reads nothing.
+            let reply = format!("421 4.7.0 {} Too many connections\r\n", self.settings.hostname);
+            let _ = stream.into_std().and_then(|mut stream| stream.write_all(reply.as_bytes()));
+        }
     }
 
     /// A number for a session, for the log.
@@ -242,7 +262,6 @@ impl Service {
 
 /// One line of what the server does.
 fn say(line: &str) {
-    use std::io::Write;
     // A reader that went away is no reason to stop.
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());

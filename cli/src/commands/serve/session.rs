@@ -9,8 +9,9 @@ use passerelle::smtp::server::{Abort, Closed, Decision, Event, Input, Message, P
 use passerelle::tls::{self, Layer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::block_in_place;
 
-use super::arrival::{Arrival, Filed};
+use super::arrival::{Arrival, Filed, Unfiled};
 use super::{Service, say};
 use crate::net::{Tracer, Wire, WireError, entropy};
 use crate::output::escape;
@@ -94,19 +95,12 @@ impl Session {
     async fn event(&mut self, event: Event) -> Result<(), WireError> {
         match event {
             Event::Decide { id, request, peer } => {
+                let is_password = matches!(request, Request::Auth { .. });
                 let decision = match request {
                     Request::Auth { credentials, .. } => {
-                        use passerelle::smtp::sasl::server::{Credentials, Decision as Verdict};
-                        let acting_as = match &credentials {
-                            Credentials::Password { authzid, .. } | Credentials::Scram { authzid, .. } => {
-                                authzid.as_deref()
-                            }
-                            _ => None,
-                        };
-                        Decision::Auth(match &self.service.users {
-                            Some(users) => users.decide(credentials.user(), acting_as),
-                            None => Verdict::Refuse,
-                        })
+                        use passerelle::smtp::sasl::server::Decision as Verdict;
+                        let users = self.service.users.as_ref();
+                        Decision::Auth(users.map_or(Verdict::Refuse, |users| users.decide(&credentials)))
                     }
                     Request::Mail(sender) => {
                         self.arrival = Some(Arrival::begin(&self.service, &peer, &sender));
@@ -115,7 +109,11 @@ impl Session {
                     Request::Message(message) => self.message(&peer, &message).await,
                     _ => Decision::Accept,
                 };
-                self.wire.input(Input::Decide(id, decision))?;
+                match is_password {
+                    // To compare one is made to take long.
+                    true => block_in_place(|| self.wire.input(Input::Decide(id, decision)))?,
+                    false => self.wire.input(Input::Decide(id, decision))?,
+                }
             }
             Event::Content(octets) => {
                 if let Some(arrival) = &mut self.arrival {
@@ -157,9 +155,14 @@ impl Session {
                 };
                 Decision::AcceptWith(Reply::new(250, Some(EnhancedCode::new(2, 0, 0)), &text))
             }
-            Err(error) => {
+            Err(Unfiled::Now(error)) => {
                 self.say(&error);
                 Decision::Refuse(Reply::new(451, Some(EnhancedCode::new(4, 3, 0)), "Cannot file the message now"))
+            }
+            Err(Unfiled::Ever(error)) => {
+                self.say(&format!("refused a message: {error}"));
+                let text = format!("Cannot file the message: {error}");
+                Decision::Refuse(Reply::new(554, Some(EnhancedCode::new(5, 6, 0)), &text))
             }
         }
     }

@@ -19,6 +19,8 @@ use super::states::{On, State};
 pub(super) struct Transaction {
     pub(super) sender: Arc<Sender>,
     pub(super) recipients: Vec<Recipient>,
+    /// How many RCPT were refused because there were enough.
+    pub(super) refused_for_number: usize,
 }
 
 /// A message of which some has come, and nothing is left in memory.
@@ -162,15 +164,25 @@ impl Receiving {
     /// A reply to the end of data; in LMTP one for each recipient (RFC 2033 §4.2).
     fn for_each_recipient(&self, cx: &mut Session, reply: impl Fn(&mut Session)) {
         let replies = if cx.is_lmtp() { self.transaction.recipients.len() } else { 1 };
-        (0..replies).for_each(|_| reply(cx));
+        cx.as_one_error(|cx| (0..replies).for_each(|_| reply(cx)));
     }
 
     /// A chunk has come that is not the last.
-    pub(super) fn reply_to_chunk(&self, cx: &mut Session, octets: u64) {
-        match &self.fault {
-            Some(fault) => fault.reply(cx),
-            None => cx.reply(250, (0, 0), &format!("{octets} octets received")),
+    pub(super) fn after_chunk(self, cx: &mut Session, octets: u64) -> State {
+        if octets == 0 {
+            cx.idle_command();
         }
+        let code = match &self.fault {
+            Some(fault) => {
+                fault.reply(cx);
+                fault.code()
+            }
+            None => {
+                cx.reply(250, (0, 0), &format!("{octets} octets received"));
+                250
+            }
+        };
+        cx.after_refusal(code, State::Chunks(Box::new(self)))
     }
 
     /// Whether the octets' line endings matter: those of a binary message don't (RFC 3030 §3).
@@ -325,11 +337,11 @@ mod tests {
     #[test]
     fn header_sections() {
         for (message, end, received) in [
-            (&b"Received: a\r\nreceived : b\r\n\tReceived: c\r\nX-Received: d\r\n\r\nReceived: e\r\n"[..], Some(57), 2),
+            (&b"Received: a\r\nreceived : b\r\n\tReceived: c\r\nX-Received: d\r\n\r\nReceived: e\r\n"[..], Some(58), 2),
             (b"\r\nReceived: x\r\n", Some(2), 0),
             (b"A: b\r\n.\r\n", None, 0),
             (b"A: b\r\r\nB: c\r\n\r\n", Some(15), 0),
-            (b"\r\r\nA: b\n\nRECEIVED:\r\n\r\n", Some(23), 0),
+            (b"\r\r\nA: b\n\nRECEIVED:\r\n\r\n", Some(22), 0),
         ] {
             for split in 0..=message.len() {
                 let mut scan = HeaderScan::default();

@@ -29,6 +29,8 @@ pub(super) struct Session {
     pub(super) asked: u64,
     /// Whether octets wait behind the command that is carried out.
     pub(super) more_behind: bool,
+    /// How many commands behind a MAIL may still be out of place without a fault: see [`pardons`](Self::pardons).
+    pub(super) group_left: usize,
     /// Whether the line that has begun was refused for a bare LF already.
     pub(super) told_of_bare_lf: bool,
     pub(super) entropy: Entropy,
@@ -62,6 +64,7 @@ impl Session {
             now,
             asked: 0,
             more_behind: false,
+            group_left: 0,
             told_of_bare_lf: false,
             entropy,
             trusted_as: address.map(|address| address.ip()),
@@ -121,6 +124,13 @@ impl Session {
         }
     }
 
+    /// Replies that tell of one refusal, to several recipients: they count as one.
+    pub(super) fn as_one_error(&mut self, replies: impl FnOnce(&mut Self)) {
+        let before = self.tally.errors;
+        replies(self);
+        self.tally.errors = self.tally.errors.min(before.saturating_add(1));
+    }
+
     /// The client broke the order or the form of commands.
     pub(super) fn bad_command(&mut self) {
         self.tally.bad_commands = self.tally.bad_commands.saturating_add(1);
@@ -134,6 +144,43 @@ impl Session {
             self.bad_command();
             self.send(&CommandError::Irregular(Irregularity::BareLf).reply(), false, Enhanced::Yes);
         }
+    }
+
+    /// A line comes that is, or would be, this command.
+    pub(super) fn next_in_group(&mut self, line: &[u8]) {
+        let is = |verb: &[u8; 4]| line.first_chunk().is_some_and(|word: &[u8; 4]| word.eq_ignore_ascii_case(verb));
+        match () {
+            // As many RCPT as it could have, and DATA.
+            () if is(b"MAIL") => self.group_left = self.settings.limits.recipients.saturating_add(1),
+            () if is(b"RCPT") || is(b"DATA") || is(b"BDAT") => {}
+            () => self.group_left = 0,
+        }
+    }
+
+    /// Whether a command that is refused since MAIL or each RCPT was is no fault. A client that pipelines sent it before it
+    /// could know (RFC 2920 §3.1). If it is one, it is counted here.
+    pub(super) fn pardons(&mut self) -> bool {
+        let is_pardoned = self.group_left > 0;
+        self.group_left = self.group_left.saturating_sub(1);
+        if !is_pardoned {
+            self.bad_command();
+        }
+        is_pardoned
+    }
+
+    /// The refusal of such a command.
+    pub(super) fn refuse_in_group(&mut self, is_pardoned: bool, (code, enhanced, text): (u16, (u16, u16), &str)) {
+        let errors = self.tally.errors;
+        self.reply(code, enhanced, text);
+        if is_pardoned {
+            self.tally.errors = errors;
+        }
+    }
+
+    /// `503` to RCPT and DATA without a message.
+    pub(super) fn say_mail_first(&mut self) {
+        let is_pardoned = self.pardons();
+        self.refuse_in_group(is_pardoned, (503, (5, 1), "Say MAIL first"));
     }
 
     /// `503`: not now.

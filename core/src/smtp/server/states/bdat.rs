@@ -26,6 +26,7 @@ pub(crate) struct Chunk {
 pub(crate) struct Skip {
     remaining: u64,
     reply: (u16, (u16, u16), &'static str),
+    is_pardoned: bool,
     pub(super) back: State,
 }
 
@@ -48,8 +49,7 @@ impl State {
 
     /// Takes so many octets, and then refuses them.
     pub(super) fn skip(self, cx: &mut Session, size: u64, reply: (u16, (u16, u16), &'static str)) -> Self {
-        cx.bad_command();
-        let skip = Box::new(Skip { remaining: size, reply, back: self });
+        let skip = Box::new(Skip { remaining: size, reply, is_pardoned: cx.pardons(), back: self });
         if size == 0 { skip.finish(cx) } else { Self::Skip(skip) }
     }
 }
@@ -62,8 +62,7 @@ impl Skip {
     }
 
     fn finish(self, cx: &mut Session) -> State {
-        let (code, enhanced, text) = self.reply;
-        cx.reply(code, enhanced, text);
+        cx.refuse_in_group(self.is_pardoned, self.reply);
         self.back
     }
 }
@@ -95,8 +94,7 @@ impl Chunk {
             return State::Chunk(self);
         }
         if !self.is_last {
-            self.receiving.reply_to_chunk(cx, self.size);
-            return State::Chunks(Box::new(self.receiving));
+            return self.receiving.after_chunk(cx, self.size);
         }
         if cx.settings.irregular == IrregularPolicy::Refuse
             && let Some(irregularity) = self.receiving.irregular.finish()

@@ -90,7 +90,7 @@ impl State {
 
 impl Session {
     /// A command that moves nothing; they are counted.
-    pub(super) fn idle_command(&mut self) {
+    pub(crate) fn idle_command(&mut self) {
         self.tally.idle_commands = self.tally.idle_commands.saturating_add(1);
     }
 

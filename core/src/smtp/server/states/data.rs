@@ -22,10 +22,10 @@ impl State {
         let transaction = match self {
             Self::Open(transaction) => transaction,
             state => {
-                cx.out_of_order(match state {
-                    Self::Chunks(_) => "The message is coming by BDAT", // RFC 3030 §2
-                    _ => "Say MAIL first",
-                });
+                match state {
+                    Self::Chunks(_) => cx.out_of_order("The message is coming by BDAT"), // RFC 3030 §2
+                    _ => cx.say_mail_first(),
+                }
                 return state;
             }
         };
@@ -48,9 +48,8 @@ impl State {
 
 /// `503` or `554` (RFC 5321 §3.3); LMTP has 503 alone (RFC 2033 §4.2).
 pub(super) fn no_recipients(cx: &mut Session) {
-    let (code, enhanced, text) = no_recipients_reply(cx);
-    cx.bad_command();
-    cx.reply(code, enhanced, text);
+    let (reply, is_pardoned) = (no_recipients_reply(cx), cx.pardons());
+    cx.refuse_in_group(is_pardoned, reply);
 }
 
 pub(super) fn no_recipients_reply(cx: &Session) -> (u16, (u16, u16), &'static str) {

@@ -7,7 +7,6 @@ use crate::smtp::command::CommandError;
 use crate::smtp::parameters::{Body, DeliverByMode, Hold, MailParameters, RcptParameters};
 use crate::smtp::reply::{EnhancedCode, Reply};
 
-use super::super::content::Transaction;
 use super::super::decision::Decision;
 use super::super::event::{Closed, Recipient, Request, Sender};
 use super::super::session::{Enhanced, Session};
@@ -47,18 +46,29 @@ impl State {
     }
 
     pub(super) fn rcpt(self, cx: &mut Session, path: ForwardPath, parameters: RcptParameters, is_utf8: bool) -> Self {
-        let transaction = match self {
+        let mut transaction = match self {
             Self::Open(transaction) => transaction,
             state => {
-                cx.out_of_order(match state {
-                    Self::Chunks(_) => "The message is coming already",
-                    _ => "Say MAIL first",
-                });
+                match state {
+                    Self::Chunks(_) => cx.out_of_order("The message is coming already"),
+                    _ => cx.say_mail_first(),
+                }
                 return state;
             }
         };
-        if let Err((code, enhanced, text)) = check_rcpt(cx, &transaction, &parameters) {
+        if let Err((code, enhanced, text)) = check_rcpt(cx, &parameters) {
             cx.reply(code, enhanced, text);
+            return Self::Open(transaction);
+        }
+        if transaction.recipients.len() >= cx.settings.limits.recipients {
+            // RFC 5321 §4.5.3.1.10: the client sends the message for those it has, and the others later. As many again are
+            // no fault of its, or a long list would end the session each time and never come through.
+            let errors = cx.tally.errors;
+            cx.reply(452, (5, 3), "Too many recipients");
+            if transaction.refused_for_number < cx.settings.limits.recipients {
+                transaction.refused_for_number += 1;
+                cx.tally.errors = errors;
+            }
             return Self::Open(transaction);
         }
         if is_utf8 && !transaction.sender.parameters.smtputf8 {
@@ -133,13 +143,10 @@ fn check_mail(cx: &Session, parameters: &MailParameters) -> Result<(), Refusal> 
     Ok(())
 }
 
-fn check_rcpt(cx: &Session, transaction: &Transaction, parameters: &RcptParameters) -> Result<(), Refusal> {
+fn check_rcpt(cx: &Session, parameters: &RcptParameters) -> Result<(), Refusal> {
     let uses_dsn = parameters.notify.is_some() || parameters.original.is_some();
     if uses_dsn && !(cx.settings.extensions.dsn && cx.peer.is_extended()) {
         return Err((555, (5, 4), "A parameter was not offered"));
-    }
-    if transaction.recipients.len() >= cx.settings.limits.recipients {
-        return Err((452, (5, 3), "Too many recipients")); // RFC 5321 §4.5.3.1.10
     }
     Ok(())
 }

@@ -97,7 +97,7 @@ impl State {
     fn read_command(self, cx: &mut Session, lines: &mut LineReader, input: &mut &[u8]) -> (Self, bool) {
         let line = lines.read(input);
         cx.more_behind = !input.is_empty();
-        let mut is_bdat = false;
+        let is_bdat;
         let command = match line {
             None => {
                 cx.tell_of_bare_lf(lines);
@@ -105,15 +105,18 @@ impl State {
             }
             Some(Line::Whole(line)) => {
                 let command = Command::parse(line);
-                is_bdat = line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"BDAT"));
+                cx.next_in_group(line);
+                is_bdat = begins_with(line, b"BDAT");
                 cx.trace_received(|| shown(line, &command));
                 command
             }
             Some(Line::TooLong) => {
+                is_bdat = lines.refused_line_is(b"BDAT");
                 cx.trace_received(|| "<a line that is too long>".into());
                 Err(CommandError::TooLong)
             }
             Some(Line::Irregular(what)) => {
+                is_bdat = lines.refused_line_is(b"BDAT");
                 cx.trace_received(|| format!("<a line with {what}>"));
                 Err(CommandError::Irregular(what))
             }
@@ -213,9 +216,14 @@ impl State {
     }
 }
 
+/// Whether a line begins with this word, blanks in front of it left out.
+fn begins_with(line: &[u8], word: &[u8; 4]) -> bool {
+    line.trim_ascii_start().first_chunk().is_some_and(|front: &[u8; 4]| front.eq_ignore_ascii_case(word))
+}
+
 /// A command line as a trace shows it: an initial response may be a password.
 fn shown(line: &[u8], command: &Result<Command, CommandError>) -> String {
-    let is_auth = line.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"AUTH "));
+    let is_auth = begins_with(line, b"AUTH");
     match command {
         Ok(Command::Auth { mechanism, initial: Some(_) }) => format!("AUTH {mechanism} <response>"),
         Ok(Command::Auth { mechanism, initial: None }) => format!("AUTH {mechanism}"),

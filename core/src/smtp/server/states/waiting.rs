@@ -76,7 +76,7 @@ impl On {
                 decision => {
                     cx.tally.transactions = cx.tally.transactions.saturating_add(1);
                     accepted(cx, &decision, (1, 0), "Sender OK");
-                    State::Open(Box::new(Transaction { sender, recipients: Vec::new() }))
+                    State::Open(Box::new(Transaction { sender, recipients: Vec::new(), refused_for_number: 0 }))
                 }
             },
             Self::Rcpt { mut transaction, recipient } => match decision {
@@ -171,7 +171,7 @@ fn accepted(cx: &mut Session, decision: &Decision, enhanced: (u16, u16), text: &
 fn decided_on_message(cx: &mut Session, decision: &Decision, recipients: usize, utf8: bool) -> State {
     let mut code = 250;
     let replies = if cx.is_lmtp() { recipients } else { 1 };
-    match decision {
+    cx.as_one_error(|cx| match decision {
         Decision::Each(each) => each.iter().for_each(|reply| cx.send(reply, utf8, Enhanced::Yes)),
         Decision::AcceptWith(reply) => (0..replies).for_each(|_| cx.send(reply, utf8, Enhanced::Yes)),
         Decision::Refuse(reply) => {
@@ -179,6 +179,6 @@ fn decided_on_message(cx: &mut Session, decision: &Decision, recipients: usize, 
             (0..replies).for_each(|_| cx.send(reply, utf8, Enhanced::Yes));
         }
         _ => (0..replies).for_each(|_| cx.reply(250, (0, 0), "Message accepted")),
-    }
+    });
     State::after_message(cx, code)
 }
