@@ -35,8 +35,9 @@ use crate::output::escape;
 use places::Clients;
 use users::Users;
 
-/// Sessions at a time. The others wait in the kernel's queue.
-const SESSIONS: usize = 1000;
+/// Sessions at a time, over all addresses. The others wait in the kernel's queue. Each may have a socket and a file, and the usual
+/// limit of a process is 1,024 of both.
+const SESSIONS: usize = 400;
 /// How long sessions may take to end when the server is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -52,6 +53,7 @@ pub(crate) struct Service {
     clock: Clock,
     trace: bool,
     sessions: AtomicU64,
+    places: Arc<Semaphore>,
     clients: Clients,
 }
 
@@ -108,11 +110,10 @@ async fn serve(args: &Serve) -> Result<ExitCode, Failure> {
 
 /// Takes connections until it is told to stop, and then waits for their sessions.
 async fn accept(listener: TcpListener, is_tls: bool, service: Arc<Service>, mut stopping: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(SESSIONS));
     let mut sessions = JoinSet::new();
     loop {
         let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
+            place = Arc::clone(&service.places).acquire_owned() => place,
             _ = stopping.wait_for(|stop| *stop) => break,
         };
         let Ok(place) = place else { break };
@@ -240,6 +241,7 @@ impl Service {
             clock: Clock::new(args.world.now.map(UnixTime)),
             trace: args.trace,
             sessions: AtomicU64::new(0),
+            places: Arc::new(Semaphore::new(SESSIONS)),
             clients: Clients::default(),
         })
     }
