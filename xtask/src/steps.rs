@@ -37,7 +37,7 @@ pub(crate) const STEPS: [Step; 20] = [
     Step { name: "wasm", about: "the npm package and its tests in Node", run: wasm::check },
     Step { name: "browser", about: "the validator page in headless Chromium", run: browser::check },
     Step { name: "same", about: "Rust, C and WebAssembly give byte-identical reports", run: same::check },
-    Step { name: "fuzz", about: "ten seconds of each fuzz target", run: fuzz::check },
+    Step { name: "fuzz", about: "five seconds of each fuzz target", run: fuzz::check },
     Step {
         name: "differential",
         about: "seven implementations on generated messages and records; every difference explained",

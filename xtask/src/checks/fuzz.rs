@@ -1,4 +1,4 @@
-//! A short run of each fuzz target: that they build, start and hold for ten seconds. Finding new bugs takes hours, elsewhere.
+//! A short run of each fuzz target: that they build, start and hold for five seconds. Finding new bugs takes hours, elsewhere.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::tools::cargo_tools::CARGO_FUZZ;
 use crate::workspace;
 
 /// Time limit of one target, memory limit, and how long one input may take before it counts as a hang.
-const LIBFUZZER: [&str; 3] = ["-max_total_time=10", "-rss_limit_mb=2048", "-timeout=10"];
+const LIBFUZZER: [&str; 3] = ["-max_total_time=5", "-rss_limit_mb=2048", "-timeout=10"];
 
 pub(crate) fn check() -> StepResult {
     let fuzz = workspace::root().join("fuzz");
@@ -27,7 +27,7 @@ pub(crate) fn check() -> StepResult {
         let seeds = Some(seeds).filter(|seeds| seeds.is_dir());
         cargo_fuzz("run").args(features).arg(target).arg(found).args(seeds).arg("--").args(LIBFUZZER).go()?;
     }
-    Ok(format!("{} targets, 10 s each", targets.len()))
+    Ok(format!("{} targets, 5 s each", targets.len()))
 }
 
 /// What a target needs besides the defaults: TLS brings the cryptography that the fuzzer can't see into.
