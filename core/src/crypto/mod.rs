@@ -8,7 +8,7 @@
 //! | `aws-lc-rs` (default) | AWS-LC | servers |
 //! | `rust-crypto` | pure Rust | WebAssembly, hosts without a C compiler |
 //!
-//! Where both are on, `aws-lc-rs` is used. SHA-1 is here for SCRAM-SHA-1 alone ([`Hash`]): RFC 8301 §3.1
+//! Where both are on, `aws-lc-rs` is used. SHA-1 is here for SCRAM-SHA-1 alone ([`enum@Hash`]): RFC 8301 §3.1
 //! forbids to sign or verify with it.
 
 #[cfg(feature = "aws-lc-rs")]
