@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use passerelle::Domain;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -226,8 +227,8 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = authserv_id)]
     pub(crate) hostname: String,
     /// Accept mail for this domain alone, and for others named likewise.
-    #[arg(long, value_name = "DOMAIN", value_parser = crate::commands::serve::domain)]
-    pub(crate) domain: Vec<passerelle::Domain>,
+    #[arg(long, value_name = "DOMAIN", value_parser = domain)]
+    pub(crate) domain: Vec<Domain>,
     /// File messages here, one file each, on the disk before they are acknowledged. The folder is made if it is missing.
     #[arg(long, value_name = "DIR")]
     pub(crate) maildir: Option<PathBuf>,
@@ -295,8 +296,8 @@ pub(crate) struct Send {
     #[arg(long, value_name = "PEM", help_heading = "TLS and authentication")]
     pub(crate) ca: Option<PathBuf>,
     /// The name that the certificate must be for, if not that of --to.
-    #[arg(long, value_name = "NAME", value_parser = crate::commands::send::domain, help_heading = "TLS and authentication")]
-    pub(crate) tls_name: Option<passerelle::Domain>,
+    #[arg(long, value_name = "NAME", value_parser = domain, help_heading = "TLS and authentication")]
+    pub(crate) tls_name: Option<Domain>,
     /// Authenticate as this user with the password, or token, in the first line of the file.
     #[arg(long, value_name = "USER:FILE", help_heading = "TLS and authentication")]
     pub(crate) auth: Option<String>,
@@ -372,6 +373,10 @@ fn rsa_bits(text: &str) -> Result<u16, String> {
                   (RFC 8301 §3.2)"
             .into()),
     }
+}
+
+fn domain(text: &str) -> Result<Domain, String> {
+    Domain::parse(text).map_err(|error| error.to_string())
 }
 
 fn no_controls(text: &str) -> Result<String, String> {

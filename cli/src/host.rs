@@ -98,17 +98,18 @@ impl Host {
 
     /// Drives `machine` to its event and saves the recording, if there is to be one.
     pub(crate) fn run<M: Asking>(&mut self, machine: M, message: Option<Chunks>) -> Result<M::Event, Failure> {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(|error| Failure::new(format!("cannot wait for the network: {error}")))?;
-        let event = runtime.block_on(Conversation::new(self, machine).run(message))?;
+        let event = block_on(runtime::Builder::new_current_thread(), Conversation::new(self, machine).run(message))??;
         if let Some(recorder) = &self.recorder {
             recorder.save()?;
         }
         Ok(event)
     }
+}
+
+/// Runs a future to its end on a runtime of its own.
+pub(crate) fn block_on<F: Future>(mut runtime: runtime::Builder, future: F) -> Result<F::Output, Failure> {
+    let runtime = runtime.enable_io().enable_time().build();
+    Ok(runtime.map_err(|error| Failure::new(format!("cannot wait for the network: {error}")))?.block_on(future))
 }
 
 fn system_time() -> Result<u64, Failure> {

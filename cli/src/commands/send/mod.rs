@@ -18,26 +18,21 @@ use tokio::runtime;
 use super::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
 use crate::args::Send;
 use crate::failure::Failure;
+use crate::host::block_on;
 use crate::net::{Clock, Traced, Tracer, Wire, WireError, entropy};
 
 use content::Content;
 use destination::Destination;
-pub(crate) use settings::domain;
 use told::Worst;
 
 pub(crate) fn run(args: &Send) -> Result<ExitCode, Failure> {
     let destination = Destination::parse(&args.to, args.tls)?;
     let content = Content::scan(&args.message)?;
     let envelope = settings::envelope(args, content.needs())?;
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|error| Failure::new(format!("cannot wait for the network: {error}")))?;
-    let worst = runtime.block_on(async {
+    let worst = block_on(runtime::Builder::new_current_thread(), async {
         let stream = destination.connect().await?;
         Sending::new(args, &destination, stream)?.run(envelope, content).await
-    })?;
+    })??;
     Ok(ExitCode::from(match worst {
         Worst::Accepted => EXIT_YES,
         Worst::Temporary => EXIT_TEMPORARY,

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use passerelle::Domain;
 use passerelle::mailbox::{ForwardPath, Host, ReversePath};
 use passerelle::smtp::client::{Envelope, Needs, Protocol, Settings, Tls, Without};
 use passerelle::smtp::data::EncodePolicy;
@@ -115,9 +114,4 @@ fn mechanism(name: &str) -> Result<Mechanism, Failure> {
         let known: Vec<_> = Mechanism::ALL.iter().map(|mechanism| mechanism.as_str()).collect();
         Failure::new(format!("--auth-mechanism {name}: choose one of {}", known.join(", ")))
     })
-}
-
-/// A domain, for clap.
-pub(crate) fn domain(text: &str) -> Result<Domain, String> {
-    Domain::parse(text).map_err(|error| error.to_string())
 }

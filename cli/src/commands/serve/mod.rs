@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use passerelle::domain::Domain;
 use passerelle::smtp::sasl;
 use passerelle::smtp::server::{Decisions, EarlyTalkers, Extensions, Protocol, Settings, TlsPolicy};
 use passerelle::tls::ServerTls;
@@ -27,7 +26,7 @@ use tokio::task::JoinSet;
 use super::EXIT_YES;
 use crate::args::Serve;
 use crate::failure::Failure;
-use crate::host::Host;
+use crate::host::{Host, block_on};
 use crate::maildir::Maildir;
 use crate::net::Clock;
 use crate::output::escape;
@@ -58,12 +57,7 @@ pub(crate) struct Service {
 }
 
 pub(crate) fn run(args: &Serve) -> Result<ExitCode, Failure> {
-    runtime::Builder::new_multi_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(|error| Failure::new(format!("cannot wait for the network: {error}")))?
-        .block_on(serve(args))
+    block_on(runtime::Builder::new_multi_thread(), serve(args))?
 }
 
 async fn serve(args: &Serve) -> Result<ExitCode, Failure> {
@@ -267,9 +261,4 @@ fn say(line: &str) {
     // A reader that went away is no reason to stop.
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-}
-
-/// The domain that clap has read.
-pub(crate) fn domain(text: &str) -> Result<Domain, String> {
-    Domain::parse(text).map_err(|error| error.to_string())
 }

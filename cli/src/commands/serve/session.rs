@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use passerelle::dkim::DkimResult;
 use passerelle::smtp::reply::{EnhancedCode, Reply};
+use passerelle::smtp::sasl::server::Decision as Verdict;
 use passerelle::smtp::server::{Abort, Closed, Decision, Event, Input, Message, Peer, Request, Server, Trace};
 use passerelle::tls::{self, Layer};
 use tokio::net::TcpStream;
@@ -98,7 +99,6 @@ impl Session {
                 let is_password = matches!(request, Request::Auth { .. });
                 let decision = match request {
                     Request::Auth { credentials, .. } => {
-                        use passerelle::smtp::sasl::server::Decision as Verdict;
                         let users = self.service.users.as_ref();
                         Decision::Auth(users.map_or(Verdict::Refuse, |users| users.decide(&credentials)))
                     }
