@@ -1,0 +1,26 @@
+//! `passerelle spf`
+
+use std::net::IpAddr;
+
+use clap::Args;
+
+use super::values::no_controls;
+use super::world::{Show, World};
+
+#[derive(Debug, Args)]
+pub(crate) struct Spf {
+    /// The client's address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) ip: IpAddr,
+    /// The name that the client gave with HELO or EHLO.
+    #[arg(long, value_name = "NAME", value_parser = no_controls)]
+    pub(crate) helo: String,
+    /// The return path (MAIL FROM); `<>` or an empty string is the null one, for which HELO is checked.
+    #[arg(long, value_name = "MAILBOX", value_parser = no_controls)]
+    pub(crate) mail_from: String,
+
+    #[command(flatten)]
+    pub(crate) world: World,
+    #[command(flatten)]
+    pub(crate) show: Show,
+}

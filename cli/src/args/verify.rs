@@ -1,0 +1,52 @@
+//! `passerelle verify`
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::values::{authserv_id, no_controls};
+use super::world::{Show, World};
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The message, as a file or `-` for standard input. Files whose lines end with LF are converted to CRLF.
+    #[arg(value_name = "FILE")]
+    pub(crate) message: PathBuf,
+
+    /// The client's address. Without --ip, --helo and --mail-from, all three are taken from the topmost Received and
+    /// Return-Path fields that parse.
+    #[arg(long, value_name = "ADDRESS", help_heading = "Envelope")]
+    pub(crate) ip: Option<IpAddr>,
+    /// The name that the client gave with HELO or EHLO.
+    #[arg(long, value_name = "NAME", help_heading = "Envelope", value_parser = no_controls)]
+    pub(crate) helo: Option<String>,
+    /// The return path (MAIL FROM); `<>` or an empty string is the null one of a bounce.
+    #[arg(long, value_name = "MAILBOX", help_heading = "Envelope", value_parser = no_controls)]
+    pub(crate) mail_from: Option<String>,
+
+    /// The name that the Authentication-Results field carries as its author.
+    #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = authserv_id)]
+    pub(crate) authserv_id: String,
+    /// Let a DKIM signature with a body length (l=) pass, although anything may follow the signed part.
+    #[arg(long)]
+    pub(crate) accept_body_length: bool,
+    /// By which standard DMARC is evaluated; `both` shows where they differ and why, and goes by RFC 9989.
+    #[arg(long, value_name = "STANDARD", default_value = "rfc9989")]
+    pub(crate) dmarc: Standard,
+
+    #[command(flatten)]
+    pub(crate) world: World,
+    #[command(flatten)]
+    pub(crate) show: Show,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Standard {
+    /// With the walk up the DNS tree.
+    Rfc9989,
+    /// Obsolete, with the public suffix list.
+    Rfc7489,
+    /// Both, over the same answers.
+    Both,
+}
