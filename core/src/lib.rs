@@ -60,6 +60,7 @@
 //! `psl`: DMARC by RFC 7489 too, for which the public suffix list is compiled in.
 #![forbid(unsafe_code)]
 
+pub mod alignment;
 pub mod crypto;
 pub mod dkim;
 pub mod dmarc;
@@ -80,6 +81,7 @@ pub mod trail;
 pub mod transcript;
 pub mod verify;
 
+pub use alignment::IdentifierAlignment;
 pub use domain::{Domain, DomainError};
 pub use evaluate::{Evaluate, Evaluation, Reply};
 pub use lookup::{

@@ -106,6 +106,11 @@ pub const TREE_WALK_SHORTCUT_LABELS: usize = MAX_TREE_WALK_QUERIES - 1;
 /// Identifiers for whose organizational domain a tree walk is made. Ours: only names below the author's organizational
 /// domain need one, and a real message has one or two of them.
 pub const MAX_ALIGNMENT_WALKS: usize = 24;
+/// Identifiers that cannot be authenticated any more, such as those of expired signatures, for which a tree walk is made
+/// all the same, to tell how they stand to the author domain. Ours: no result depends on it.
+pub const MAX_TOLD_WALKS: usize = 4;
+/// Octets of a published record, or of a part of one, that a reason repeats. Ours, for the reader's sake.
+pub const MAX_RECORD_SHOWN: usize = 80;
 /// Octets in a policy record; what is longer is none. Ours: published records stay below 1 KiB, and a message can make
 /// a receiver read some hundred of them, some more than once.
 pub const MAX_DMARC_RECORD: usize = 4096;

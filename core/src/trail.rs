@@ -120,6 +120,22 @@ impl Trail {
     }
 }
 
+/// The beginning of a text of a third party, for people: at most `max` octets of it, and what is not printable ASCII as
+/// `\xNN`, so that neither a terminal nor the reader of a header field takes it for anything but text.
+pub(crate) fn shown(text: &[u8], max: usize) -> String {
+    let mut shown = String::new();
+    for &octet in text.iter().take(max) {
+        match octet {
+            b' '..=b'~' => shown.push(char::from(octet)),
+            _ => shown.push_str(&format!("\\x{octet:02X}")),
+        }
+    }
+    if text.len() > max {
+        shown.push_str("...");
+    }
+    shown
+}
+
 /// More octets of JSON than [`left_out`] takes.
 const GAP_SIZE: usize = 200;
 

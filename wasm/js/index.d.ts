@@ -184,6 +184,8 @@ export interface Spf {
   identity: "mailfrom" | "helo";
   /** Empty when there was nothing to check. */
   domain: string;
+  /** How the domain stands to the author's. */
+  aligned: Alignment;
   /** What the domain has to say about a fail. It comes from a stranger. */
   explanation?: string;
   /** The mechanism that matched. */
@@ -193,6 +195,12 @@ export interface Spf {
   reason?: string;
 }
 
+/**
+ * How a domain stands to the author's, whether it is authenticated or not: the same domain, the same organizational
+ * domain, another one, or not known (RFC 9989 §3.2.10).
+ */
+export type Alignment = "strict" | "relaxed" | "no" | "unknown";
+
 /** RFC 7208 §2.6. */
 export type SpfResult = "pass" | "fail" | "softfail" | "neutral" | "none" | "temperror" | "permerror";
 
@@ -200,6 +208,8 @@ export interface Dkim {
   result: DkimResult;
   /** Null, as the fields below, where the signature could not be read so far. */
   domain: string | null;
+  /** How the domain stands to the author's, whether the signature passes or not. */
+  aligned: Alignment;
   selector: string | null;
   identity: string | null;
   /** Such as `rsa-sha256`. */
@@ -231,12 +241,23 @@ export interface Dmarc {
   policy: DmarcPolicy | null;
   /** What the policy asks for in this case. */
   disposition: DmarcPolicy;
+  /** That is one level less than the policy because of `t=y`. */
+  lowered?: true;
   /** What is aligned with the author's domain. */
   aligned_by: ("spf" | "dkim")[];
+  /** What keeps the result from being pass or fail. More words may come. */
+  cause?: DmarcCause;
   reason?: string;
 }
 
 export type DmarcResult = "pass" | "fail" | "none" | "temperror" | "permerror";
+export type DmarcCause =
+  | "no-record"
+  | "several-records"
+  | "record-unusable"
+  | "record-unavailable"
+  | "no-address"
+  | "derived-envelope";
 export type DmarcPolicy = "none" | "quarantine" | "reject";
 
 /** RFC 8601 §2.7.3. */

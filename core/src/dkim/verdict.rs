@@ -10,6 +10,7 @@ use super::diagnose::Diagnosis;
 use super::encoding;
 use super::key::KeyRecordError;
 use super::signature::{Signature, SignatureError};
+use crate::alignment::IdentifierAlignment;
 use crate::domain::Domain;
 use crate::message::HeaderLimit;
 use crate::tags::TagList;
@@ -192,6 +193,10 @@ pub struct Verdict {
     pub result: DkimResult,
     /// `d=`
     pub domain: Option<Domain>,
+    /// How the domain stands to the author domain of the message (RFC 9989 §3.2.10), whether the signature passes or not;
+    /// `None` where no message was verified as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aligned: Option<IdentifierAlignment>,
     /// `s=`
     pub selector: Option<String>,
     /// `i=`, or what stands for it where it is missing: `@` and the domain.
@@ -251,6 +256,7 @@ impl Verdict {
         Self {
             result: DkimResult::PermError,
             domain: None,
+            aligned: None,
             selector: None,
             identity: None,
             algorithm: None,

@@ -112,6 +112,12 @@ impl Verifier {
         open.filter_map(|signature| signature.verdict.domain.as_ref())
     }
 
+    /// The signing domains of the signatures that cannot pass any more, such as expired ones.
+    pub fn closed_domains(&self) -> impl Iterator<Item = &Domain> {
+        let closed = self.signatures.iter().filter(|signature| signature.open.is_none());
+        closed.filter_map(|signature| signature.verdict.domain.as_ref())
+    }
+
     /// Takes the next octets of the body. How the body is cut into chunks does not matter.
     pub fn body(&mut self, chunk: &[u8]) {
         self.body.push(chunk);

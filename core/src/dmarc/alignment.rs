@@ -1,5 +1,6 @@
 //! Whether an identifier is aligned with the author domain (RFC 9989 §4.4, §4.10.2).
 
+use crate::alignment::IdentifierAlignment;
 use crate::dmarc::record::AlignmentMode;
 use crate::dmarc::walk::{Walk, walk};
 use crate::domain::Domain;
@@ -23,8 +24,7 @@ pub struct Alignment {
     pub domain: Domain,
     /// Whether it is the author domain (RFC 9989 §3.2.10.2).
     pub strict: bool,
-    /// Whether both have the same organizational domain (RFC 9989 §3.2.10.1); [`Aligned::No`] also where nothing
-    /// depends on it, since strict alignment is asked for.
+    /// Whether both have the same organizational domain (RFC 9989 §3.2.10.1), whichever mode is asked for.
     pub relaxed: Aligned,
 }
 
@@ -36,6 +36,16 @@ impl Alignment {
             _ if self.strict => Aligned::Yes,
             AlignmentMode::Strict => Aligned::No,
             AlignmentMode::Relaxed => self.relaxed,
+        }
+    }
+
+    /// The same in one word, whatever mode is asked for.
+    pub fn word(&self) -> IdentifierAlignment {
+        match self.relaxed {
+            _ if self.strict => IdentifierAlignment::Strict,
+            Aligned::Yes => IdentifierAlignment::Relaxed,
+            Aligned::No => IdentifierAlignment::No,
+            Aligned::Unknown => IdentifierAlignment::Unknown,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::dmarc::standard::Standard;
 use crate::dmarc::walk::{self, Walk};
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
-use crate::limits::MAX_ALIGNMENT_WALKS;
+use crate::limits::{MAX_ALIGNMENT_WALKS, MAX_TOLD_WALKS};
 use crate::lookup::{Answers, Pending, Status};
 use crate::trail::Trail;
 
@@ -26,6 +26,9 @@ pub struct Discover {
     /// The domains that may turn out to be authenticated: the SPF domain of the MAIL FROM identity and the `d=` of
     /// each signature. The order does not matter, and they need not be different.
     pub candidates: Vec<Domain>,
+    /// Domains that cannot be authenticated any more, such as those of signatures that have expired. No result depends on
+    /// them; the discovery says how they stand to the author domain all the same.
+    pub others: Vec<Domain>,
 }
 
 /// What the DNS says about an author domain.
@@ -37,13 +40,16 @@ pub struct Discovery {
     pub author: Domain,
     /// The policy that applies to it.
     pub policy: PolicyDiscovery,
-    /// Its organizational domain; `None` where nothing depended on it (RFC 9989 §4.10.2) or where it is not certain.
+    /// Its organizational domain; `None` where nothing depended on it (RFC 9989 §4.10.2), where there is no record, or where
+    /// it is not certain.
     pub organizational_domain: Option<Domain>,
     /// Where the record stands that decided which domain that is, and what its tag `psd` says. `None` by RFC 7489, which
     /// has a list for it.
     pub decided_by: Option<(Domain, Psd)>,
-    /// How the candidates stand to it, each once.
+    /// How the candidates and the others stand to it, each once.
     pub alignments: Vec<Alignment>,
+    /// The names on the way at which there are several policy records, so that none of them counts.
+    pub several: Vec<SeveralRecords>,
     /// The steps that led to this.
     pub trail: Trail,
 }
@@ -75,6 +81,18 @@ pub enum PolicyDiscovery {
     },
 }
 
+/// Several policy records at one name: RFC 9989 §4.10 (step 2) discards them all and goes on, RFC 7489 §6.6.3 (step 5)
+/// ends there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeveralRecords {
+    /// Where they stand.
+    pub domain: Domain,
+    /// How many they are.
+    pub count: usize,
+    /// The beginning of the first two, for people.
+    pub shown: Vec<String>,
+}
+
 /// The policy record that applies to an author domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppliedPolicy {
@@ -90,7 +108,14 @@ pub struct AppliedPolicy {
 impl Discover {
     /// Discovery for `author`, with the identifiers that may be authenticated.
     pub fn new(author: Domain, candidates: impl IntoIterator<Item = Domain>) -> Self {
-        Self { author, candidates: candidates.into_iter().collect() }
+        Self { author, candidates: candidates.into_iter().collect(), others: Vec::new() }
+    }
+
+    /// The same with domains whose alignment is only to be told.
+    #[must_use]
+    pub fn telling_of(mut self, others: impl IntoIterator<Item = Domain>) -> Self {
+        self.others.extend(others);
+        self
     }
 }
 
@@ -101,111 +126,137 @@ impl Evaluate for Discover {
         let author = &self.author;
         walk::note(author, answers);
         let mut trail = Trail::new();
-        let end = |policy, trail| Discovery {
-            standard: Standard::Rfc9989,
-            author: author.clone(),
-            policy,
-            organizational_domain: None,
-            decided_by: None,
-            alignments: Vec::new(),
-            trail,
-        };
 
         // RFC 9989 §4.10.1: the author domain's own record comes before all others.
         let own = walk::look(author, answers)?;
         if let Found::Failed(status) = own {
             trace(&mut trail, author, &own);
-            return Ok(end(PolicyDiscovery::Failed { domain: author.clone(), status }, trail));
+            let failed = PolicyDiscovery::Failed { domain: author.clone(), status };
+            return Ok(self.without_policy(failed, Vec::new(), trail));
         }
         let author_walk = match &own {
-            Found::Record(record) if !self.needs_walk(record) => None,
+            Found::Record(_) if !self.needs_walk() => None,
             _ => Some(walk::walk(author, answers)?),
         };
         match &author_walk {
             Some(walk) => walk.stops.iter().for_each(|(name, found)| trace(&mut trail, name, found)),
             None => trace(&mut trail, author, &own),
         }
+        let several = author_walk.as_ref().map(Walk::several).unwrap_or_default();
         let (domain, record) = match (own, &author_walk) {
             (Found::Record(record), _) => (author.clone(), record),
             (_, Some(walk)) => {
                 if let Some((name, status)) = walk.failures().next() {
                     let failed = PolicyDiscovery::Failed { domain: name.clone(), status };
-                    return Ok(end(failed, trail));
+                    return Ok(self.without_policy(failed, several, trail));
                 }
                 match walk.applicable() {
                     Some((domain, record)) => (domain.clone(), record.clone()),
-                    None => return Ok(end(PolicyDiscovery::Absent, trail)),
+                    None => return Ok(self.without_policy(PolicyDiscovery::Absent, several, trail)),
                 }
             }
-            // `needs_walk` is only asked about a record.
-            (_, None) => return Ok(end(PolicyDiscovery::Absent, trail)),
+            // Only where there is a record is there no walk.
+            (_, None) => return Ok(self.without_policy(PolicyDiscovery::Absent, several, trail)),
         };
         trace_standing(&mut trail, &domain, &record);
-        if record.standing() == Standing::Unusable {
-            return Ok(end(PolicyDiscovery::Unusable { domain }, trail));
-        }
-
+        let unusable = record.standing() == Standing::Unusable;
         let below = domain != *author;
-        let exists_matters = below && existence::matters(&record);
+        let exists_matters = below && !unusable && existence::matters(&record);
         if exists_matters {
             existence::note(author, answers);
         }
-        let alignments = self.alignments(author_walk.as_ref(), answers, &mut trail)?;
-        let subject = match (below, exists_matters) {
-            (false, _) => Ok(Subject::Itself),
-            (true, false) => Ok(Subject::Subdomain),
-            (true, true) => existence::subject(author, answers)?,
+        let alignments = self.alignments(author_walk.as_ref(), &record, answers, &mut trail)?;
+        let policy = if unusable {
+            PolicyDiscovery::Unusable { domain }
+        } else {
+            let subject = match (below, exists_matters) {
+                (false, _) => Ok(Subject::Itself),
+                (true, false) => Ok(Subject::Subdomain),
+                (true, true) => existence::subject(author, answers)?,
+            };
+            let policy = subject.ok().and_then(|subject| record.policy_for(subject));
+            trace_policy(&mut trail, author, subject, policy);
+            PolicyDiscovery::Found(Box::new(AppliedPolicy { domain, record, policy }))
         };
-        let policy = subject.ok().and_then(|subject| record.policy_for(subject));
-        trace_policy(&mut trail, author, subject, policy);
-
         let certain = author_walk.filter(|walk| walk.failures().next().is_none());
         let deciding = certain.as_ref().and_then(Walk::deciding);
         Ok(Discovery {
             standard: Standard::Rfc9989,
             author: author.clone(),
-            policy: PolicyDiscovery::Found(Box::new(AppliedPolicy { domain, record, policy })),
+            policy,
             decided_by: deciding.map(|(at, record)| (at.clone(), record.psd)),
             organizational_domain: certain.map(|walk| walk.organizational_domain()),
             alignments,
+            several,
             trail,
         })
     }
 }
 
 impl Discover {
-    /// Whether the author's organizational domain matters although it has a record of its own: not where strict
-    /// alignment is asked for, nor for identifiers that are the author domain (RFC 9989 §4.10.2).
-    fn needs_walk(&self, own: &PolicyRecord) -> bool {
-        let relaxed = own.adkim == AlignmentMode::Relaxed || own.aspf == AlignmentMode::Relaxed;
-        let candidate = |c: &Domain| *c != self.author && alignment::related(c, &self.author);
-        own.standing() != Standing::Unusable && relaxed && self.candidates.iter().any(candidate)
+    /// Whether the author's organizational domain matters although it has a record of its own: not for identifiers that
+    /// are the author domain (RFC 9989 §4.10.2). Where strict alignment is asked for, the result does not depend on it, but
+    /// what is told of the identifiers does.
+    fn needs_walk(&self) -> bool {
+        let other = |c: &Domain| *c != self.author && alignment::related(c, &self.author);
+        self.candidates.iter().chain(&self.others).any(other)
+    }
+
+    /// The discovery where no record is at hand. Without any, each domain is its own organizational domain (RFC 9989
+    /// §4.10.2); where a query failed, that of the author domain may be any name above it.
+    fn without_policy(&self, policy: PolicyDiscovery, several: Vec<SeveralRecords>, trail: Trail) -> Discovery {
+        let failed = matches!(policy, PolicyDiscovery::Failed { .. });
+        let domains: BTreeSet<&Domain> = self.candidates.iter().chain(&self.others).collect();
+        let alignment = |domain: &Domain| {
+            let strict = *domain == self.author;
+            let relaxed = match strict {
+                true => Aligned::Yes,
+                false if failed && alignment::related(domain, &self.author) => Aligned::Unknown,
+                false => Aligned::No,
+            };
+            Alignment { domain: domain.clone(), strict, relaxed }
+        };
+        Discovery {
+            standard: Standard::Rfc9989,
+            author: self.author.clone(),
+            policy,
+            organizational_domain: None,
+            decided_by: None,
+            alignments: domains.into_iter().map(alignment).collect(),
+            several,
+            trail,
+        }
     }
 
     /// The alignment of each candidate. Without a walk from the author domain only the author domain is aligned.
     fn alignments(
         &self,
         author_walk: Option<&Walk>,
+        record: &PolicyRecord,
         answers: &mut Answers,
         trail: &mut Trail,
     ) -> Result<Vec<Alignment>, Pending> {
         let candidates: BTreeSet<&Domain> = self.candidates.iter().collect();
-        let mut walks = 0;
+        let others: BTreeSet<&Domain> = self.others.iter().filter(|other| !candidates.contains(other)).collect();
+        // What nothing depends on must not use up what there is for the rest.
+        let mut walks_left = [MAX_ALIGNMENT_WALKS, MAX_TOLD_WALKS];
+        let domains =
+            candidates.into_iter().map(|domain| (domain, 0)).chain(others.into_iter().map(|domain| (domain, 1)));
         let mut open = Vec::new();
-        let mut alignments = Vec::with_capacity(candidates.len());
-        for candidate in candidates {
+        let mut alignments = Vec::new();
+        for (domain, kind) in domains {
             let known = match author_walk {
-                Some(walk) => alignment::without_questions(candidate, &self.author, walk),
-                None => Some(if *candidate == self.author { Aligned::Yes } else { Aligned::No }),
+                Some(walk) => alignment::without_questions(domain, &self.author, walk),
+                None => Some(if *domain == self.author { Aligned::Yes } else { Aligned::No }),
             };
-            if known.is_none() && walks < MAX_ALIGNMENT_WALKS {
-                walks += 1;
-                walk::note(candidate, answers);
+            if known.is_none() && walks_left[kind] > 0 {
+                walks_left[kind] -= 1;
+                walk::note(domain, answers);
                 open.push(alignments.len());
             }
-            let strict = *candidate == self.author;
+            let strict = *domain == self.author;
             let relaxed = known.unwrap_or(Aligned::Unknown);
-            alignments.push(Alignment { domain: candidate.clone(), strict, relaxed });
+            alignments.push(Alignment { domain: domain.clone(), strict, relaxed });
         }
         // All questions are noted by now.
         for alignment in open.iter().filter_map(|&index| alignments.get(index)) {
@@ -222,7 +273,7 @@ impl Discover {
         }
         for (index, alignment) in alignments.iter().enumerate() {
             let domain = organizational.iter().find(|(at, _)| *at == index).map(|(_, domain)| domain);
-            trace_alignment(trail, &self.author, alignment, domain);
+            trace_alignment(trail, &self.author, record, alignment, domain);
         }
         Ok(alignments)
     }
@@ -232,7 +283,7 @@ fn trace(trail: &mut Trail, name: &Domain, found: &Found) {
     let step = format!("dmarc record {name}");
     match found {
         Found::Record(_) => trail.push(step, "found", "one policy record", "RFC 9989 §4.10"),
-        Found::Several => {
+        Found::Several { .. } => {
             trail.push(step, "none", "several policy records, which are all discarded", "RFC 9989 §4.10");
         }
         Found::Nothing(why) => trail.push(step, "none", *why, "RFC 9989 §4.10"),
@@ -259,10 +310,17 @@ fn trace_policy(trail: &mut Trail, author: &Domain, subject: Result<Subject, Sta
     trail.push(format!("dmarc policy for {author}"), policy.map_or("unknown", Policy::as_str), why, "RFC 9989 §4.10.1");
 }
 
-fn trace_alignment(trail: &mut Trail, author: &Domain, alignment: &Alignment, organizational: Option<&Domain>) {
+/// Says how an identifier stands to the author domain, and which tag of the record is content with that.
+fn trace_alignment(
+    trail: &mut Trail,
+    author: &Domain,
+    record: &PolicyRecord,
+    alignment: &Alignment,
+    organizational: Option<&Domain>,
+) {
     let (outcome, why) = match (alignment.strict, alignment.relaxed) {
         (true, _) => ("strictly aligned", "it is the author domain".to_owned()),
-        (false, Aligned::Yes) => ("aligned, relaxed", format!("its organizational domain is that of {author}")),
+        (false, Aligned::Yes) => relaxed(author, record),
         (false, Aligned::No) => match organizational {
             Some(domain) => ("not aligned", format!("its organizational domain is {domain}")),
             None => (
@@ -273,4 +331,20 @@ fn trace_alignment(trail: &mut Trail, author: &Domain, alignment: &Alignment, or
         (false, Aligned::Unknown) => ("unknown", "not all queries were answered".to_owned()),
     };
     trail.push(format!("dmarc alignment {}", alignment.domain), outcome, why, "RFC 9989 §4.10.2");
+}
+
+/// What follows for an identifier that has the author's organizational domain and is not the author domain.
+pub(crate) fn relaxed(author: &Domain, record: &PolicyRecord) -> (&'static str, String) {
+    use AlignmentMode::{Relaxed, Strict};
+    let same = format!("its organizational domain is that of {author}");
+    match (record.adkim, record.aspf) {
+        (Relaxed, Relaxed) => ("aligned, relaxed", format!("{same}, which adkim=r and aspf=r take")),
+        (Strict, Strict) => ("not aligned", format!("{same}, but adkim=s and aspf=s take the author domain alone")),
+        (Strict, Relaxed) => {
+            ("aligned for SPF alone", format!("{same}, which aspf=r takes; adkim=s takes the author domain alone"))
+        }
+        (Relaxed, Strict) => {
+            ("aligned for DKIM alone", format!("{same}, which adkim=r takes; aspf=s takes the author domain alone"))
+        }
+    }
 }

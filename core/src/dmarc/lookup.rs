@@ -1,10 +1,12 @@
 //! The policy record of one name: where it stands, and what the answer for it says, by either standard.
 
+use crate::dmarc::discovery::SeveralRecords;
 use crate::dmarc::record::PolicyRecord;
 use crate::dmarc::standard::Standard;
 use crate::domain::Domain;
-use crate::limits::MAX_DMARC_RECORD;
+use crate::limits::{MAX_DMARC_RECORD, MAX_RECORD_SHOWN};
 use crate::lookup::{Answers, DnsAnswer, Outcome, Pending, Record, RecordType, Status};
+use crate::trail::shown;
 
 /// What there is at one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +15,12 @@ pub(crate) enum Found {
     Record(PolicyRecord),
     /// More than one. RFC 9989 §4.10 (step 2) discards them all and goes on; with RFC 7489 §6.6.3 (step 5) the search
     /// ends.
-    Several,
+    Several {
+        /// How many.
+        count: usize,
+        /// The beginning of the first two.
+        shown: Vec<String>,
+    },
     /// None, for this reason.
     Nothing(&'static str),
     /// The query failed for now.
@@ -55,11 +62,29 @@ fn read(standard: Standard, answer: &DnsAnswer) -> Found {
     let mut policies = texts().filter(|text| PolicyRecord::is_one(text));
     match (policies.next().and_then(|text| PolicyRecord::parse_by(standard, text)), policies.next()) {
         (Some(record), None) => Found::Record(record),
-        (Some(_), Some(_)) => Found::Several,
+        (Some(_), Some(_)) => {
+            let all = || texts().filter(|text| PolicyRecord::is_one(text));
+            Found::Several {
+                count: all().count(),
+                shown: all().take(2).map(|text| shown(text, MAX_RECORD_SHOWN)).collect(),
+            }
+        }
         (None, _) if texts().any(|text| text.len() > MAX_DMARC_RECORD) => {
             Found::Nothing("a TXT record is longer than a policy record may be")
         }
         (None, _) => Found::Nothing("no TXT record is a policy record"),
+    }
+}
+
+impl Found {
+    /// The records of `name`, where there are several.
+    pub(crate) fn several(&self, name: &Domain) -> Option<SeveralRecords> {
+        match self {
+            Self::Several { count, shown } => {
+                Some(SeveralRecords { domain: name.clone(), count: *count, shown: shown.clone() })
+            }
+            Self::Record(_) | Self::Nothing(_) | Self::Failed(_) => None,
+        }
     }
 }
 

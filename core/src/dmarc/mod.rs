@@ -41,6 +41,7 @@
 //! With the feature `psl` there is also `rfc7489`, the evaluation by the standard that RFC 9989 obsoletes.
 
 mod alignment;
+mod cause;
 mod discovery;
 mod existence;
 mod lookup;
@@ -54,7 +55,8 @@ mod verdict;
 mod walk;
 
 pub use alignment::{Aligned, Alignment};
-pub use discovery::{AppliedPolicy, Discover, Discovery, PolicyDiscovery};
+pub use cause::Cause;
+pub use discovery::{AppliedPolicy, Discover, Discovery, PolicyDiscovery, SeveralRecords};
 pub use record::{
     AlignmentMode, FailureOptions, Ignored, IgnoredBecause, Policy, PolicyRecord, Psd, Standing, Subject,
 };

@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::dmarc::alignment::{Aligned, Alignment};
-use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery};
+use crate::alignment::IdentifierAlignment;
+use crate::dmarc::alignment::{Aligned, Alignment, related};
+use crate::dmarc::cause::Cause;
+use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery, SeveralRecords};
 use crate::dmarc::record::Policy;
 use crate::dmarc::standard::{Clause, Standard};
 use crate::domain::Domain;
@@ -137,15 +139,29 @@ pub struct Verdict {
     ///
     /// By RFC 7489 it is the policy where it is asked of the message at all, which `pct` may leave open.
     pub disposition: Disposition,
+    /// Whether that is one level less than the policy because of `t=y` (RFC 9989 §4.7); left out of the report where it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lowered: bool,
     /// Of how many messages in a hundred the disposition is asked, where that is fewer than all (RFC 7489 §6.6.4). The
     /// engine draws no lots; [`disposition_for`](Self::disposition_for) takes what the host drew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pct: Option<u8>,
     /// The mechanisms with an aligned, authenticated identifier, each once; also where no policy record applies.
     pub aligned_by: Vec<Method>,
+    /// What keeps the result from being pass or fail, in a word for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Why the result is not pass, and other things worth knowing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The policy after its options have been processed, whatever the result is: what the property `policy.dmarc` of
+    /// Authentication-Results has (RFC 9989 §9.1). One level less than [`policy`](Self::policy) under `t=y`, and by RFC 7489
+    /// under `pct=0`; what another `pct` makes of it is for the host to draw.
+    #[serde(skip)]
+    pub evaluated_policy: Option<Policy>,
+    /// By which standard this is.
+    #[serde(skip)]
+    pub standard: Standard,
     /// The steps that led to this.
     #[serde(skip)]
     pub trail: Trail,
@@ -173,9 +189,13 @@ impl Verdict {
             policy_domain: None,
             policy: None,
             disposition: Disposition::None,
+            lowered: false,
             pct: None,
             aligned_by: Vec::new(),
+            cause: None,
             reason: Some(reason),
+            evaluated_policy: None,
+            standard,
             trail,
         }
     }
@@ -187,6 +207,22 @@ impl Verdict {
             (Some(pct), Some(policy)) if drawn >= pct => policy.lowered().into(),
             _ => self.disposition,
         }
+    }
+
+    /// The verdict where it would have failed and SPF, of which nothing can be made, might have made it pass: `none`, for
+    /// this cause, with nothing asked. Policy and policy domain stay, since they say what the owner would ask for.
+    #[must_use]
+    pub fn withheld(mut self, cause: Cause, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        let (standard, author) = (self.standard, self.domain.as_ref().map(Domain::as_str).unwrap_or_default());
+        let step = format!("{} {author}", standard.prefix());
+        self.trail.push(step, DmarcResult::None.as_str(), reason.clone(), standard.section(Clause::Undecided));
+        self.result = DmarcResult::None;
+        self.disposition = Disposition::None;
+        self.lowered = false;
+        self.cause = Some(cause);
+        self.reason = Some(reason);
+        self
     }
 }
 
@@ -205,10 +241,11 @@ impl Verdict {
         };
         if let Some(pct) = pct {
             let reason = self.reason.get_or_insert_default();
-            reason.push_str(&format!("; pct={pct}"));
+            reason.push_str(&format!(", pct={pct}"));
         }
         self.pct = pct;
         self.disposition = asked.into();
+        self.lowered = applied.record.testing && asked != policy;
         let step = format!("{} disposition", standard.prefix());
         self.trail.push(step, asked.as_str(), why, standard.section(Clause::Disposition));
     }
@@ -224,22 +261,18 @@ impl Discovery {
     pub fn conclude(&self, authenticated: &[Authenticated], undecided: &[Authenticated]) -> Verdict {
         let applied = match &self.policy {
             PolicyDiscovery::Found(applied) => applied,
-            PolicyDiscovery::Absent => {
-                let reason = format!("no policy record applies to {}", self.author);
-                return self.without_record(reason, authenticated);
-            }
-            PolicyDiscovery::Several { domain } => {
-                let reason = format!("{domain} has several policy records, so that none applies to {}", self.author);
-                return self.without_record(reason, authenticated);
+            PolicyDiscovery::Absent | PolicyDiscovery::Several { .. } => {
+                return self.without_record(authenticated);
             }
             PolicyDiscovery::Unusable { domain } => {
                 let reason = format!("the policy record of {domain} has no valid policy and no address for reports");
                 let verdict = self.verdict(DmarcResult::PermError, Some(reason), Clause::Unusable);
-                return Verdict { policy_domain: Some(domain.clone()), ..verdict };
+                return Verdict { policy_domain: Some(domain.clone()), cause: Some(Cause::RecordUnusable), ..verdict };
             }
             PolicyDiscovery::Failed { domain, status } => {
                 let reason = format!("the query for the policy record of {domain} failed: {}", status.as_str());
-                return self.verdict(DmarcResult::TempError, Some(reason), Clause::QueryFailed);
+                let verdict = self.verdict(DmarcResult::TempError, Some(reason), Clause::QueryFailed);
+                return Verdict { cause: Some(Cause::RecordUnavailable), ..verdict };
             }
         };
 
@@ -248,6 +281,11 @@ impl Discovery {
         let mut verdict = self.verdict(result, reason, clause);
         verdict.policy_domain = Some(applied.domain.clone());
         verdict.policy = applied.policy;
+        verdict.evaluated_policy = applied.policy.map(|policy| match applied.record.pct {
+            _ if applied.record.testing => policy.lowered(),
+            Some(0) => policy.lowered(),
+            _ => policy,
+        });
         verdict.aligned_by = methods(authenticated, |identifier| self.aligned(identifier, applied) == Aligned::Yes);
         if let (DmarcResult::Fail, Some(policy)) = (result, applied.policy) {
             verdict.ask(policy, applied, self.standard);
@@ -302,19 +340,41 @@ impl Discovery {
         }
     }
 
-    /// Whether an identifier is aligned, as far as the verdict depends on it; `None` where no record applies.
+    /// Whether an identifier is aligned in the mode that applies to it; `None` where no record applies.
     #[cfg(feature = "psl")]
-    pub(crate) fn alignment_of(&self, identifier: &Authenticated) -> Option<Aligned> {
+    pub(crate) fn aligned_as_asked(&self, identifier: &Authenticated) -> Option<Aligned> {
         match &self.policy {
             PolicyDiscovery::Found(applied) => Some(self.aligned(identifier, applied)),
             _ => None,
         }
     }
 
+    /// How a domain stands to the author domain, as far as that was found out, whether it was among the candidates or not:
+    /// of another one, what is known without a question.
+    pub fn alignment_of(&self, domain: &Domain) -> IdentifierAlignment {
+        if let Some(alignment) = self.alignments.iter().find(|alignment| alignment.domain == *domain) {
+            return alignment.word();
+        }
+        match &self.organizational_domain {
+            _ if *domain == self.author => IdentifierAlignment::Strict,
+            Some(organizational) if domain == organizational => IdentifierAlignment::Relaxed,
+            Some(organizational) if !domain.is_within(organizational) => IdentifierAlignment::No,
+            _ if !related(domain, &self.author) => IdentifierAlignment::No,
+            None if matches!(self.policy, PolicyDiscovery::Absent) => IdentifierAlignment::No,
+            _ => IdentifierAlignment::Unknown,
+        }
+    }
+
     /// The verdict where no record applies. By RFC 9989 §4.10.2 each domain is then its own organizational domain; by
     /// RFC 7489 nobody has said that less than the same domain will do.
-    fn without_record(&self, reason: String, authenticated: &[Authenticated]) -> Verdict {
+    fn without_record(&self, authenticated: &[Authenticated]) -> Verdict {
+        let none = format!("no policy record applies to {}", self.author);
+        let (cause, reason) = match &self.several[..] {
+            [] => (Cause::NoRecord, none),
+            several => (Cause::SeveralRecords, format!("{none}: {}", of_several(several))),
+        };
         let mut verdict = self.verdict(DmarcResult::None, Some(reason), Clause::NoRecord);
+        verdict.cause = Some(cause);
         verdict.aligned_by = methods(authenticated, |identifier| identifier.domain == self.author);
         verdict
     }
@@ -330,9 +390,13 @@ impl Discovery {
             policy_domain: None,
             policy: None,
             disposition: Disposition::None,
+            lowered: false,
             pct: None,
             aligned_by: Vec::new(),
+            cause: None,
             reason,
+            evaluated_policy: None,
+            standard: self.standard,
             trail,
         }
     }
@@ -342,4 +406,16 @@ impl Discovery {
 fn methods(authenticated: &[Authenticated], aligned: impl Fn(&Authenticated) -> bool) -> Vec<Method> {
     let by = |method: Method| authenticated.iter().any(|a| a.method == method && aligned(a));
     [Method::Spf, Method::Dkim].into_iter().filter(|method| by(*method)).collect()
+}
+
+/// Where there are several records, what they begin with, and what to do about it.
+fn of_several(several: &[SeveralRecords]) -> String {
+    let name = |several: &SeveralRecords| {
+        let records: Vec<String> = several.shown.iter().map(|record| format!("\"{record}\"")).collect();
+        let others = if several.count > several.shown.len() { ", ..." } else { "" };
+        let SeveralRecords { domain, count, .. } = several;
+        format!("_dmarc.{domain} has {count} ({}{others})", records.join(", "))
+    };
+    let names: Vec<String> = several.iter().map(name).collect();
+    format!("several policy records at one name count as none, and {}: remove all but one", names.join(", "))
 }

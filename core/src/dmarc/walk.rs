@@ -1,5 +1,6 @@
 //! The DNS tree walk (RFC 9989 §4.10) and the organizational domain that comes of it (§4.10.2).
 
+use crate::dmarc::discovery::SeveralRecords;
 use crate::dmarc::lookup::{self, Found};
 use crate::dmarc::record::{PolicyRecord, Psd};
 use crate::dmarc::standard::Standard;
@@ -64,15 +65,20 @@ impl Walk {
     pub(crate) fn failures(&self) -> impl Iterator<Item = (&Domain, Status)> {
         self.stops.iter().filter_map(|(name, found)| match found {
             Found::Failed(status) => Some((name, *status)),
-            Found::Record(_) | Found::Several | Found::Nothing(_) => None,
+            Found::Record(_) | Found::Several { .. } | Found::Nothing(_) => None,
         })
+    }
+
+    /// The names with several records.
+    pub(crate) fn several(&self) -> Vec<SeveralRecords> {
+        self.stops.iter().filter_map(|(name, found)| found.several(name)).collect()
     }
 
     /// The records found, the longest name first.
     fn records(&self) -> impl DoubleEndedIterator<Item = (&Domain, &PolicyRecord)> {
         self.stops.iter().filter_map(|(name, found)| match found {
             Found::Record(record) => Some((name, record)),
-            Found::Several | Found::Nothing(_) | Found::Failed(_) => None,
+            Found::Several { .. } | Found::Nothing(_) | Found::Failed(_) => None,
         })
     }
 

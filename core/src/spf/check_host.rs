@@ -99,6 +99,7 @@ impl<'a> Walk<'a> {
             identity: check.identity,
             domain: check.domain.as_ref().ok().cloned(),
             domain_text: check.domain_text.clone(),
+            aligned: None,
             explanation: found.explanation,
             mechanism: found.mechanism,
             lookups: self.lookups,

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::request::Identity;
+use crate::alignment::IdentifierAlignment;
 use crate::domain::Domain;
 use crate::trail::Trail;
 
@@ -76,6 +77,9 @@ pub struct Verdict {
     /// The domain that was checked, or the text that is none.
     #[serde(rename = "domain")]
     pub domain_text: String,
+    /// How the domain stands to the author domain of the message (RFC 9989 §3.2.10), where a message was verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aligned: Option<IdentifierAlignment>,
     /// With `fail`: what the domain's owner has to say to the sender (RFC 7208 §6.2), in printable ASCII. It is the
     /// word of a third party, not to be shown as one's own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +110,7 @@ impl Verdict {
             identity: Identity::MailFrom,
             domain: None,
             domain_text: String::new(),
+            aligned: None,
             explanation: None,
             mechanism: None,
             lookups: 0,

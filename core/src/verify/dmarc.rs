@@ -1,8 +1,9 @@
 //! DMARC within a verification: by one standard, or by both over the same answers.
 
+use crate::alignment::IdentifierAlignment;
 #[cfg(feature = "psl")]
 use crate::dmarc::rfc7489;
-use crate::dmarc::{Authenticated, Discover, Standard, Verdict};
+use crate::dmarc::{Authenticated, Discover, Discovery, Standard, Verdict};
 use crate::domain::Domain;
 use crate::evaluate::Run;
 use crate::lookup::Answers;
@@ -54,19 +55,23 @@ impl Dmarc {
         mode: DmarcMode,
         author: Result<Domain, AuthorError>,
         candidates: impl IntoIterator<Item = Domain>,
+        others: Vec<Domain>,
     ) -> Self {
         let author = match author {
             Ok(author) => author,
             Err(error) => return Self::NoAuthor(mode, error),
         };
         match mode {
-            DmarcMode::Rfc9989 => Self::Rfc9989(Run::new(Discover::new(author, candidates))),
+            DmarcMode::Rfc9989 => Self::Rfc9989(Run::new(Discover::new(author, candidates).telling_of(others))),
             #[cfg(feature = "psl")]
-            DmarcMode::Rfc7489 => Self::Rfc7489(Run::new(rfc7489::Discover::new(author, candidates))),
+            DmarcMode::Rfc7489 => {
+                Self::Rfc7489(Run::new(rfc7489::Discover::new(author, candidates).telling_of(others)))
+            }
             #[cfg(feature = "psl")]
             DmarcMode::Both => {
-                let new = Discover::new(author.clone(), candidates);
+                let new = Discover::new(author.clone(), candidates).telling_of(others);
                 let old = rfc7489::Discover::new(author, new.candidates.iter().cloned());
+                let old = old.telling_of(new.others.iter().cloned());
                 Self::Both(Run::new(new), Run::new(old))
             }
         }
@@ -85,6 +90,23 @@ impl Dmarc {
                 let (new, old) = (new.advance(answers).is_some(), old.advance(answers).is_some());
                 new && old
             }
+        }
+    }
+
+    /// How an identifier stands to the author domain; by RFC 9989 where both standards were asked for.
+    pub(super) fn alignment_of(&self, domain: Option<&Domain>) -> IdentifierAlignment {
+        let known = self.discovery().zip(domain).map(|(discovery, domain)| discovery.alignment_of(domain));
+        known.unwrap_or(IdentifierAlignment::Unknown)
+    }
+
+    fn discovery(&self) -> Option<&Discovery> {
+        match self {
+            Self::NoAuthor(..) => None,
+            Self::Rfc9989(run) => run.verdict(),
+            #[cfg(feature = "psl")]
+            Self::Rfc7489(run) => run.verdict(),
+            #[cfg(feature = "psl")]
+            Self::Both(new, _) => new.verdict(),
         }
     }
 

@@ -82,7 +82,7 @@ fn dmarc(verdict: &dmarc::Verdict) -> MethodResult {
     if let Some(domain) = &verdict.domain {
         result = result.with_property("header", "from", domain.as_str());
     }
-    if let Some(policy) = verdict.policy {
+    if let Some(policy) = verdict.evaluated_policy {
         result = result.with_property("policy", "dmarc", policy.as_str());
     }
     result

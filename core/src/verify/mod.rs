@@ -239,12 +239,18 @@ impl Verification {
     fn report(&mut self, content: Content) -> Option<Report> {
         let client = &self.client;
         let spf = client.spf.as_ref().and_then(Run::verdict).cloned();
-        let spf = spf.unwrap_or_else(|| spf::Verdict::not_checked(client.why_no_spf()));
-        let spf_helo = client.spf_helo.as_ref().and_then(Run::verdict).cloned();
+        let mut spf = spf.unwrap_or_else(|| spf::Verdict::not_checked(client.why_no_spf()));
+        let mut spf_helo = client.spf_helo.as_ref().and_then(Run::verdict).cloned();
         let iprev = client.iprev.as_ref().and_then(Run::verdict).cloned();
-        let dkim = content.dkim.finish(content.keys.into_iter().map(Run::into_verdict).collect());
+        let mut dkim = content.dkim.finish(content.keys.into_iter().map(Run::into_verdict).collect());
         let (authenticated, undecided) = identifiers(&client.envelope, &spf, &dkim);
         let dmarc = content.dmarc.conclude(&authenticated, &undecided)?;
+        for verdict in [Some(&mut spf), spf_helo.as_mut()].into_iter().flatten() {
+            verdict.aligned = Some(content.dmarc.alignment_of(verdict.domain.as_ref()));
+        }
+        for verdict in &mut dkim {
+            verdict.aligned = Some(content.dmarc.alignment_of(verdict.domain.as_ref()));
+        }
         let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev };
         let trail = steps::steps(&self.notes, &content.findings, &self.settings, &parts, &self.answers);
         Some(Report::new(&self.settings, &client.envelope, parts, trail))
@@ -325,7 +331,8 @@ impl Content {
         let dkim = Verifier::new(header, &settings.dkim, now.unix);
         let keys = dkim.key_requests().into_iter().map(Run::new).collect();
         let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
-        let dmarc = Dmarc::new(settings.dmarc, author(header).map(|author| author.domain), candidates);
+        let others = dkim.closed_domains().cloned().collect();
+        let dmarc = Dmarc::new(settings.dmarc, author(header).map(|author| author.domain), candidates, others);
         let forged_results = header.fields().filter(|field| results::forged(field, &settings.authserv_id)).count();
         let findings = Findings { forged_results, singular: SingularCounts::of(header) };
         Self { dkim, keys, dmarc, findings }

@@ -1,6 +1,8 @@
 //! DMARC (RFC 9989) against its text, the strings of another implementation, and hostile DNS.
 
+mod alignment_words;
 mod appendix_b;
+mod cause;
 mod discovery;
 mod failures;
 mod mox_strings;

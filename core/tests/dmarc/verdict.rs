@@ -95,11 +95,11 @@ fn the_json() {
     );
     assert_eq!(
         json(&zone.judge("example.com", &[])),
-        r#"{"result":"fail","domain":"example.com","policy_domain":"example.com","policy":"reject","disposition":"quarantine","aligned_by":[],"reason":"no identifier is authenticated"}"#
+        r#"{"result":"fail","domain":"example.com","policy_domain":"example.com","policy":"reject","disposition":"quarantine","lowered":true,"aligned_by":[],"reason":"no identifier is authenticated"}"#
     );
     assert_eq!(
         json(&Zone::default().judge("example.com", &[])),
-        r#"{"result":"none","domain":"example.com","policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"reason":"no policy record applies to example.com"}"#
+        r#"{"result":"none","domain":"example.com","policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"cause":"no-record","reason":"no policy record applies to example.com"}"#
     );
     assert_eq!(
         json(&Verdict::author_uncertain("two From fields")),

@@ -17,13 +17,13 @@ fn an_authentic_message() {
     let json = value(&report);
     assert_eq!(
         json["spf"],
-        json!({"result": "pass", "identity": "mailfrom", "domain": "harbour.example", "mechanism": "mx",
-               "lookups": 2, "void_lookups": 0})
+        json!({"result": "pass", "identity": "mailfrom", "domain": "harbour.example", "aligned": "strict",
+               "mechanism": "mx", "lookups": 2, "void_lookups": 0})
     );
     assert_eq!(json["spf_helo"]["result"], "pass");
     assert_eq!(
         json["dkim"][0],
-        json!({"result": "pass", "domain": "harbour.example", "selector": "r", "identity": "@harbour.example",
+        json!({"result": "pass", "domain": "harbour.example", "aligned": "strict", "selector": "r", "identity": "@harbour.example",
                "algorithm": "rsa-sha256", "key_bits": 2048, "canonicalization": "relaxed/relaxed"})
     );
     assert_eq!((&json["dkim"][1]["result"], &json["dkim"][1]["algorithm"]), (&json!("pass"), &json!("ed25519-sha256")));

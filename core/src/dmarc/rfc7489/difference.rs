@@ -158,7 +158,9 @@ fn of_alignments(new: &Discovery, old: &Discovery, identifiers: &[Authenticated]
     let mut why: Vec<String> = Vec::new();
     for identifier in identifiers {
         // Where a standard applies no record, it is not the alignments that make the difference.
-        let (Some(tree), Some(list)) = (new.alignment_of(identifier), old.alignment_of(identifier)) else { continue };
+        let (Some(tree), Some(list)) = (new.aligned_as_asked(identifier), old.aligned_as_asked(identifier)) else {
+            continue;
+        };
         if tree == list || why.len() >= MAX_DIFFERENCES_NAMED {
             continue;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::suffix::organizational_domain;
 use crate::dmarc::alignment::{Aligned, Alignment};
-use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery};
+use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery, relaxed as told_relaxed};
 use crate::dmarc::lookup::{Found, look, note};
 use crate::dmarc::record::{PolicyRecord, Standing, Subject};
 use crate::dmarc::standard::{Clause, Standard};
@@ -24,12 +24,21 @@ pub struct Discover {
     pub author: Domain,
     /// The domains that may turn out to be authenticated. The order does not matter, and they need not be different.
     pub candidates: Vec<Domain>,
+    /// Domains that cannot be authenticated any more, whose alignment is told all the same.
+    pub others: Vec<Domain>,
 }
 
 impl Discover {
     /// Discovery for `author`, with the identifiers that may be authenticated.
     pub fn new(author: Domain, candidates: impl IntoIterator<Item = Domain>) -> Self {
-        Self { author, candidates: candidates.into_iter().collect() }
+        Self { author, candidates: candidates.into_iter().collect(), others: Vec::new() }
+    }
+
+    /// The same with domains whose alignment is only to be told.
+    #[must_use]
+    pub fn telling_of(mut self, others: impl IntoIterator<Item = Domain>) -> Self {
+        self.others.extend(others);
+        self
     }
 }
 
@@ -54,13 +63,18 @@ impl Evaluate for Discover {
             (domain, found) = (&organizational, look(STANDARD, &organizational, answers)?);
             trace(&mut trail, domain, &found);
         }
+        let several = found.several(domain).into_iter().collect();
+        let mut record_read = None;
         let policy = match found {
-            Found::Record(record) => apply(domain, record, domain == author, &mut trail),
+            Found::Record(record) => {
+                record_read = Some(record.clone());
+                apply(domain, record, domain == author, &mut trail)
+            }
             Found::Nothing(_) => PolicyDiscovery::Absent,
-            Found::Several => PolicyDiscovery::Several { domain: domain.clone() },
+            Found::Several { .. } => PolicyDiscovery::Several { domain: domain.clone() },
             Found::Failed(status) => PolicyDiscovery::Failed { domain: domain.clone(), status },
         };
-        let alignments = self.alignments(&organizational, &mut trail);
+        let alignments = self.alignments(&organizational, record_read.as_ref(), &mut trail);
         Ok(Discovery {
             standard: STANDARD,
             author: author.clone(),
@@ -68,6 +82,7 @@ impl Evaluate for Discover {
             organizational_domain: Some(organizational),
             decided_by: None,
             alignments,
+            several,
             trail,
         })
     }
@@ -75,19 +90,23 @@ impl Evaluate for Discover {
 
 impl Discover {
     /// RFC 7489 §3.1.1, §3.1.2. The list always knows; nothing is asked.
-    fn alignments(&self, organizational: &Domain, trail: &mut Trail) -> Vec<Alignment> {
-        let candidates: BTreeSet<&Domain> = self.candidates.iter().collect();
+    fn alignments(&self, organizational: &Domain, record: Option<&PolicyRecord>, trail: &mut Trail) -> Vec<Alignment> {
+        let candidates: BTreeSet<&Domain> = self.candidates.iter().chain(&self.others).collect();
         let alignment = |candidate: &Domain| {
             let strict = *candidate == self.author;
             let theirs = organizational_domain(candidate);
             let relaxed = if theirs == *organizational { Aligned::Yes } else { Aligned::No };
-            let outcome = match (strict, relaxed) {
-                (true, _) => "strictly aligned",
-                (false, Aligned::Yes) => "aligned, relaxed",
-                (false, _) => "not aligned",
+            let its = || format!("its organizational domain is {theirs}");
+            let (outcome, why) = match (strict, relaxed) {
+                (true, _) => ("strictly aligned", "it is the author domain".to_owned()),
+                (false, Aligned::Yes) => match record {
+                    Some(record) => told_relaxed(&self.author, record),
+                    None => ("aligned, relaxed", its()),
+                },
+                (false, _) => ("not aligned", its()),
             };
             let step = format!("{} alignment {candidate}", STANDARD.prefix());
-            trail.push(step, outcome, format!("its organizational domain is {theirs}"), "RFC 7489 §3.1");
+            trail.push(step, outcome, why, "RFC 7489 §3.1");
             Alignment { domain: candidate.clone(), strict, relaxed }
         };
         candidates.into_iter().map(alignment).collect()
@@ -114,7 +133,7 @@ fn trace(trail: &mut Trail, name: &Domain, found: &Found) {
     let (outcome, why) = match found {
         Found::Record(_) => ("found", "one policy record"),
         Found::Nothing(why) => ("none", *why),
-        Found::Several => ("several", "more policy records than one end the search"),
+        Found::Several { .. } => ("several", "more policy records than one end the search"),
         Found::Failed(status) => (status.as_str(), "the query failed for now"),
     };
     trail.push(format!("{} record {name}", STANDARD.prefix()), outcome, why, "RFC 7489 §6.6.3");
