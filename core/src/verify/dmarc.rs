@@ -34,7 +34,7 @@ pub(super) enum Dmarc {
     #[cfg(feature = "psl")]
     Rfc7489(Run<rfc7489::Discover>),
     #[cfg(feature = "psl")]
-    Both(Run<Discover>, Run<rfc7489::Discover>),
+    Both(Box<(Run<Discover>, Run<rfc7489::Discover>)>),
 }
 
 /// The report's members about DMARC.
@@ -72,7 +72,7 @@ impl Dmarc {
                 let new = Discover::new(author.clone(), candidates).telling_of(others);
                 let old = rfc7489::Discover::new(author, new.candidates.iter().cloned());
                 let old = old.telling_of(new.others.iter().cloned());
-                Self::Both(Run::new(new), Run::new(old))
+                Self::Both(Box::new((Run::new(new), Run::new(old))))
             }
         }
     }
@@ -85,7 +85,8 @@ impl Dmarc {
             #[cfg(feature = "psl")]
             Self::Rfc7489(run) => run.advance(answers).is_some(),
             #[cfg(feature = "psl")]
-            Self::Both(new, old) => {
+            Self::Both(both) => {
+                let (new, old) = &mut **both;
                 // Both, so that what they ask goes out together.
                 let (new, old) = (new.advance(answers).is_some(), old.advance(answers).is_some());
                 new && old
@@ -106,7 +107,7 @@ impl Dmarc {
             #[cfg(feature = "psl")]
             Self::Rfc7489(run) => run.verdict(),
             #[cfg(feature = "psl")]
-            Self::Both(new, _) => new.verdict(),
+            Self::Both(both) => both.0.verdict(),
         }
     }
 
@@ -118,8 +119,8 @@ impl Dmarc {
             #[cfg(feature = "psl")]
             Self::Rfc7489(run) => run.verdict()?.conclude(authenticated, undecided).into(),
             #[cfg(feature = "psl")]
-            Self::Both(new, old) => {
-                let (new, old) = (new.verdict()?, old.verdict()?);
+            Self::Both(both) => {
+                let (new, old) = (both.0.verdict()?, both.1.verdict()?);
                 let dmarc = new.conclude(authenticated, undecided);
                 let by_rfc7489 = old.conclude(authenticated, undecided);
                 let identifiers = [authenticated, undecided].concat();
