@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use passerelle::evaluate::Evaluation;
-use passerelle::verify::{Input, Verification};
+use passerelle::verify::{Event, Input, Report, Verification};
 use passerelle::{Answer, Evaluate, Machine, Now, Output, Question, QuestionId, Reply, UnixTime};
 use tokio::runtime;
 use tokio::sync::mpsc::Receiver;
@@ -17,8 +17,12 @@ use crate::args::World;
 use crate::dns::{Recorder, Source};
 use crate::failure::Failure;
 
-/// A machine whose business with this host is questions: it ends with one event.
+/// A machine whose business with this host is questions: it ends with a verdict.
 pub(crate) trait Asking: Machine {
+    /// What it ends with.
+    type Verdict;
+    /// The verdict, if that is what happened.
+    fn verdict(event: Self::Event) -> Option<Self::Verdict>;
     /// The input that carries an answer.
     fn answer(id: QuestionId, answer: Answer) -> Self::Input<'static>;
     /// The input that says that no more answers come.
@@ -28,6 +32,12 @@ pub(crate) trait Asking: Machine {
 }
 
 impl Asking for Verification {
+    type Verdict = Report;
+
+    fn verdict(event: Event) -> Option<Report> {
+        event.into_report()
+    }
+
     fn answer(id: QuestionId, answer: Answer) -> Input<'static> {
         Input::Answer(id, answer)
     }
@@ -42,6 +52,12 @@ impl Asking for Verification {
 }
 
 impl<E: Evaluate> Asking for Evaluation<E> {
+    type Verdict = E::Verdict;
+
+    fn verdict(event: E::Verdict) -> Option<E::Verdict> {
+        Some(event)
+    }
+
     fn answer(id: QuestionId, answer: Answer) -> Reply {
         Reply::Answer(id, answer)
     }
@@ -87,22 +103,23 @@ impl Host {
         Self { source: self.source.clone(), recorder: None, patience: self.patience, now }
     }
 
-    /// Drives `machine` to its event, on the caller's runtime.
+    /// Drives `machine` to its verdict, on the caller's runtime.
     pub(crate) async fn converse<M: Asking>(
         mut self,
         machine: M,
         message: Option<Chunks>,
-    ) -> Result<M::Event, Failure> {
+    ) -> Result<M::Verdict, Failure> {
         Conversation::new(&mut self, machine).run(message).await
     }
 
-    /// Drives `machine` to its event and saves the recording, if there is to be one.
-    pub(crate) fn run<M: Asking>(&mut self, machine: M, message: Option<Chunks>) -> Result<M::Event, Failure> {
-        let event = block_on(runtime::Builder::new_current_thread(), Conversation::new(self, machine).run(message))??;
+    /// Drives `machine` to its verdict and saves the recording, if there is to be one.
+    pub(crate) fn run<M: Asking>(&mut self, machine: M, message: Option<Chunks>) -> Result<M::Verdict, Failure> {
+        let conversation = Conversation::new(self, machine).run(message);
+        let verdict = block_on(runtime::Builder::new_current_thread(), conversation)??;
         if let Some(recorder) = &self.recorder {
             recorder.save()?;
         }
-        Ok(event)
+        Ok(verdict)
     }
 }
 
@@ -153,12 +170,12 @@ impl<'h, M: Asking> Conversation<'h, M> {
         Self { host, machine, lookups: JoinSet::new(), waiting: BTreeMap::new(), patience: Patience::Patient }
     }
 
-    /// Runs to the event. Lookups go on while the message is still being read; patience is measured from its end.
-    async fn run(mut self, mut message: Option<Chunks>) -> Result<M::Event, Failure> {
+    /// Runs to the verdict. Lookups go on while the message is still being read; patience is measured from its end.
+    async fn run(mut self, mut message: Option<Chunks>) -> Result<M::Verdict, Failure> {
         let mut deadline = Instant::now() + self.host.patience;
         loop {
-            if let Some(event) = self.drain()? {
-                return Ok(event);
+            if let Some(verdict) = self.drain()? {
+                return Ok(verdict);
             }
             match self.wait(message.as_mut(), deadline).await {
                 Happening::Chunk(Some(chunk)) => {
@@ -178,10 +195,14 @@ impl<'h, M: Asking> Conversation<'h, M> {
     }
 
     /// Acts on all that the machine has to say.
-    fn drain(&mut self) -> Result<Option<M::Event>, Failure> {
+    fn drain(&mut self) -> Result<Option<M::Verdict>, Failure> {
         loop {
             match self.machine.poll() {
-                Output::Event(event) => return Ok(Some(event)),
+                Output::Event(event) => {
+                    if let Some(verdict) = M::verdict(event) {
+                        return Ok(Some(verdict));
+                    }
+                }
                 Output::Ask(id, question) => self.ask(id, question)?,
                 Output::Transmit(_) => {} // What only decides has no peer.
                 Output::Idle { .. } => return Ok(None),
@@ -234,7 +255,7 @@ impl<'h, M: Asking> Conversation<'h, M> {
     }
 
     /// The deadline. Each question in flight is answered with a time-out, and so is each that follows, one by one: a
-    /// recording then tells all of them, and replays to the same report. Only a machine that still has no event then
+    /// recording then tells all of them, and replays to the same report. Only a machine that still has no verdict then
     /// is told of the deadline as such.
     fn give_up(&mut self) -> Result<(), Failure> {
         match self.patience {

@@ -102,8 +102,7 @@ fn control(size: usize) -> Work {
 /// The verification of a message in a world where every name has this answer.
 fn verified(message: String, settings: Settings, answer: DnsAnswer) -> Work {
     Box::new(move || {
-        let envelope =
-            Envelope { ip: Some([192, 0, 2, 1].into()), helo: None, mail_from: Some("a@example.com".into()) };
+        let envelope = Envelope::new().ip([192, 0, 2, 1].into()).mail_from("a@example.com");
         let answer = |_: &Question| Answer::Dns(answer.clone());
         let report = verify(message.as_bytes(), &envelope, &settings, Now::at(1_790_000_000), answer);
         report.as_ref().map(Report::to_json).unwrap_or_default()
@@ -127,9 +126,9 @@ fn signatures(size: usize) -> Work {
 }
 
 fn signatures_all_examined(size: usize) -> Work {
-    let dkim = VerifyPolicy { max_signatures: usize::MAX, ..VerifyPolicy::default() };
+    let dkim = VerifyPolicy::default().max_signatures(usize::MAX);
     let message = signature("from").repeat(size) + FROM + "\r\n";
-    let inner = verified(message, Settings { dkim, ..Settings::default() }, nothing());
+    let inner = verified(message, Settings::default().dkim(dkim), nothing());
     Box::new(move || format!("{} at least 50", inner().len()))
 }
 
@@ -154,8 +153,8 @@ fn header_fields(size: usize) -> Work {
 
 fn unlimited() -> Settings {
     let all = usize::MAX;
-    let limits = Limits { header_size: all, header_fields: all, fields_of_a_kind: all - 1, ..Limits::default() };
-    Settings { limits, ..Settings::default() }
+    let limits = Limits::default().header_size(all).header_fields(all).fields_of_a_kind(all - 1);
+    Settings::default().limits(limits)
 }
 
 fn header_fields_kept(size: usize) -> Work {
@@ -164,8 +163,8 @@ fn header_fields_kept(size: usize) -> Work {
 
 fn header_fields_of_many_kinds(size: usize) -> Work {
     let fields: String = (0..size).map(|n| format!("X{n:09}: y\r\n")).collect();
-    let limits = Limits { fields_of_a_kind: 1, ..unlimited().limits };
-    verified(signature("from:x000000003") + &fields + "\r\n", Settings { limits, ..unlimited() }, nothing())
+    let limits = unlimited().limits.fields_of_a_kind(1);
+    verified(signature("from:x000000003") + &fields + "\r\n", unlimited().limits(limits), nothing())
 }
 
 fn signed_fields(size: usize) -> Work {

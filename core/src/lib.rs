@@ -72,6 +72,7 @@ pub mod machine;
 pub mod mailbox;
 pub mod message;
 pub mod results;
+mod setters;
 pub mod smtp;
 pub mod spf;
 pub mod tags;

@@ -13,8 +13,11 @@
 //! lookups would disagree about the same record, so only the number of void lookups, which RFC 7208 §4.6.4 itself leaves
 //! to the host, can be set. The rest bounds one grammar each, orders of magnitude above what that grammar is used for.
 
+use crate::setters::setters;
+
 /// The bounds that a host can set, with the constants of this module as defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Octets in a header section: [`MAX_HEADER_SIZE`]. Memory for twice as many is needed while one is read.
     pub header_size: usize,
@@ -44,6 +47,18 @@ impl Default for Limits {
             trail_steps: MAX_REPORT_STEPS,
             report_size: MAX_REPORT_SIZE,
         }
+    }
+}
+
+impl Limits {
+    setters! {
+        header_size: usize,
+        header_fields: usize,
+        fields_of_a_kind: usize,
+        questions: usize,
+        spf_void_lookups: u32,
+        trail_steps: usize,
+        report_size: usize,
     }
 }
 

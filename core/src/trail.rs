@@ -29,6 +29,9 @@ pub struct Trail {
     /// How many of the dropped ones a step tells of.
     #[serde(skip)]
     told: usize,
+    /// Nobody wants the steps.
+    #[serde(skip)]
+    is_off: bool,
 }
 
 /// What stands in a trail for steps that were not kept.
@@ -47,6 +50,22 @@ impl Trail {
         Self::default()
     }
 
+    /// A trail that keeps no step and counts none: nobody wants it. Where the text of a step costs something,
+    /// [`is_off`](Self::is_off) is asked first.
+    pub fn off() -> Self {
+        Self { is_off: true, ..Self::default() }
+    }
+
+    /// A trail, or one that keeps nothing.
+    pub(crate) fn kept_if(wanted: bool) -> Self {
+        if wanted { Self::new() } else { Self::off() }
+    }
+
+    /// Whether the trail keeps nothing.
+    pub fn is_off(&self) -> bool {
+        self.is_off
+    }
+
     /// Adds a step.
     pub fn push(
         &mut self,
@@ -55,6 +74,9 @@ impl Trail {
         why: impl Into<Cow<'static, str>>,
         rfc: impl Into<Cow<'static, str>>,
     ) {
+        if self.is_off {
+            return;
+        }
         if self.steps.len() >= MAX_TRAIL_STEPS {
             self.dropped += 1;
             return;
@@ -193,6 +215,14 @@ mod tests {
         let exact = json(&trail(7, "\0a")).len();
         assert_eq!(cut(7, "\0a", 7, exact), trail(7, "\0a"));
         assert!(trail(7, "\0\0\0").size_at_most() >= json(&trail(7, "\0\0\0")).len());
+    }
+
+    #[test]
+    fn a_trail_that_is_off_keeps_and_counts_nothing() {
+        let mut trail = Trail::off();
+        trail.push("step", "done", "", "none");
+        assert_eq!((trail.steps().len(), trail.dropped(), trail.is_off()), (0, 0, true));
+        assert!(!Trail::new().is_off());
     }
 
     #[test]

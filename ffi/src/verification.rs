@@ -48,20 +48,23 @@ impl Session {
     fn poll(&mut self) -> Output {
         self.question = None;
         self.transmit = Vec::new();
-        match self.machine.poll() {
-            Polled::Idle { wake } => Output::idle(wake.map(|wake| wake.0)),
-            Polled::Ask(id, asked) => {
-                self.open.insert(id, asked.clone());
-                Output::ask(Question::borrow(id, self.question.insert(asked)))
-            }
-            Polled::Event(report) => {
-                self.report = report.to_json();
-                Output::report(&self.report, report.authenticated().into())
-            }
-            Polled::Transmit(octets) => {
-                self.transmit = octets;
-                Output::transmit(&self.transmit)
-            }
+        loop {
+            return match self.machine.poll() {
+                Polled::Idle { wake } => Output::idle(wake.map(|wake| wake.0)),
+                Polled::Ask(id, asked) => {
+                    self.open.insert(id, asked.clone());
+                    Output::ask(Question::borrow(id, self.question.insert(asked)))
+                }
+                Polled::Event(verify::Event::Report(report)) => {
+                    self.report = report.to_json();
+                    Output::report(&self.report, report.authenticated().into())
+                }
+                Polled::Event(_) => continue,
+                Polled::Transmit(octets) => {
+                    self.transmit = octets;
+                    Output::transmit(&self.transmit)
+                }
+            };
         }
     }
 }

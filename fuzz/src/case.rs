@@ -125,7 +125,7 @@ impl Prepared<'_> {
             questions.borrow_mut().insert(question.clone());
             self.case.world.answer(&self.transcript, question)
         };
-        let settings = Settings { dmarc, ..self.settings.clone() };
+        let settings = self.settings.clone().dmarc(dmarc);
         let chunks = chunks(&self.message, sizes);
         let report = host::verify(chunks, &self.envelope, &settings, Now::at(NOW), Order::new(order), answer);
         (report, questions.into_inner())
@@ -153,17 +153,11 @@ fn check(report: &Report, message: &[u8]) {
 impl Client {
     fn build(&self) -> (Envelope, Settings) {
         let mail_from = self.mail_from.map(|domain| domain.map(|domain| format!("joe@{}", domain.as_str())));
-        let envelope = Envelope {
-            ip: self.ip.map(Address::ip),
-            helo: self.helo.map(|name| name.as_str().to_owned()),
-            mail_from: mail_from.map(Option::unwrap_or_default),
-        };
-        let settings = Settings {
-            authserv_id: AUTHSERV_ID.to_owned(),
-            check_helo: self.check_helo,
-            check_iprev: self.check_iprev,
-            ..Settings::default()
-        };
+        let mut envelope = Envelope::new();
+        envelope.ip = self.ip.map(Address::ip);
+        envelope.helo = self.helo.map(|name| name.as_str().to_owned());
+        envelope.mail_from = mail_from.map(Option::unwrap_or_default);
+        let settings = Settings::new(AUTHSERV_ID).check_helo(self.check_helo).check_iprev(self.check_iprev);
         (envelope, settings)
     }
 }

@@ -1,7 +1,7 @@
 //! A host that drives a machine: what comes when is up to the fuzzer.
 
 use passerelle::evaluate::Reply;
-use passerelle::verify::{Envelope, Input, Report, Settings, Verification};
+use passerelle::verify::{Envelope, Event, Input, Report, Settings, Verification};
 use passerelle::{Answer, Evaluate, Evaluation, Machine, Now, Output, Question, QuestionId};
 
 /// The order in which questions are answered: each octet picks one of those that are open.
@@ -52,11 +52,15 @@ pub fn verify<'m>(
 ) -> Report {
     let mut machine = Verification::new(settings, envelope, now);
     let mut open: Vec<(QuestionId, Question)> = Vec::new();
-    let mut ended = false;
+    let (mut ended, mut early) = (false, Vec::new());
     loop {
         match machine.poll() {
             Output::Ask(id, question) => open.push((id, question)),
-            Output::Event(report) => return report,
+            Output::Event(Event::Report(report)) => {
+                early.iter().for_each(|event| agrees(event, &report));
+                return *report;
+            }
+            Output::Event(event) => early.push(event),
             Output::Transmit(_) => panic!("a verification has no peer"),
             Output::Idle { .. } => {
                 if (ended || !order.pick().is_multiple_of(3))
@@ -73,4 +77,21 @@ pub fn verify<'m>(
             }
         }
     }
+}
+
+/// What came early is what the report says, but for how identifiers are aligned, which is known at the end alone.
+fn agrees(event: &Event, report: &Report) {
+    let mut report = report.clone();
+    report.spf.aligned = None;
+    report.spf_helo.iter_mut().for_each(|verdict| verdict.aligned = None);
+    report.dkim.iter_mut().for_each(|verdict| verdict.aligned = None);
+    let is_same = match event {
+        Event::Spf(verdict) => *verdict == report.spf,
+        Event::SpfHelo(verdict) => Some(verdict) == report.spf_helo.as_ref(),
+        Event::IpRev(verdict) => Some(verdict) == report.iprev.as_ref(),
+        Event::Header(section) => section.signatures.len() == report.dkim.len(),
+        Event::Signature { index, verdict } => Some(verdict) == report.dkim.get(*index),
+        _ => false,
+    };
+    assert!(is_same, "{event:?}: {report:?}");
 }

@@ -46,7 +46,10 @@ impl Verification {
                 JsError::new(&format!("'{text}' is no IP address; it has the form 192.0.2.1 or 2001:db8::1"))
             })?),
         };
-        let envelope = Envelope { ip, helo: options.text("helo")?, mail_from: options.text("mailFrom")? };
+        let mut envelope = Envelope::new();
+        envelope.ip = ip;
+        envelope.helo = options.text("helo")?;
+        envelope.mail_from = options.text("mailFrom")?;
         let form = "the time in seconds since 1970 (not in milliseconds)";
         let now = options.number("now", LAST_SECOND, form)?.ok_or_else(|| options.wrong("now", form))?;
         let now = Now::at(now);
@@ -124,7 +127,8 @@ impl Verification {
                 Output::Ask(id, question) => {
                     let _ = self.machine.handle(self.now, Input::Answer(id, Answer::timeout(&question)));
                 }
-                Output::Event(report) => return reported(&report),
+                Output::Event(verify::Event::Report(report)) => return reported(&report),
+                Output::Event(_) => {}
                 // There is no peer to send anything to.
                 Output::Transmit(_) => {}
                 Output::Idle { wake } => {

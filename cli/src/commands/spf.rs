@@ -23,10 +23,7 @@ struct Object<'a> {
 
 pub(crate) fn run(args: &Spf) -> Result<ExitCode, Failure> {
     let mut host = Host::new(&args.world)?;
-    let request = Request {
-        unix: host.now().unix,
-        ..Request::new(args.ip, args.helo.as_str(), without_brackets(&args.mail_from))
-    };
+    let request = Request::new(args.ip, args.helo.as_str(), without_brackets(&args.mail_from)).unix(host.now().unix);
     // As in the report of `verify`: with a null reverse-path, HELO is what there is to check (RFC 7208 §2.4).
     let check = match request.is_null_reverse_path() {
         true => CheckHost::helo(&request),

@@ -29,13 +29,13 @@ pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
     };
     notes.extend(envelope_notes);
 
-    let dkim = VerifyPolicy { accept_body_length: args.accept_body_length, ..VerifyPolicy::default() };
+    let dkim = VerifyPolicy::default().accept_body_length(args.accept_body_length);
     let dmarc = match args.dmarc {
         Standard::Rfc9989 => DmarcMode::Rfc9989,
         Standard::Rfc7489 => DmarcMode::Rfc7489,
         Standard::Both => DmarcMode::Both,
     };
-    let settings = Settings { authserv_id: args.authserv_id.clone(), dkim, dmarc, ..Settings::default() };
+    let settings = Settings::new(args.authserv_id.clone()).dkim(dkim).dmarc(dmarc);
     let mut verification = Verification::new(&settings, &envelope, host.now());
     for note in &notes {
         verification.note(note.clone());
@@ -62,11 +62,11 @@ pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
 /// envelope that was given and one that the message claims would be neither.
 fn given_envelope(args: &Verify) -> Option<Envelope> {
     let given = args.ip.is_some() || args.helo.is_some() || args.mail_from.is_some();
-    given.then(|| Envelope {
-        ip: args.ip,
-        helo: args.helo.clone(),
-        mail_from: args.mail_from.as_deref().map(super::spf::without_brackets),
-    })
+    let mut envelope = Envelope::new();
+    envelope.ip = args.ip;
+    envelope.helo = args.helo.clone();
+    envelope.mail_from = args.mail_from.as_deref().map(super::spf::without_brackets);
+    given.then_some(envelope)
 }
 
 /// Reads as far as the header section goes. The octets read come back with it, to be handed to the engine.
@@ -108,5 +108,7 @@ fn envelope_from(header: HeaderReader) -> (Envelope, Vec<Step>) {
             }
         }
     };
-    (Envelope { ip: found.ip, helo: found.helo, mail_from: found.mail_from }, vec![note])
+    let mut envelope = Envelope::new();
+    (envelope.ip, envelope.helo, envelope.mail_from) = (found.ip, found.helo, found.mail_from);
+    (envelope, vec![note])
 }

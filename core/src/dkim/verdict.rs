@@ -188,6 +188,7 @@ impl Failure {
 ///
 /// Of a field that is not valid, only those parts are given that could be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The result.
     pub result: DkimResult,

@@ -11,12 +11,14 @@ use super::verdict::{Failure, Uncovered, Verdict};
 use crate::crypto::{Digest, KeyType, PublicKey};
 use crate::domain::Domain;
 use crate::limits::{MAX_KEY_RECORDS, MAX_RSA_BITS, MAX_SIGNATURES, MAX_VERIFICATIONS, MIN_RSA_BITS};
-use crate::message::{Field, Header, HeaderLimit, SingularCounts};
+use crate::message::{Field, Header, SingularCounts};
+use crate::setters::setters;
 use crate::tags::TagList;
 use crate::time::UnixTime;
 
 /// What a host accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VerifyPolicy {
     /// Bits that an RSA key must have. It counts as [`MIN_RSA_BITS`] when it is less (RFC 8301 §3.2).
     pub min_rsa_bits: u32,
@@ -49,25 +51,54 @@ impl Default for VerifyPolicy {
     }
 }
 
+impl VerifyPolicy {
+    setters! {
+        min_rsa_bits: u32,
+        max_rsa_bits: u32,
+        accept_body_length: bool,
+        max_signatures: usize,
+        max_verifications: usize,
+        clock_skew: u64,
+    }
+}
+
 /// The verification of all signatures of one message.
 ///
-/// It is made when the header section is complete, takes the body as it arrives, and gives one verdict a signature,
-/// from top to bottom. It keeps no part of the message but the last octets of the body.
+/// It is made when the header section is complete, takes the body and the keys as they arrive, and gives one verdict a
+/// signature, from top to bottom, each [as soon as it is certain](Self::verdict). It keeps no part of the message but the
+/// last octets of the body.
 #[derive(Debug)]
 pub struct Verifier {
     policy: VerifyPolicy,
     signatures: Vec<Examined>,
-    unexamined: usize,
-    header_too_large: Option<HeaderLimit>,
-    body: BodyHasher,
+    body: Body,
 }
 
-/// One signature.
+/// The body, as far as it is there.
+#[derive(Debug)]
+enum Body {
+    Arriving(BodyHasher),
+    Ended(BodyHashes),
+}
+
+/// One signature, or what stands for those that were not examined.
 #[derive(Debug)]
 struct Examined {
     verdict: Verdict,
-    /// What there is to verify; `None` when the verdict is final.
+    /// What there is to verify; `None` where the header section alone decides.
     open: Option<Open>,
+    /// The key, once it was handed in.
+    key: Option<KeyAnswer>,
+    /// Whether the verdict is final.
+    is_settled: bool,
+    /// How many public-key operations it took.
+    cost: usize,
+}
+
+impl Examined {
+    fn settled(verdict: Verdict) -> Self {
+        Self { verdict, open: None, key: None, is_settled: true, cost: 0 }
+    }
 }
 
 #[derive(Debug)]
@@ -86,18 +117,23 @@ impl Verifier {
         let fields = || header.fields().enumerate().filter(|(_, field)| field.is("DKIM-Signature"));
         let mut index = None;
         let counts = SingularCounts::of(header);
-        let signatures: Vec<Examined> = fields()
+        let mut signatures: Vec<Examined> = fields()
             .take(policy.max_signatures)
             .map(|(place, field)| examine(header, &counts, &mut index, place, field, policy, now))
             .collect();
         let wanted: Vec<Wanted> = signatures.iter().filter_map(|s| s.open.as_ref()).map(|open| open.body).collect();
-        Self {
-            policy: *policy,
-            header_too_large: header.exceeds(),
-            unexamined: fields().count().saturating_sub(signatures.len()),
-            signatures,
-            body: BodyHasher::new(&wanted),
-        }
+        let unexamined = fields().count().saturating_sub(signatures.len());
+        let too_many = (unexamined > 0).then_some(Failure::TooMany { unexamined, limit: policy.max_signatures });
+        let too_large = header.exceeds().map(Failure::HeaderTooLarge);
+        let failures = too_many.into_iter().chain(too_large);
+        signatures.extend(failures.map(Verdict::without_signature).map(Examined::settled));
+        Self { policy: *policy, signatures, body: Body::Arriving(BodyHasher::new(&wanted)) }
+    }
+
+    /// What the header section says of each signature, in the order of the verdicts: all but the result and what the
+    /// key tells.
+    pub fn signatures(&self) -> impl ExactSizeIterator<Item = &Verdict> {
+        self.signatures.iter().map(|signature| &signature.verdict)
     }
 
     /// The keys that are needed, one for each signature that may still pass, from top to bottom.
@@ -118,34 +154,75 @@ impl Verifier {
         closed.filter_map(|signature| signature.verdict.domain.as_ref())
     }
 
-    /// Takes the next octets of the body. How the body is cut into chunks does not matter.
+    /// Takes the next octets of the body. How the body is cut into chunks does not matter. After
+    /// [`end_body`](Self::end_body) there are none.
     pub fn body(&mut self, chunk: &[u8]) {
-        self.body.push(chunk);
+        if let Body::Arriving(hasher) = &mut self.body {
+            hasher.push(chunk);
+        }
+    }
+
+    /// Says that the body is complete, and settles what is certain now.
+    pub fn end_body(&mut self) {
+        if let Body::Arriving(hasher) = &mut self.body {
+            let hasher = std::mem::replace(hasher, BodyHasher::new(&[]));
+            self.body = Body::Ended(hasher.finish());
+        }
+        self.settle();
+    }
+
+    /// Takes the answer to one of the [`key_requests`](Self::key_requests), by its place among them, and settles what is
+    /// certain now. The first answer counts.
+    pub fn key(&mut self, request: usize, key: KeyAnswer) {
+        let mut open = self.signatures.iter_mut().filter(|signature| signature.open.is_some());
+        if let Some(signature) = open.nth(request) {
+            signature.key.get_or_insert(key);
+            self.settle();
+        }
+    }
+
+    /// The verdict on the signature with this index, counted from the top, once it is certain: a signature that is not
+    /// valid at the end of the header section; one without a key of use when the key was answered; the others at the end
+    /// of the body. It does not change any more.
+    pub fn verdict(&self, index: usize) -> Option<&Verdict> {
+        self.signatures.get(index).filter(|signature| signature.is_settled).map(|signature| &signature.verdict)
+    }
+
+    /// Concludes what can be concluded, from top to bottom.
+    fn settle(&mut self) {
+        let hashes = match &self.body {
+            Body::Arriving(_) => None,
+            Body::Ended(hashes) => Some(hashes),
+        };
+        // Signatures further up come first in using up the public-key operations. One whose key is not there yet takes
+        // as many as a signature can, until it is known how many it took.
+        let (limit, mut taken, mut are_settled) = (self.policy.max_verifications, 0usize, true);
+        for signature in &mut self.signatures {
+            if let (false, Some(open), Some(key)) = (signature.is_settled, &signature.open, &signature.key) {
+                let mut budget = Budget { left: limit.saturating_sub(taken), limit };
+                let enough = are_settled || budget.left >= MAX_KEY_RECORDS;
+                let (before, hashes) = (budget.left, hashes.filter(|_| enough));
+                signature.is_settled = open.conclude(&mut signature.verdict, key, hashes, &self.policy, &mut budget);
+                signature.cost = before - budget.left;
+            }
+            are_settled &= signature.is_settled;
+            taken += if signature.is_settled { signature.cost } else { MAX_KEY_RECORDS };
+        }
     }
 
     /// Ends the body and gives the verdicts. `keys` are the answers to [`key_requests`](Self::key_requests) in the same
-    /// order; `None`, or too few of them, means that there was no answer in time.
+    /// order; `None`, or too few of them, means that there was no answer in time. Those that were handed in before need
+    /// not be there.
     ///
     /// A message without signatures has no verdicts. One whose header section is over the limit has one, `permerror`.
-    pub fn finish(self, keys: Vec<Option<KeyAnswer>>) -> Vec<Verdict> {
-        let hashes = self.body.finish();
-        let mut budget = Budget { left: self.policy.max_verifications, limit: self.policy.max_verifications };
+    pub fn finish(mut self, keys: Vec<Option<KeyAnswer>>) -> Vec<Verdict> {
         let mut keys = keys.into_iter();
-        let mut verdicts = Vec::with_capacity(self.signatures.len() + 1);
-        for Examined { mut verdict, open } in self.signatures {
-            if let Some(open) = open {
-                open.conclude(&mut verdict, keys.next().flatten(), &hashes, &self.policy, &mut budget);
-            }
-            verdicts.push(verdict);
+        for signature in self.signatures.iter_mut().filter(|signature| signature.open.is_some()) {
+            let key = keys.next().flatten();
+            signature.key.get_or_insert_with(|| key.unwrap_or(KeyAnswer::Failed));
         }
-        if self.unexamined > 0 {
-            let (unexamined, limit) = (self.unexamined, self.policy.max_signatures);
-            verdicts.push(Verdict::without_signature(Failure::TooMany { unexamined, limit }));
-        }
-        if let Some(limit) = self.header_too_large {
-            verdicts.push(Verdict::without_signature(Failure::HeaderTooLarge(limit)));
-        }
-        verdicts
+        self.end_body();
+        self.signatures.into_iter().map(|signature| signature.verdict).collect()
     }
 }
 
@@ -166,13 +243,13 @@ fn examine<'h>(
         Err(error) => {
             let mut verdict = Verdict::of_broken(tags.as_ref().ok());
             verdict.fail(error.into());
-            return Examined { verdict, open: None };
+            return Examined::settled(verdict);
         }
     };
     let mut verdict = Verdict::of(&signature, b);
     if let Err(failure) = check_time(&signature, policy.clock_skew, now) {
         verdict.fail(failure);
-        return Examined { verdict, open: None };
+        return Examined::settled(verdict);
     }
     let signed = SingularCounts::of_names(signature.signed_fields());
     verdict.unsigned.extend(counts.beyond(&signed).filter(|field| field.is_displayed).map(|field| field.name));
@@ -188,7 +265,7 @@ fn examine<'h>(
         body_hash: signature.body_hash,
         signature: signature.signature,
     };
-    Examined { verdict, open: Some(open) }
+    Examined { verdict, open: Some(open), key: None, is_settled: false, cost: 0 }
 }
 
 /// The name as written, with white space that may be behind it.
@@ -211,11 +288,36 @@ fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(),
 }
 
 impl Open {
-    /// RFC 6376 §6.1.2 and §6.1.3.
+    /// RFC 6376 §6.1.2 and §6.1.3; whether that was possible. Without the hashes of the body it is where the verdict
+    /// would be the same whatever they are.
     fn conclude(
         &self,
         verdict: &mut Verdict,
-        key: Option<KeyAnswer>,
+        key: &KeyAnswer,
+        hashes: Option<&BodyHashes>,
+        policy: &VerifyPolicy,
+        budget: &mut Budget,
+    ) -> bool {
+        match hashes {
+            Some(hashes) => self.conclude_with(verdict, key, hashes, policy, budget),
+            // How much of the body `l=` leaves out is part of the verdict.
+            None if self.body.length.is_some() || self.has_usable_key(key, policy) => return false,
+            None => self.conclude_with(verdict, key, &BodyHasher::new(&[]).finish(), policy, budget),
+        }
+        true
+    }
+
+    /// Whether there is a key to verify with.
+    fn has_usable_key(&self, key: &KeyAnswer, policy: &VerifyPolicy) -> bool {
+        let KeyAnswer::Records(records) = key else { return false };
+        let mut keys = records.iter().take(MAX_KEY_RECORDS).flatten().flat_map(|record| record.key_for(&self.terms));
+        keys.any(|key| check_size(key, policy).is_ok())
+    }
+
+    fn conclude_with(
+        &self,
+        verdict: &mut Verdict,
+        key: &KeyAnswer,
         hashes: &BodyHashes,
         policy: &VerifyPolicy,
         budget: &mut Budget,
@@ -223,9 +325,9 @@ impl Open {
         verdict.body_uncovered =
             self.body.length.and_then(|length| hashes.total(self.body.canonicalization).checked_sub(length));
         let records = match key {
-            Some(KeyAnswer::Records(records)) => records,
-            Some(KeyAnswer::Missing) => return verdict.fail(Failure::NoKey(self.key_name.clone())),
-            Some(KeyAnswer::Failed) | None => return verdict.fail(Failure::KeyUnavailable(self.key_name.clone())),
+            KeyAnswer::Records(records) => records,
+            KeyAnswer::Missing => return verdict.fail(Failure::NoKey(self.key_name.clone())),
+            KeyAnswer::Failed => return verdict.fail(Failure::KeyUnavailable(self.key_name.clone())),
         };
         // With several records, the first with which the signature verifies counts; without one, that which came
         // farthest.

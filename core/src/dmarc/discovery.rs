@@ -20,6 +20,7 @@ use crate::trail::Trail;
 /// It knows nothing of SPF and DKIM results and can start when the header section has been read; what comes of it
 /// is later asked to [`conclude`](Discovery::conclude).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Discover {
     /// The author domain (RFC 9989 §3.2.2).
     pub author: Domain,
@@ -29,10 +30,12 @@ pub struct Discover {
     /// Domains that cannot be authenticated any more, such as those of signatures that have expired. No result depends on
     /// them; the discovery says how they stand to the author domain all the same.
     pub others: Vec<Domain>,
+    with_trail: bool,
 }
 
 /// What the DNS says about an author domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Discovery {
     /// By which standard it was found out.
     pub standard: Standard,
@@ -108,13 +111,20 @@ pub struct AppliedPolicy {
 impl Discover {
     /// Discovery for `author`, with the identifiers that may be authenticated.
     pub fn new(author: Domain, candidates: impl IntoIterator<Item = Domain>) -> Self {
-        Self { author, candidates: candidates.into_iter().collect(), others: Vec::new() }
+        Self { author, candidates: candidates.into_iter().collect(), others: Vec::new(), with_trail: true }
     }
 
     /// The same with domains whose alignment is only to be told.
     #[must_use]
     pub fn telling_of(mut self, others: impl IntoIterator<Item = Domain>) -> Self {
         self.others.extend(others);
+        self
+    }
+
+    /// Leaves the trail out, here and in the verdict.
+    #[must_use]
+    pub fn without_trail(mut self) -> Self {
+        self.with_trail = false;
         self
     }
 }
@@ -125,7 +135,7 @@ impl Evaluate for Discover {
     fn evaluate(&self, answers: &mut Answers) -> Result<Discovery, Pending> {
         let author = &self.author;
         walk::note(author, answers);
-        let mut trail = Trail::new();
+        let mut trail = Trail::kept_if(self.with_trail);
 
         // RFC 9989 §4.10.1: the author domain's own record comes before all others.
         let own = walk::look(author, answers)?;
@@ -280,6 +290,9 @@ impl Discover {
 }
 
 fn trace(trail: &mut Trail, name: &Domain, found: &Found) {
+    if trail.is_off() {
+        return;
+    }
     let step = format!("dmarc record {name}");
     match found {
         Found::Record(_) => trail.push(step, "found", "one policy record", "RFC 9989 §4.10"),
@@ -292,6 +305,9 @@ fn trace(trail: &mut Trail, name: &Domain, found: &Found) {
 }
 
 fn trace_standing(trail: &mut Trail, domain: &Domain, record: &PolicyRecord) {
+    if trail.is_off() {
+        return;
+    }
     let (outcome, why) = match record.standing() {
         Standing::AsPublished => ("applies", "it comes first of the records found"),
         Standing::AsNone => ("applies as p=none", "its policies are not all valid, and it asks for reports"),
@@ -301,6 +317,9 @@ fn trace_standing(trail: &mut Trail, domain: &Domain, record: &PolicyRecord) {
 }
 
 fn trace_policy(trail: &mut Trail, author: &Domain, subject: Result<Subject, Status>, policy: Option<Policy>) {
+    if trail.is_off() {
+        return;
+    }
     let why = match subject {
         Ok(Subject::Itself) => "the record stands at the author domain: tag p",
         Ok(Subject::Subdomain) => "the record stands above the author domain: tag sp, or else p",
@@ -318,6 +337,9 @@ fn trace_alignment(
     alignment: &Alignment,
     organizational: Option<&Domain>,
 ) {
+    if trail.is_off() {
+        return;
+    }
     let (outcome, why) = match (alignment.strict, alignment.relaxed) {
         (true, _) => ("strictly aligned", "it is the author domain".to_owned()),
         (false, Aligned::Yes) => relaxed(author, record),

@@ -125,6 +125,7 @@ impl From<Policy> for Disposition {
 
 /// The DMARC part of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The result.
     pub result: DmarcResult,
@@ -246,8 +247,10 @@ impl Verdict {
         self.pct = pct;
         self.disposition = asked.into();
         self.lowered = applied.record.testing && asked != policy;
-        let step = format!("{} disposition", standard.prefix());
-        self.trail.push(step, asked.as_str(), why, standard.section(Clause::Disposition));
+        if !self.trail.is_off() {
+            let step = format!("{} disposition", standard.prefix());
+            self.trail.push(step, asked.as_str(), why, standard.section(Clause::Disposition));
+        }
     }
 }
 
@@ -381,9 +384,11 @@ impl Discovery {
 
     fn verdict(&self, result: DmarcResult, reason: Option<String>, clause: Clause) -> Verdict {
         let mut trail = self.trail.clone();
-        let why = reason.clone().unwrap_or_else(|| "an authenticated identifier is aligned".to_owned());
-        let step = format!("{} {}", self.standard.prefix(), self.author);
-        trail.push(step, result.as_str(), why, self.standard.section(clause));
+        if !trail.is_off() {
+            let why = reason.clone().unwrap_or_else(|| "an authenticated identifier is aligned".to_owned());
+            let step = format!("{} {}", self.standard.prefix(), self.author);
+            trail.push(step, result.as_str(), why, self.standard.section(clause));
+        }
         Verdict {
             result,
             domain: Some(self.author.clone()),

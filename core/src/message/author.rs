@@ -12,6 +12,7 @@ use crate::mailbox::{Address, AddressError, Host, NamedMailbox, parse_address_li
 
 /// The author of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Author {
     /// The Author Domain (RFC 9989 §5.3.1), in A-labels: that of every mailbox.
     pub domain: Domain,

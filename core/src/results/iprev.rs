@@ -19,6 +19,7 @@ pub struct IpRev {
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct IpRevVerdict {
     /// The result.
     pub result: IpRevResult,

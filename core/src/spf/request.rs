@@ -10,6 +10,7 @@ use crate::domain::Domain;
 use crate::evaluate::Evaluate;
 use crate::limits::{MAX_SPF_HELO, MAX_SPF_SENDER, MAX_SPF_VOID_LOOKUPS};
 use crate::lookup::{Answers, Pending};
+use crate::setters::setters;
 use crate::time::UnixTime;
 
 /// Which name of the client is checked (RFC 7208 §2.2).
@@ -39,6 +40,7 @@ impl Serialize for Identity {
 
 /// An SMTP client and what it said.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Request {
     /// The client's address. An IPv4-mapped one is taken for the IPv4 address in it (RFC 7208 §5).
     pub ip: IpAddr,
@@ -56,6 +58,13 @@ impl Request {
     /// A request without a receiver's name and without the time.
     pub fn new(ip: IpAddr, helo: impl Into<String>, mail_from: impl Into<String>) -> Self {
         Self { ip, helo: helo.into(), mail_from: mail_from.into(), receiver: None, unix: UnixTime::default() }
+    }
+
+    setters! {
+        helo: String,
+        mail_from: String,
+        receiver: Option<Domain>,
+        unix: UnixTime,
     }
 
     /// Whether the reverse-path is the null one, so that HELO is what there is to check (RFC 7208 §2.4).

@@ -66,6 +66,7 @@ impl Serialize for SpfResult {
 
 /// The verdict of a [`CheckHost`](super::CheckHost). Serialized, it is the `spf` object of the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The result.
     pub result: SpfResult,

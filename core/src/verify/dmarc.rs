@@ -1,5 +1,6 @@
 //! DMARC within a verification: by one standard, or by both over the same answers.
 
+use super::Settings;
 use crate::alignment::IdentifierAlignment;
 #[cfg(feature = "psl")]
 use crate::dmarc::rfc7489;
@@ -52,27 +53,33 @@ impl From<Verdict> for Verdicts {
 
 impl Dmarc {
     pub(super) fn new(
-        mode: DmarcMode,
+        settings: &Settings,
         author: Result<Domain, AuthorError>,
         candidates: impl IntoIterator<Item = Domain>,
         others: Vec<Domain>,
     ) -> Self {
         let author = match author {
             Ok(author) => author,
-            Err(error) => return Self::NoAuthor(mode, error),
+            Err(error) => return Self::NoAuthor(settings.dmarc, error),
         };
-        match mode {
-            DmarcMode::Rfc9989 => Self::Rfc9989(Run::new(Discover::new(author, candidates).telling_of(others))),
+        let new = |author, candidates: Vec<Domain>, others: Vec<Domain>| {
+            let discover = Discover::new(author, candidates).telling_of(others);
+            Run::new(if settings.trail { discover } else { discover.without_trail() })
+        };
+        #[cfg(feature = "psl")]
+        let old = |author, candidates: Vec<Domain>, others: Vec<Domain>| {
+            let discover = rfc7489::Discover::new(author, candidates).telling_of(others);
+            Run::new(if settings.trail { discover } else { discover.without_trail() })
+        };
+        let candidates: Vec<Domain> = candidates.into_iter().collect();
+        match settings.dmarc {
+            DmarcMode::Rfc9989 => Self::Rfc9989(new(author, candidates, others)),
             #[cfg(feature = "psl")]
-            DmarcMode::Rfc7489 => {
-                Self::Rfc7489(Run::new(rfc7489::Discover::new(author, candidates).telling_of(others)))
-            }
+            DmarcMode::Rfc7489 => Self::Rfc7489(old(author, candidates, others)),
             #[cfg(feature = "psl")]
             DmarcMode::Both => {
-                let new = Discover::new(author.clone(), candidates).telling_of(others);
-                let old = rfc7489::Discover::new(author, new.candidates.iter().cloned());
-                let old = old.telling_of(new.others.iter().cloned());
-                Self::Both(Box::new((Run::new(new), Run::new(old))))
+                let new = new(author.clone(), candidates.clone(), others.clone());
+                Self::Both(Box::new((new, old(author, candidates, others))))
             }
         }
     }

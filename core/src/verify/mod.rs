@@ -4,18 +4,17 @@
 //! the envelope is known; DKIM keys and DMARC records are asked for when the header section ends, while the body still
 //! streams in and is hashed. At the last octet usually nothing is left to wait for. Memory does not grow with the body.
 //!
+//! What is found out is an [`Event`] as soon as it is certain: SPF and iprev before the message begins, if the host waits
+//! for them; what the header section shows; each signature; and at last the [`Report`].
+//!
 //! ```
-//! use passerelle::verify::{Envelope, Input, Settings, Verification};
+//! use passerelle::verify::{Envelope, Event, Input, Settings, Verification};
 //! use passerelle::{Machine, Now, Output, Transcript};
 //!
 //! let transcript = Transcript::parse(br#"{"answers": [
 //!     {"name": "example.com", "type": "TXT", "records": ["v=spf1 ip4:192.0.2.1 -all"]},
 //!     {"name": "_dmarc.example.com", "type": "TXT", "records": ["v=DMARC1; p=reject"]}]}"#)?;
-//! let envelope = Envelope {
-//!     ip: Some("192.0.2.1".parse()?),
-//!     helo: Some("mail.example.com".into()),
-//!     mail_from: Some("ann@example.com".into()),
-//! };
+//! let envelope = Envelope::new().ip("192.0.2.1".parse()?).helo("mail.example.com").mail_from("ann@example.com");
 //! let now = Now::at(1_790_000_000);
 //! let mut verification = Verification::new(&Settings::default(), &envelope, now);
 //! verification.handle(now, Input::Octets(b"From: Ann <ann@example.com>\r\n\r\nHello.\r\n"))?;
@@ -23,7 +22,9 @@
 //! let report = loop {
 //!     match verification.poll() {
 //!         Output::Ask(id, question) => verification.handle(now, Input::Answer(id, transcript.answer(&question)))?,
-//!         Output::Event(report) => break report,
+//!         Output::Event(Event::Spf(verdict)) => assert_eq!(verdict.result.as_str(), "pass"),
+//!         Output::Event(Event::Report(report)) => break report,
+//!         Output::Event(_) => {}
 //!         Output::Idle { .. } => verification.handle(now, Input::Deadline)?,
 //!         Output::Transmit(_) => unreachable!("a verification has no peer"),
 //!     }
@@ -32,77 +33,40 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod client;
+mod content;
 mod dmarc;
+mod envelope;
+mod event;
 mod field;
 mod report;
+mod settings;
 mod steps;
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 
-use crate::dkim::{self, KeyRequest, Verifier, VerifyPolicy};
+use crate::dkim;
 use crate::dmarc::{Authenticated as Identifier, Method};
 use crate::domain::Domain;
-use crate::evaluate::Run;
-use crate::limits::Limits;
 use crate::lookup::{Answer, Answers, Question, QuestionId};
 use crate::machine::{Machine, Misuse, Output};
-use crate::message::{Header, HeaderReader, SingularCounts, author};
-use crate::results::{self, IpRev};
-use crate::spf::{self, CheckHost};
+use crate::message::HeaderReader;
+use crate::spf;
 use crate::time::Now;
 use crate::trail::{Step, Trail};
 
-use dmarc::Dmarc;
-use steps::Findings;
+use client::Client;
+use content::Content;
 
 pub use dmarc::DmarcMode;
+pub use envelope::Envelope;
+pub use event::{Event, FoundSignature, HeaderSection};
 pub use report::{Authenticated, Report};
-
-/// How messages are judged; the same for all of them.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Who says so: the authserv-id of Authentication-Results (RFC 8601 §2.5).
-    pub authserv_id: String,
-    /// What DKIM signatures must be like.
-    pub dkim: VerifyPolicy,
-    /// By which standard DMARC is evaluated.
-    pub dmarc: DmarcMode,
-    /// Whether HELO is checked besides MAIL FROM (RFC 7208 §2.3 recommends it).
-    pub check_helo: bool,
-    /// Whether the client's address is looked up and confirmed (RFC 8601 §3).
-    pub check_iprev: bool,
-    /// What a message may cost, and what a report may weigh.
-    pub limits: Limits,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            authserv_id: "localhost".into(),
-            dkim: VerifyPolicy::default(),
-            dmarc: DmarcMode::default(),
-            check_helo: true,
-            check_iprev: true,
-            limits: Limits::default(),
-        }
-    }
-}
-
-/// The envelope of a message and the session it came in, as far as they are known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Envelope {
-    /// The client's address. Without it neither SPF nor iprev can be checked.
-    pub ip: Option<IpAddr>,
-    /// The argument of HELO or EHLO.
-    pub helo: Option<String>,
-    /// The reverse-path, with or without its angle brackets; `Some` of the empty string is the null reverse-path. Where
-    /// it is not known, SPF checks HELO, and DMARC does not count that.
-    pub mail_from: Option<String>,
-}
+pub use settings::Settings;
 
 /// What the host hands to a [`Verification`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Input<'a> {
     /// The message's next octets, dot-stuffing undone, lines ended by CRLF.
     Octets(&'a [u8]),
@@ -114,25 +78,28 @@ pub enum Input<'a> {
     Deadline,
 }
 
-/// One message being verified. Its only event is the [`Report`], and it comes once.
+/// One message being verified. Its events are what it has found out; the last one is the [`Report`].
 #[derive(Debug)]
 pub struct Verification {
     settings: Settings,
     notes: Trail,
     answers: Answers,
-    outputs: VecDeque<Output<Report>>,
+    queue: VecDeque<Queued>,
     client: Client,
     stage: Stage,
 }
 
-/// What the envelope alone decides.
-#[derive(Debug)]
-struct Client {
-    envelope: Envelope,
-    spf: Option<Run<CheckHost>>,
-    /// Of HELO, where `spf` is of MAIL FROM.
-    spf_helo: Option<Run<CheckHost>>,
-    iprev: Option<Run<IpRev>>,
+/// What waits to be polled. An event is made when it is, so that a host that wants the report alone does not pay for the
+/// others.
+#[derive(Debug, PartialEq)]
+enum Queued {
+    Ask(QuestionId, Question),
+    Spf,
+    SpfHelo,
+    IpRev,
+    Header,
+    Signature(usize),
+    Report,
 }
 
 #[derive(Debug)]
@@ -143,17 +110,16 @@ enum Stage {
     Body(Box<Content>),
     /// The message is complete; answers may be missing.
     Waiting(Box<Content>),
-    /// The report is out.
-    Done,
+    /// Everything is decided.
+    Done(Option<Box<Done>>),
 }
 
-/// What the message decides.
+/// What there is to say at the end.
 #[derive(Debug)]
-struct Content {
-    dkim: Verifier,
-    keys: Vec<Run<KeyRequest>>,
-    dmarc: Dmarc,
-    findings: Findings,
+struct Done {
+    /// Where it was not polled before the report was there.
+    header: Option<HeaderSection>,
+    report: Report,
 }
 
 impl Verification {
@@ -161,9 +127,9 @@ impl Verification {
     pub fn new(settings: &Settings, envelope: &Envelope, now: Now) -> Self {
         let mut verification = Self {
             settings: settings.clone(),
-            notes: Trail::new(),
+            notes: Trail::kept_if(settings.trail),
             answers: Answers::within(settings.limits.questions),
-            outputs: VecDeque::new(),
+            queue: VecDeque::new(),
             client: Client::new(settings, envelope, now),
             stage: Stage::Header(HeaderReader::within(&settings.limits)),
         };
@@ -190,7 +156,7 @@ impl Verification {
                 content.dkim.body(octets);
                 Ok(())
             }
-            Stage::Waiting(_) | Stage::Done => Err(Misuse::AfterEnd),
+            Stage::Waiting(_) | Stage::Done(_) => Err(Misuse::AfterEnd),
         }
     }
 
@@ -203,8 +169,9 @@ impl Verification {
 
     fn end(&mut self, now: Now) -> Result<(), Misuse> {
         self.begin_body(now);
-        match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Body(content) => {
+        match std::mem::replace(&mut self.stage, Stage::Done(None)) {
+            Stage::Body(mut content) => {
+                content.dkim.end_body();
                 self.stage = Stage::Waiting(content);
                 Ok(())
             }
@@ -215,35 +182,39 @@ impl Verification {
         }
     }
 
-    /// Lets every decision go on that can, passes on their questions, and reports when the last one is made.
+    /// Lets every decision go on that can, passes on their questions, says what is decided, and reports when the last
+    /// decision is made.
     fn advance(&mut self) {
         let mut decided = self.client.advance(&mut self.answers);
         if let Stage::Body(content) | Stage::Waiting(content) = &mut self.stage {
             decided &= content.advance(&mut self.answers);
         }
         while let Some((id, question)) = self.answers.next_question() {
-            self.outputs.push_back(Output::Ask(id, question));
+            self.queue.push_back(Queued::Ask(id, question));
+        }
+        self.client.tell(&mut self.queue);
+        if let Stage::Body(content) | Stage::Waiting(content) = &mut self.stage {
+            content.tell(&mut self.queue);
         }
         if !decided || !matches!(self.stage, Stage::Waiting(_)) {
             return;
         }
-        if let Stage::Waiting(content) = std::mem::replace(&mut self.stage, Stage::Done) {
+        if let Stage::Waiting(content) = std::mem::replace(&mut self.stage, Stage::Done(None)) {
             // Questions that nobody waits for any more need not go out.
-            self.outputs.clear();
-            let report = self.report(*content);
-            self.outputs.extend(report.map(Output::Event));
+            self.queue.retain(|queued| !matches!(queued, Queued::Ask(..)));
+            let header = self.queue.contains(&Queued::Header).then(|| content.header());
+            if let Some(report) = self.report(*content) {
+                self.stage = Stage::Done(Some(Box::new(Done { header, report })));
+                self.queue.push_back(Queued::Report);
+            }
         }
     }
 
     /// The report, when all decisions are made.
     fn report(&mut self, content: Content) -> Option<Report> {
-        let client = &self.client;
-        let spf = client.spf.as_ref().and_then(Run::verdict).cloned();
-        let mut spf = spf.unwrap_or_else(|| spf::Verdict::not_checked(client.why_no_spf()));
-        let mut spf_helo = client.spf_helo.as_ref().and_then(Run::verdict).cloned();
-        let iprev = client.iprev.as_ref().and_then(Run::verdict).cloned();
-        let mut dkim = content.dkim.finish(content.keys.into_iter().map(Run::into_verdict).collect());
-        let (authenticated, undecided) = identifiers(&client.envelope, &spf, &dkim);
+        let client::Verdicts { mut spf, mut spf_helo, iprev } = self.client.take_verdicts();
+        let mut dkim = content.dkim.finish(Vec::new());
+        let (authenticated, undecided) = identifiers(&self.client.envelope, &spf, &dkim);
         let dmarc = content.dmarc.conclude(&authenticated, &undecided)?;
         for verdict in [Some(&mut spf), spf_helo.as_mut()].into_iter().flatten() {
             verdict.aligned = Some(content.dmarc.alignment_of(verdict.domain.as_ref()));
@@ -252,14 +223,53 @@ impl Verification {
             verdict.aligned = Some(content.dmarc.alignment_of(verdict.domain.as_ref()));
         }
         let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev };
-        let trail = steps::steps(&self.notes, &content.findings, &self.settings, &parts, &self.answers);
-        Some(Report::new(&self.settings, &client.envelope, parts, trail))
+        let trail = match self.settings.trail {
+            true => steps::steps(&self.notes, &content.findings, &self.settings, &parts, &self.answers),
+            false => Trail::off(),
+        };
+        Some(Report::new(&self.settings, &self.client.envelope, parts, trail))
+    }
+
+    /// The event that this stands for. What was decided before the report is kept until that is polled.
+    fn event(&mut self, queued: Queued) -> Option<Event> {
+        let (content, done) = match &mut self.stage {
+            Stage::Header(_) => (None, None),
+            Stage::Body(content) | Stage::Waiting(content) => (Some(content), None),
+            Stage::Done(done) => (None, done.as_mut()),
+        };
+        Some(match (queued, done) {
+            (Queued::Ask(..), _) => return None,
+            (Queued::Spf, None) => Event::Spf(self.client.spf()?),
+            (Queued::SpfHelo, None) => Event::SpfHelo(self.client.spf_helo()?),
+            (Queued::IpRev, None) => Event::IpRev(self.client.iprev()?),
+            (Queued::Header, None) => Event::Header(content?.header()),
+            (Queued::Signature(index), None) => Event::Signature { index, verdict: content?.signature(index)? },
+            // When they became known, how they are aligned was not.
+            (Queued::Spf, Some(done)) => Event::Spf(spf::Verdict { aligned: None, ..done.report.spf.clone() }),
+            (Queued::SpfHelo, Some(done)) => {
+                Event::SpfHelo(spf::Verdict { aligned: None, ..done.report.spf_helo.clone()? })
+            }
+            (Queued::IpRev, Some(done)) => Event::IpRev(done.report.iprev.clone()?),
+            (Queued::Header, Some(done)) => Event::Header(done.header.take()?),
+            (Queued::Signature(index), Some(done)) => {
+                let verdict = done.report.dkim.get(index)?.clone();
+                Event::Signature { index, verdict: dkim::Verdict { aligned: None, ..verdict } }
+            }
+            (Queued::Report, _) => Event::Report(Box::new(self.take_report()?)),
+        })
+    }
+
+    fn take_report(&mut self) -> Option<Report> {
+        match &mut self.stage {
+            Stage::Done(done) => done.take().map(|done| done.report),
+            _ => None,
+        }
     }
 }
 
 impl Machine for Verification {
     type Input<'a> = Input<'a>;
-    type Event = Report;
+    type Event = Event;
 
     fn handle(&mut self, now: Now, input: Input<'_>) -> Result<(), Misuse> {
         match input {
@@ -272,78 +282,16 @@ impl Machine for Verification {
         Ok(())
     }
 
-    fn poll(&mut self) -> Output<Report> {
-        self.outputs.pop_front().unwrap_or(Output::Idle { wake: None })
-    }
-}
-
-impl Client {
-    fn new(settings: &Settings, envelope: &Envelope, now: Now) -> Self {
-        let mut client = Self { envelope: envelope.clone(), spf: None, spf_helo: None, iprev: None };
-        let Some(ip) = envelope.ip else { return client };
-        if settings.check_iprev {
-            client.iprev = Some(Run::new(IpRev { ip }));
+    fn poll(&mut self) -> Output<Event> {
+        while let Some(queued) = self.queue.pop_front() {
+            if let Queued::Ask(id, question) = queued {
+                return Output::Ask(id, question);
+            }
+            if let Some(event) = self.event(queued) {
+                return Output::Event(event);
+            }
         }
-        let request = spf::Request {
-            ip,
-            helo: envelope.helo.clone().unwrap_or_default(),
-            mail_from: envelope.mail_from.clone().unwrap_or_default(),
-            receiver: Domain::parse(&settings.authserv_id).ok(),
-            unix: now.unix,
-        };
-        let check = |check: CheckHost| Run::new(check.void_limit(settings.limits.spf_void_lookups));
-        let helo = envelope.helo.as_ref().map(|_| CheckHost::helo(&request));
-        if request.is_null_reverse_path() {
-            // With a null reverse-path HELO is what there is to check (RFC 7208 §2.4); without a MAIL FROM at all,
-            // too.
-            client.spf = helo.map(check);
-        } else {
-            client.spf = Some(check(CheckHost::mail_from(&request)));
-            client.spf_helo = helo.filter(|_| settings.check_helo).map(check);
-        }
-        client
-    }
-
-    fn advance(&mut self, answers: &mut Answers) -> bool {
-        // All of them, so that what they ask goes out together.
-        let spf = self.spf.as_mut().is_none_or(|run| run.advance(answers).is_some());
-        let helo = self.spf_helo.as_mut().is_none_or(|run| run.advance(answers).is_some());
-        let iprev = self.iprev.as_mut().is_none_or(|run| run.advance(answers).is_some());
-        spf && helo && iprev
-    }
-
-    /// The domain that SPF may authenticate for DMARC (RFC 9989 §3.2.4).
-    fn spf_domain(&self) -> Option<Domain> {
-        let spf = self.spf.as_ref().filter(|_| self.envelope.mail_from.is_some());
-        spf.and_then(|run| run.evaluator().domain().cloned())
-    }
-
-    fn why_no_spf(&self) -> &'static str {
-        match self.envelope.ip {
-            None => "the client's address is not known",
-            Some(_) => "neither the HELO name nor the reverse-path is known",
-        }
-    }
-}
-
-impl Content {
-    fn new(settings: &Settings, client: &Client, header: &Header, now: Now) -> Self {
-        let dkim = Verifier::new(header, &settings.dkim, now.unix);
-        let keys = dkim.key_requests().into_iter().map(Run::new).collect();
-        let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
-        let others = dkim.closed_domains().cloned().collect();
-        let dmarc = Dmarc::new(settings.dmarc, author(header).map(|author| author.domain), candidates, others);
-        let forged_results = header.fields().filter(|field| results::forged(field, &settings.authserv_id)).count();
-        let findings = Findings { forged_results, singular: SingularCounts::of(header) };
-        Self { dkim, keys, dmarc, findings }
-    }
-
-    fn advance(&mut self, answers: &mut Answers) -> bool {
-        let mut decided = true;
-        for key in &mut self.keys {
-            decided &= key.advance(answers).is_some();
-        }
-        decided & self.dmarc.advance(answers)
+        Output::Idle { wake: None }
     }
 }
 
@@ -388,14 +336,14 @@ pub fn verify(
     verification.handle(now, Input::Octets(message)).ok()?;
     verification.handle(now, Input::End).ok()?;
     loop {
-        match verification.poll() {
-            Output::Ask(id, question) => {
+        match verification.queue.pop_front() {
+            Some(Queued::Ask(id, question)) => {
                 let answer = answer(&question);
                 verification.handle(now, Input::Answer(id, answer)).ok()?;
             }
-            Output::Event(report) => return Some(report),
-            Output::Transmit(_) => {}
-            Output::Idle { .. } => verification.handle(now, Input::Deadline).ok()?,
+            Some(Queued::Report) => return verification.take_report(),
+            Some(_) => {}
+            None => verification.handle(now, Input::Deadline).ok()?,
         }
     }
 }

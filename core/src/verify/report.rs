@@ -15,6 +15,7 @@ use crate::trail::{Trail, json_size};
 ///
 /// [`to_json`](Self::to_json) gives the same octets on every platform. Fields are only ever added.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// SPF of MAIL FROM, or of HELO with a null reverse-path (RFC 7208).
     pub spf: spf::Verdict,
@@ -36,7 +37,8 @@ pub struct Report {
     pub iprev: Option<IpRevVerdict>,
     /// The Authentication-Results field, folded, with its final CRLF: ready to be put in front of the message.
     pub authentication_results: String,
-    /// The steps that led here.
+    /// The steps that led here. Left out where [`Settings::trail`] says so.
+    #[serde(skip_serializing_if = "Trail::is_off")]
     pub trail: Trail,
 }
 
@@ -65,7 +67,7 @@ impl Report {
         let authentication_results = field::authentication_results(settings, envelope, &parts);
         let Parts { spf, spf_helo, dkim, dmarc, iprev } = parts;
         let Verdicts { dmarc, rfc7489: dmarc_rfc7489, difference: dmarc_difference } = dmarc;
-        let none = Trail::new();
+        let none = if trail.is_off() { Trail::off() } else { Trail::new() };
         let mut report = Self {
             spf,
             spf_helo,
@@ -83,6 +85,9 @@ impl Report {
 
     /// Adds as much of the trail as there is room for.
     fn add(&mut self, mut trail: Trail, limits: &Limits) {
+        if trail.is_off() {
+            return;
+        }
         // Counting octets takes as long as writing them, and hardly ever matters.
         let plenty = limits.report_size / 2;
         if trail.steps().len() > limits.trail_steps || trail.size_at_most() > plenty || plenty < MAX_REPORT_BASE {

@@ -2,18 +2,18 @@
 //! each test counts the questions that went out.
 
 use passerelle::limits::{Limits, MAX_QUESTIONS, MAX_SPF_MX_NAMES, MAX_SPF_PTR_NAMES, MAX_SPF_VOID_LOOKUPS};
-use passerelle::verify::{Envelope, Report, Settings};
+use passerelle::verify::{Envelope, Report};
 use passerelle::{Answer, DnsAnswer, Domain, Question, Record, RecordType, Status};
 
 use crate::world::{asked, settings};
 
 fn sender() -> Envelope {
-    Envelope { ip: Some([203, 0, 113, 9].into()), helo: None, mail_from: Some("a@evil.example".into()) }
+    Envelope::new().ip([203, 0, 113, 9].into()).mail_from("a@evil.example")
 }
 
 /// SPF and nothing else, when these are the answers.
 fn spf(answer: impl Fn(&str, RecordType) -> Vec<Record>) -> (Report, Vec<String>) {
-    let settings = Settings { check_iprev: false, ..settings() };
+    let settings = settings().check_iprev(false);
     let (report, questions) = asked(b"X: no author, so no DMARC\r\n\r\n", &sender(), &settings, answering(answer));
     (report, questions)
 }
@@ -143,8 +143,8 @@ fn exists_with_everything_in_the_name() {
 fn the_void_limit_can_be_set() {
     let record = "v=spf1 a:1.example a:2.example a:3.example a:4.example -all";
     for (limit, result, count) in [(0, "permerror", 2), (1, "permerror", 3), (4, "fail", 5)] {
-        let limits = Limits { spf_void_lookups: limit, ..Limits::default() };
-        let settings = Settings { check_iprev: false, limits, ..settings() };
+        let limits = Limits::default().spf_void_lookups(limit);
+        let settings = settings().check_iprev(false).limits(limits);
         let answer = answering(|_, kind| if kind == RecordType::Txt { text(record) } else { vec![] });
         let (report, questions) = asked(b"X: y\r\n\r\n", &sender(), &settings, answer);
         assert_eq!((report.spf.result.as_str(), questions.len()), (result, count));
@@ -176,7 +176,7 @@ fn everything(limits: Limits) -> (Report, Vec<String>) {
     };
     let signatures: String = (0..1000).map(signature).collect();
     let message = format!("{signatures}From: a@{}x.example\r\n\r\n", "a.".repeat(120));
-    let envelope = Envelope { helo: Some("helo.example".into()), ..sender() };
+    let envelope = sender().helo("helo.example");
     let answer = answering(|domain, kind| match kind {
         RecordType::Txt if domain.starts_with("_dmarc.") => text("v=DMARC1; p=reject; np=none"),
         RecordType::Txt => {
@@ -188,7 +188,7 @@ fn everything(limits: Limits) -> (Report, Vec<String>) {
         RecordType::Ptr => (0..100).map(|n| Record::Ptr(name(&format!("c{n}.example")))).collect(),
         _ => address(),
     });
-    asked(message.as_bytes(), &envelope, &Settings { limits, ..settings() }, answer)
+    asked(message.as_bytes(), &envelope, &settings().limits(limits), answer)
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn everything_at_once_stays_below_the_bound_of_a_message() {
 #[test]
 fn the_bound_of_a_message_can_be_set_and_is_told() {
     for questions in [0, 1, 20, 100] {
-        let (report, asked) = everything(Limits { questions, ..Limits::default() });
+        let (report, asked) = everything(Limits::default().questions(questions));
         assert_eq!(asked.len(), questions);
         let step = crate::world::step(&report, "questions").unwrap();
         assert!(step.starts_with("limit reached: "), "{step}");

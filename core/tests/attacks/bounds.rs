@@ -5,7 +5,7 @@
 use passerelle::dkim::VerifyPolicy;
 use passerelle::dmarc::DmarcResult;
 use passerelle::limits::{Limits, MAX_REPORT_BASE, MAX_REPORT_SIZE, MAX_SIGNED_FIELDS, MAX_TREE_WALK_QUERIES};
-use passerelle::verify::{Authenticated, Envelope, Report, Settings};
+use passerelle::verify::{Authenticated, Envelope, Report};
 use passerelle::{Answer, DnsAnswer, Question, Record, Status};
 
 use crate::keys::{der_of_rsa, encoded};
@@ -14,7 +14,7 @@ use crate::world::{asked, dkim_words, evil, from_evil, harbour, report_in, setti
 const MESSAGE: &str = "From: maya@harbour.example\r\nSubject: x\r\n\r\nHigh water at six.\r\n";
 
 fn with(limits: Limits, message: &str) -> Report {
-    asked(message.as_bytes(), &evil(), &Settings { limits, ..settings() }, |question| world(&[]).answer(question)).0
+    asked(message.as_bytes(), &evil(), &settings().limits(limits), |question| world(&[]).answer(question)).0
 }
 
 fn reason(report: &Report) -> &str {
@@ -28,7 +28,7 @@ fn a_message_with_a_thousand_signatures() {
     let message = format!("{}{MESSAGE}", signature.repeat(1000));
     let report = report_in(&world(&[]), &message, &evil());
     assert!(reason(&report).starts_with("the header section has more than 262144 octets"));
-    let report = with(Limits { header_size: 1 << 20, ..Limits::default() }, &message);
+    let report = with(Limits::default().header_size(1 << 20), &message);
     assert_eq!(reason(&report), "990 more signatures were not examined: the limit is 10");
     assert_eq!((dkim_words(&report)[10], report.authenticated()), ("policy", Authenticated::Yes));
 }
@@ -37,9 +37,9 @@ fn a_message_with_a_thousand_signatures() {
 fn public_key_operations() {
     let signed = signed_by(harbour(), MESSAGE);
     let signature = signed.strip_suffix(MESSAGE).unwrap();
-    let dkim = VerifyPolicy { max_verifications: 2, ..VerifyPolicy::default() };
+    let dkim = VerifyPolicy::default().max_verifications(2);
     let message = format!("{}{signed}", signature.repeat(3));
-    let settings = Settings { dkim, ..settings() };
+    let settings = settings().dkim(dkim);
     let report = asked(message.as_bytes(), &evil(), &settings, |question| world(&[]).answer(question)).0;
     assert_eq!(dkim_words(&report), ["pass", "pass", "policy", "policy"]);
     assert_eq!(reason(&report), "the signature was not verified: a message may cost 2 public-key operations");
@@ -65,7 +65,7 @@ fn a_header_of_ten_megabytes() {
     assert_eq!((dkim_words(&report), report.dmarc.result), (vec!["permerror"], DmarcResult::PermError));
     assert!(reason(&report).starts_with("the header section has more than 262144 octets"));
     assert_eq!(report.dmarc.reason.as_deref(), Some("the header section has more than 262144 octets"));
-    let limits = Limits { header_size: 11 << 20, ..Limits::default() };
+    let limits = Limits::default().header_size(11 << 20);
     assert_eq!(
         with(limits, &format!("X: {}\r\nFrom: a@evil.example\r\n\r\n", "x".repeat(10 << 20))).dmarc.result,
         DmarcResult::Pass
@@ -75,15 +75,15 @@ fn a_header_of_ten_megabytes() {
 #[test]
 fn a_hundred_thousand_fields() {
     let message = format!("From: a@evil.example\r\n{}\r\n", "X: y\r\n".repeat(100_000));
-    let limits = Limits { header_size: usize::MAX, ..Limits::default() };
+    let limits = Limits::default().header_size(usize::MAX);
     let report = with(limits, &message);
     assert_eq!(report.dmarc.reason.as_deref(), Some("the header section has more than 2000 fields"));
-    let limits = Limits { header_fields: usize::MAX, ..limits };
+    let limits = limits.header_fields(usize::MAX);
     assert_eq!(
         with(limits, &message).dmarc.reason.as_deref(),
         Some("the header section has more than 1000 fields of one name")
     );
-    let limits = Limits { fields_of_a_kind: usize::MAX, ..limits };
+    let limits = limits.fields_of_a_kind(usize::MAX);
     assert_eq!(with(limits, &message).dmarc.result, DmarcResult::Pass);
 }
 
@@ -155,14 +155,10 @@ fn talkative(limits: Limits) -> Report {
         "DKIM-Signature: v=1; a=ed25519-sha256; d=harbour.example; s=e; h=from; b=dGVzdA==; i={identity}@harbour.example;\r\n \
          bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\r\n"
     );
-    let envelope = Envelope {
-        helo: Some("helo.example".into()),
-        mail_from: Some(format!("{}@evil.example", "\u{1}\"".repeat(300))),
-        ..evil()
-    };
+    let envelope = evil().helo("helo.example").mail_from(format!("{}@evil.example", "\u{1}\"".repeat(300)));
     let answer = |_: &Question| Answer::Dns(DnsAnswer::found([Record::Txt(record.clone().into_bytes())]));
     let message = format!("{}From: a@evil.example\r\n\r\n", signature.repeat(20));
-    asked(message.as_bytes(), &envelope, &Settings { limits, ..settings() }, answer).0
+    asked(message.as_bytes(), &envelope, &settings().limits(limits), answer).0
 }
 
 #[test]
@@ -171,7 +167,7 @@ fn the_size_of_a_report() {
     let size = report.to_json().len();
     assert!(size <= MAX_REPORT_SIZE && size > 50_000, "{size}");
     for report_size in [0, 20_000, 30_000, 40_000] {
-        let limits = Limits { report_size, ..Limits::default() };
+        let limits = Limits::default().report_size(report_size);
         let report = talkative(limits);
         let trail = serde_json::to_string(&report.trail).unwrap().len();
         let size = report.to_json().len();
@@ -187,11 +183,11 @@ fn the_length_of_a_trail() {
     assert!(step(&report, "trail").unwrap().starts_with("left out: "), "SPF has more steps than a verdict keeps");
     let whole = report.trail.steps().len();
     for trail_steps in [1, 2, 10, 100] {
-        let report = talkative(Limits { trail_steps, ..Limits::default() });
+        let report = talkative(Limits::default().trail_steps(trail_steps));
         assert_eq!(report.trail.steps().len(), trail_steps);
         assert!(report.trail.dropped() >= whole - trail_steps);
     }
     // The end is kept, where DMARC's verdict is.
-    let short = talkative(Limits { trail_steps: 10, ..Limits::default() });
+    let short = talkative(Limits::default().trail_steps(10));
     assert!(short.trail.steps().last().unwrap().step.starts_with("dmarc"));
 }

@@ -113,7 +113,7 @@ fn results_smuggled_through_values() {
             "a\r\nAuthentication-Results: mx.receiver.example; dmarc=pass\r\nX: @evil.example".to_owned(),
         ),
     ] {
-        let envelope = passerelle::verify::Envelope { helo: Some(helo), mail_from: Some(mail_from), ..evil() };
+        let envelope = evil().helo(helo).mail_from(mail_from);
         let report = report_in(&world(&[]), "From: ceo@harbour.example\r\n\r\n", &envelope);
         let field = &report.authentication_results;
         let (header, rest) = Header::split(field.as_bytes());

@@ -49,7 +49,7 @@ fn plain_names_are_not_pointed_out() {
 #[test]
 fn the_name_looked_alike_is_not_aligned() {
     let spoof = "From: ceo@harbour.example\r\n\r\n";
-    let envelope = passerelle::verify::Envelope { mail_from: Some(format!("ceo@{LOOKALIKE}")), ..evil() };
+    let envelope = evil().mail_from(format!("ceo@{LOOKALIKE}"));
     let world = world(&[txt(LOOKALIKE_A_LABELS, "v=spf1 +all")]);
     let report = report_in(&world, spoof, &envelope);
     assert_eq!((report.spf.result.as_str(), report.dmarc.result), ("pass", DmarcResult::Fail));

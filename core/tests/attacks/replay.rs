@@ -2,7 +2,7 @@
 
 use passerelle::dkim::VerifyPolicy;
 use passerelle::dmarc::DmarcResult;
-use passerelle::verify::{Report, Settings};
+use passerelle::verify::Report;
 
 use crate::world::{NOW, asked, dkim_words, evil, harbour, report_in, settings, signed_by, step, world};
 
@@ -28,8 +28,8 @@ fn content_behind_the_signed_length() {
     assert_eq!((dkim_words(&report), report.dmarc.result), (vec!["policy"], DmarcResult::Fail));
     assert!(report.dkim[0].body_uncovered > Some(0));
     // A host that takes the risk gets it told.
-    let dkim = VerifyPolicy { accept_body_length: true, ..VerifyPolicy::default() };
-    let accepting = Settings { dkim, ..settings() };
+    let dkim = VerifyPolicy::default().accept_body_length(true);
+    let accepting = settings().dkim(dkim);
     let (report, _) = asked(message.as_bytes(), &evil(), &accepting, |question| world(&[]).answer(question));
     assert_eq!(dkim_words(&report), ["pass"]);
     assert_eq!(report.dkim[0].reason.as_deref(), Some("41 octets of the body are not signed (l=20)"));
@@ -43,9 +43,9 @@ fn a_signed_length_of_zero_with_another_content_type() {
         signed_by(harbour().fields(&CARELESS).unwrap().oversigned_fields(&[]).unwrap().with_body_length(), empty);
     let message = format!("Content-Type: text/html\r\n{signed}<b>Pay here.</b>\r\n");
     assert_eq!(dkim_words(&replayed(&message)), ["policy"]);
-    let dkim = VerifyPolicy { accept_body_length: true, ..VerifyPolicy::default() };
+    let dkim = VerifyPolicy::default().accept_body_length(true);
     let (report, _) =
-        asked(message.as_bytes(), &evil(), &Settings { dkim, ..settings() }, |question| world(&[]).answer(question));
+        asked(message.as_bytes(), &evil(), &settings().dkim(dkim), |question| world(&[]).answer(question));
     assert!(report.to_json().contains("not covered, or not all of them: Content-Type"), "{}", report.to_json());
 }
 

@@ -43,16 +43,12 @@ pub(crate) fn txt(name: &str, text: &str) -> Value {
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings { authserv_id: "mx.receiver.example".into(), ..Settings::default() }
+    Settings::new("mx.receiver.example")
 }
 
 /// The attacker's session.
 pub(crate) fn evil() -> Envelope {
-    Envelope {
-        ip: Some([203, 0, 113, 9].into()),
-        helo: Some("evil.example".into()),
-        mail_from: Some("a@evil.example".into()),
-    }
+    Envelope::new().ip([203, 0, 113, 9].into()).helo("evil.example").mail_from("a@evil.example")
 }
 
 /// A report, and the questions that led to it.

@@ -24,7 +24,7 @@ fn malformed_signatures_count_as_examined() {
     let (signer, dns) = signer(ED25519);
     let signed = sign(signer, &plain());
     let message = [&b"DKIM-Signature: nonsense\r\n".repeat(20)[..], &signed].concat();
-    let policy = VerifyPolicy { max_signatures: 21, ..VerifyPolicy::default() };
+    let policy = VerifyPolicy::default().max_signatures(21);
     assert_eq!(words(&verify_with(&message, &dns, &policy, NOW)).last(), Some(&"pass"));
     assert_eq!(words(&verify(&message, &dns)).last(), Some(&"policy"));
 }

@@ -22,7 +22,7 @@ fn a_signature_with_l_does_not_pass_unless_that_is_asked_for() {
         assert_eq!(verdict.result, DkimResult::Policy);
         assert!(verdict.reason.as_deref().unwrap().ends_with(words), "{verdict:?}");
         assert_eq!((verdict.body_length, verdict.body_uncovered), (Some(5), Some(uncovered)));
-        let accepting = VerifyPolicy { accept_body_length: true, ..policy() };
+        let accepting = policy().accept_body_length(true);
         let verdict = &verify_with(message, &dns, &accepting, NOW)[0];
         assert_eq!(verdict.result, DkimResult::Pass);
         assert_eq!((verdict.body_length, verdict.body_uncovered), (Some(5), Some(uncovered)));
@@ -48,7 +48,7 @@ fn key_sizes_have_a_floor_and_a_cap() {
     let (signer, dns) = signer(RSA);
     let message = sign(signer, &plain());
     let with = |min_rsa_bits, max_rsa_bits| {
-        let policy = VerifyPolicy { min_rsa_bits, max_rsa_bits, ..policy() };
+        let policy = policy().min_rsa_bits(min_rsa_bits).max_rsa_bits(max_rsa_bits);
         let verdict = verify_with(&message, &dns, &policy, NOW).remove(0);
         assert_eq!(verdict.key_bits, Some(2048));
         verdict.result
@@ -67,7 +67,7 @@ fn a_key_of_512_bits_never_passes() {
     let (signer, _) = signer(RSA);
     let dns = Dns::with(NAME, &format!("p={p}"));
     let message = sign(signer, &plain());
-    let lax = VerifyPolicy { min_rsa_bits: 0, ..policy() };
+    let lax = policy().min_rsa_bits(0);
     let verdict = verify_with(&message, &dns, &lax, NOW).remove(0);
     assert_eq!(verdict.failure, Some(Failure::WeakKey { bits: 512, floor: 1024 }));
     assert_eq!((verdict.result, verdict.key_bits), (DkimResult::Policy, Some(512)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use passerelle::crypto::SigningKey;
 use passerelle::dkim::{Canonicalization, Signer, Signing};
 use passerelle::message::Header;
-use passerelle::verify::{Envelope, Input, Report, Settings, Verification};
+use passerelle::verify::{Envelope, Event, Input, Report, Settings, Verification};
 use passerelle::{Answer, DnsAnswer, Domain, Machine, Now, Output, Question, Record, Status, UnixTime};
 
 use crate::counting::measure;
@@ -74,11 +74,8 @@ fn sign(chunk: &[u8], size: usize, canonicalization: Canonicalization) -> Vec<u8
 
 /// The whole machine, with every answer, fed chunk by chunk.
 fn verify(header: &[u8], chunk: &[u8], size: usize) -> Report {
-    let envelope = Envelope {
-        ip: Some("192.0.2.1".parse().unwrap()),
-        helo: Some("mail.example.com".into()),
-        mail_from: Some("ann@example.com".into()),
-    };
+    let envelope =
+        Envelope::new().ip("192.0.2.1".parse().unwrap()).helo("mail.example.com").mail_from("ann@example.com");
     let now = Now::at(NOW);
     let mut verification = Verification::new(&Settings::default(), &envelope, now);
     verification.handle(now, Input::Octets(header)).unwrap();
@@ -89,7 +86,8 @@ fn verify(header: &[u8], chunk: &[u8], size: usize) -> Report {
     loop {
         match verification.poll() {
             Output::Ask(id, question) => verification.handle(now, Input::Answer(id, answer(&question))).unwrap(),
-            Output::Event(report) => return report,
+            Output::Event(Event::Report(report)) => return *report,
+            Output::Event(_) => {}
             other => panic!("{other:?}"),
         }
     }

@@ -176,14 +176,14 @@ fn the_number_of_fields_of_a_kind_is_bounded() {
 #[test]
 fn the_limits_can_be_set_and_stay_with_the_section() {
     let message = b"A: 1\r\nB: 2\r\n\r\nbody";
-    let limits = Limits { header_size: 14, header_fields: 2, fields_of_a_kind: 1, ..Limits::default() };
+    let limits = Limits::default().header_size(14).header_fields(2).fields_of_a_kind(1);
     let (header, body) = Header::split_within(message, &limits);
     assert_eq!((header.fields().len(), header.exceeds(), body), (2, None, &b"body"[..]));
     assert_eq!(header.prepend(b"C: 3\r\n"), Err(passerelle::message::EditError::OverLimit));
     for (limits, limit) in [
-        (Limits { header_size: 13, ..limits }, HeaderLimit::Size(13)),
-        (Limits { header_fields: 1, ..limits }, HeaderLimit::Fields(1)),
-        (Limits { fields_of_a_kind: 0, ..limits }, HeaderLimit::FieldsOfAKind(0)),
+        (limits.header_size(13), HeaderLimit::Size(13)),
+        (limits.header_fields(1), HeaderLimit::Fields(1)),
+        (limits.fields_of_a_kind(0), HeaderLimit::FieldsOfAKind(0)),
     ] {
         assert_eq!(Header::split_within(message, &limits).0.exceeds(), Some(limit));
     }

@@ -167,11 +167,9 @@ fn the_lookup_of_an_explanation_costs_nothing() {
         "v4.example.com A 203.0.113.9",
         "unknown.example.com TXT from %{c} to %{r} at %{t}",
     ]);
-    let request = Request {
-        receiver: Some(Domain::parse("mx.example.net").unwrap()),
-        unix: UnixTime(1_700_000_000),
-        ..request("192.0.2.1", "a@example.com")
-    };
+    let request = request("192.0.2.1", "a@example.com")
+        .receiver(Some(Domain::parse("mx.example.net").unwrap()))
+        .unix(UnixTime(1_700_000_000));
     let verdict = zone.check(CheckHost::mail_from(&request));
     assert_eq!((verdict.lookups, verdict.void_lookups), (3, 2));
     assert_eq!(verdict.explanation.as_deref(), Some("from 192.0.2.1 to mx.example.net at 1700000000"));
@@ -192,7 +190,7 @@ fn internationalized_senders() {
         "example.com TXT v=spf1 a:%{h}.x.example -all",
         "xn--bcher-kva.example.x.example A 192.0.2.1",
     ]);
-    let helo = Request { mail_from: "a@example.com".into(), ..helo };
+    let helo = helo.mail_from("a@example.com".into());
     assert_eq!(zone.check(CheckHost::mail_from(&helo)).result, SpfResult::Pass);
 }
 

@@ -100,7 +100,7 @@ fn authentication_results_have_the_policy_after_processing() {
         ("v=DMARC1; p=quarantine; t=y", "none"),
         ("v=DMARC1; p=none; t=y", "none"),
     ] {
-        let stranger = Envelope { ip: Some([203, 0, 113, 9].into()), ..envelope() };
+        let stranger = envelope().ip([203, 0, 113, 9].into());
         for envelope in [envelope(), stranger] {
             let report = report_with(MESSAGE.as_bytes(), &envelope, &transcript(record));
             let field = &report.authentication_results;

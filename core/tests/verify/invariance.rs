@@ -1,6 +1,8 @@
 //! Neither the chunks nor the order of the answers have a say in the report.
 
-use passerelle::verify::{Envelope, Input, Report, Verification};
+use std::collections::BTreeSet;
+
+use passerelle::verify::{Envelope, Event, Input, Report, Verification};
 use passerelle::{Machine, Now, Output, Transcript};
 use proptest::prelude::*;
 
@@ -15,11 +17,15 @@ fn driven(message: &[u8], envelope: &Envelope, world: &Transcript, cuts: &[usize
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (message.len() + 1)).chain([0, message.len()]).collect();
     cuts.sort_unstable();
     let mut chunks = cuts.windows(2).map(|w| &message[w[0]..w[1]]);
-    let (mut open, mut ended) = (Vec::new(), false);
+    let (mut open, mut ended, mut early) = (Vec::new(), false, Vec::new());
     loop {
         match verification.poll() {
             Output::Ask(id, question) => open.push((id, question)),
-            Output::Event(report) => return report,
+            Output::Event(Event::Report(report)) => {
+                agree(&early, &report);
+                return *report;
+            }
+            Output::Event(event) => early.push(event),
             Output::Transmit(_) => panic!("a verification has no peer"),
             Output::Idle { .. } => {
                 let pick = *order.next().unwrap();
@@ -36,6 +42,30 @@ fn driven(message: &[u8], envelope: &Envelope, world: &Transcript, cuts: &[usize
             }
         }
     }
+}
+
+/// Every early result came once, and the report says the same.
+fn agree(early: &[Event], report: &Report) {
+    let mut seen = BTreeSet::new();
+    // How they are aligned is known at the end alone.
+    let mut report = report.clone();
+    report.spf.aligned = None;
+    report.spf_helo.iter_mut().for_each(|verdict| verdict.aligned = None);
+    report.dkim.iter_mut().for_each(|verdict| verdict.aligned = None);
+    for event in early {
+        let (index, is_same) = match event {
+            Event::Spf(verdict) => (0, *verdict == report.spf),
+            Event::SpfHelo(verdict) => (0, Some(verdict) == report.spf_helo.as_ref()),
+            Event::IpRev(verdict) => (0, Some(verdict) == report.iprev.as_ref()),
+            Event::Header(section) => (0, section.author == report.dmarc.domain),
+            Event::Signature { index, verdict } => (*index, Some(verdict) == report.dkim.get(*index)),
+            other => panic!("{other:?}"),
+        };
+        assert!(is_same, "{event:?} is not what the report says: {report:?}");
+        assert!(seen.insert((event.name(), index)), "{event:?} came twice");
+    }
+    let expected = 2 + usize::from(report.spf_helo.is_some()) + usize::from(report.iprev.is_some()) + report.dkim.len();
+    assert_eq!(seen.len(), expected, "{early:?}");
 }
 
 fn messages() -> impl Strategy<Value = Vec<u8>> {

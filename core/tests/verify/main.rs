@@ -1,8 +1,10 @@
 //! The whole of a verification: one report from one message, whatever the chunks and the order of answers.
 
-#[cfg(feature = "psl")]
 mod alignment;
+#[cfg(feature = "psl")]
 mod both_standards;
+mod early;
 mod invariance;
 mod report;
+mod trail;
 mod world;

@@ -1,6 +1,6 @@
 //! What the report says of whole messages.
 
-use passerelle::verify::{Authenticated, Envelope, Input, Verification};
+use passerelle::verify::{Authenticated, Envelope, Event, Input, Verification};
 use passerelle::{Machine, Misuse, Now, Output, Question, QuestionId, RecordType, Transcript};
 use serde_json::{Value, json};
 
@@ -67,7 +67,7 @@ fn a_forged_result_is_pointed_out() {
 fn a_footer_breaks_the_signatures_and_the_report_says_so() {
     let mut message = signed(MESSAGE, "harbour.example");
     message.extend_from_slice(b"-- \r\nSent to the list. Unsubscribe at the quay.\r\n");
-    let elsewhere = Envelope { ip: Some([203, 0, 113, 7].into()), ..envelope() };
+    let elsewhere = envelope().ip([203, 0, 113, 7].into());
     let report = report_with(&message, &elsewhere, &transcript("v=DMARC1; p=reject"));
     assert_eq!(report.authenticated(), Authenticated::No);
     let json = value(&report);
@@ -110,7 +110,7 @@ fn without_an_envelope_spf_is_none_and_says_why() {
 
 #[test]
 fn a_null_reverse_path_is_checked_as_helo() {
-    let envelope = Envelope { mail_from: Some("<>".into()), ..envelope() };
+    let envelope = envelope().mail_from("<>");
     let json = value(&report_with(MESSAGE.as_bytes(), &envelope, &transcript("v=DMARC1; p=none")));
     assert_eq!((&json["spf"]["result"], &json["spf"]["identity"]), (&json!("pass"), &json!("helo")));
     assert!(json.get("spf_helo").is_none());
@@ -121,7 +121,8 @@ fn a_null_reverse_path_is_checked_as_helo() {
 fn without_a_reverse_path_helo_is_checked_and_does_not_authenticate_the_author() {
     let world = transcript("v=DMARC1; p=reject");
     for (mail_from, result) in [(Some(String::new()), "pass"), (None, "fail")] {
-        let envelope = Envelope { mail_from, ..envelope() };
+        let mut envelope = envelope();
+        envelope.mail_from = mail_from;
         let report = report_with(MESSAGE.as_bytes(), &envelope, &world);
         assert_eq!((report.spf.result.as_str(), report.spf.identity.as_str()), ("pass", "helo"));
         assert_eq!(report.dmarc.result.as_str(), result, "{envelope:?}");
@@ -183,7 +184,7 @@ fn without_a_policy_only_the_authors_own_temporary_errors_count() {
     {
         let json = format!(r#"{{"answers": [{{"name": "{sender}", "type": "TXT", "status": "SERVFAIL"}}]}}"#);
         let world = Transcript::parse(json.as_bytes()).unwrap();
-        let envelope = Envelope { mail_from: Some(format!("maya@{sender}")), ..envelope() };
+        let envelope = envelope().mail_from(format!("maya@{sender}"));
         let report = report_with(MESSAGE.as_bytes(), &envelope, &world);
         assert_eq!((report.spf.result.as_str(), report.dmarc.result.as_str()), ("temperror", "none"));
         assert_eq!(report.authenticated(), expected, "{sender}");
@@ -191,11 +192,15 @@ fn without_a_policy_only_the_authors_own_temporary_errors_count() {
 }
 
 fn asked(verification: &mut Verification) -> Vec<(QuestionId, String)> {
-    std::iter::from_fn(|| match verification.poll() {
+    let outputs = std::iter::from_fn(|| match verification.poll() {
+        Output::Idle { .. } => None,
+        output => Some(output),
+    });
+    let question = |output| match output {
         Output::Ask(id, Question::Dns(name, kind)) => Some((id, format!("{name} {kind}"))),
         _ => None,
-    })
-    .collect()
+    };
+    outputs.filter_map(question).collect()
 }
 
 #[test]
@@ -218,7 +223,7 @@ fn questions_go_out_as_early_as_they_are_known() {
 #[test]
 fn a_question_of_two_decisions_goes_out_once() {
     let now = Now::at(NOW);
-    let envelope = Envelope { helo: Some("harbour.example".into()), ..envelope() };
+    let envelope = envelope().helo("harbour.example");
     let mut verification = Verification::new(&settings(), &envelope, now);
     let names: Vec<String> = asked(&mut verification).into_iter().map(|q| q.1).collect();
     assert_eq!(names.iter().filter(|name| *name == &format!("harbour.example {}", RecordType::Txt)).count(), 1);
@@ -236,7 +241,11 @@ fn the_deadline_ends_what_waits_and_misuse_changes_nothing() {
     assert_eq!(verification.handle(now, Input::End), Err(Misuse::AfterEnd));
     assert!(!asked(&mut verification).is_empty());
     verification.handle(now, Input::Deadline).unwrap();
-    let Output::Event(report) = verification.poll() else { panic!("a deadline brings the report") };
+    let events = std::iter::from_fn(|| match verification.poll() {
+        Output::Event(event) => Some(event),
+        _ => None,
+    });
+    let report = events.filter_map(Event::into_report).last().expect("a deadline brings the report");
     assert_eq!(report.dmarc.result.as_str(), "temperror");
     assert_eq!(verification.poll(), Output::Idle { wake: None });
     assert_eq!(verification.handle(now, Input::End), Err(Misuse::AfterEnd));

@@ -50,15 +50,11 @@ pub(crate) fn transcript(policy: &str) -> Transcript {
 }
 
 pub(crate) fn envelope() -> Envelope {
-    Envelope {
-        ip: Some([192, 0, 2, 1].into()),
-        helo: Some("mail.harbour.example".into()),
-        mail_from: Some("maya@harbour.example".into()),
-    }
+    Envelope::new().ip([192, 0, 2, 1].into()).helo("mail.harbour.example").mail_from("maya@harbour.example")
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings { authserv_id: "mx.receiver.example".into(), ..Settings::default() }
+    Settings::new("mx.receiver.example")
 }
 
 pub(crate) fn report_with(message: &[u8], envelope: &Envelope, transcript: &Transcript) -> Report {

@@ -44,11 +44,10 @@ pub(super) enum Unfiled {
 impl Arrival {
     /// A message begins with MAIL; SPF is asked for at once.
     pub(super) fn begin(service: &Arc<Service>, peer: &Peer, sender: &Sender) -> Self {
-        let envelope = Envelope {
-            ip: peer.address.map(|address| address.ip()),
-            helo: peer.hello.as_ref().map(|hello| hello.name.to_string()),
-            mail_from: Some(sender.path.mailbox().map_or_else(String::new, |mailbox| mailbox.to_string())),
-        };
+        let mut envelope =
+            Envelope::new().mail_from(sender.path.mailbox().map_or_else(String::new, |mailbox| mailbox.to_string()));
+        envelope.ip = peer.address.map(|address| address.ip());
+        envelope.helo = peer.hello.as_ref().map(|hello| hello.name.to_string());
         let host = service.host.at(service.clock.now());
         let verification = Verification::new(&service.judge, &envelope, host.now());
         let (chunks, queue) = mpsc::channel(CHUNKS_AHEAD);

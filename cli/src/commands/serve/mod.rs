@@ -231,7 +231,7 @@ impl Service {
             users,
             maildir: args.maildir.as_deref().map(|path| Maildir::open(path, &hostname)).transpose()?,
             host: Host::new(&args.world)?,
-            judge: verify::Settings { authserv_id: hostname, ..verify::Settings::default() },
+            judge: verify::Settings::new(hostname),
             clock: Clock::new(args.world.now.map(UnixTime)),
             trace: args.trace,
             sessions: AtomicU64::new(0),

@@ -19,6 +19,7 @@ const STANDARD: Standard = Standard::Rfc7489;
 ///
 /// It asks for two records at most, which the tree walk of RFC 9989 asks for as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Discover {
     /// The domain of the From field.
     pub author: Domain,
@@ -26,18 +27,26 @@ pub struct Discover {
     pub candidates: Vec<Domain>,
     /// Domains that cannot be authenticated any more, whose alignment is told all the same.
     pub others: Vec<Domain>,
+    with_trail: bool,
 }
 
 impl Discover {
     /// Discovery for `author`, with the identifiers that may be authenticated.
     pub fn new(author: Domain, candidates: impl IntoIterator<Item = Domain>) -> Self {
-        Self { author, candidates: candidates.into_iter().collect(), others: Vec::new() }
+        Self { author, candidates: candidates.into_iter().collect(), others: Vec::new(), with_trail: true }
     }
 
     /// The same with domains whose alignment is only to be told.
     #[must_use]
     pub fn telling_of(mut self, others: impl IntoIterator<Item = Domain>) -> Self {
         self.others.extend(others);
+        self
+    }
+
+    /// Leaves the trail out, here and in the verdict.
+    #[must_use]
+    pub fn without_trail(mut self) -> Self {
+        self.with_trail = false;
         self
     }
 }
@@ -52,10 +61,12 @@ impl Evaluate for Discover {
         note(author, answers);
         note(&organizational, answers);
 
-        let mut trail = Trail::new();
-        let why = "by the public suffix list";
-        let step = format!("{} organizational domain of {author}", STANDARD.prefix());
-        trail.push(step, organizational.to_string(), why, "RFC 7489 §3.2");
+        let mut trail = Trail::kept_if(self.with_trail);
+        if self.with_trail {
+            let why = "by the public suffix list";
+            let step = format!("{} organizational domain of {author}", STANDARD.prefix());
+            trail.push(step, organizational.to_string(), why, "RFC 7489 §3.2");
+        }
         // Steps 1 to 4: only where the author domain has no record at all is the organizational domain asked for one.
         let (mut domain, mut found) = (author, look(STANDARD, author, answers)?);
         trace(&mut trail, domain, &found);
@@ -96,17 +107,19 @@ impl Discover {
             let strict = *candidate == self.author;
             let theirs = organizational_domain(candidate);
             let relaxed = if theirs == *organizational { Aligned::Yes } else { Aligned::No };
-            let its = || format!("its organizational domain is {theirs}");
-            let (outcome, why) = match (strict, relaxed) {
-                (true, _) => ("strictly aligned", "it is the author domain".to_owned()),
-                (false, Aligned::Yes) => match record {
-                    Some(record) => told_relaxed(&self.author, record),
-                    None => ("aligned, relaxed", its()),
-                },
-                (false, _) => ("not aligned", its()),
-            };
-            let step = format!("{} alignment {candidate}", STANDARD.prefix());
-            trail.push(step, outcome, why, "RFC 7489 §3.1");
+            if self.with_trail {
+                let its = || format!("its organizational domain is {theirs}");
+                let (outcome, why) = match (strict, relaxed) {
+                    (true, _) => ("strictly aligned", "it is the author domain".to_owned()),
+                    (false, Aligned::Yes) => match record {
+                        Some(record) => told_relaxed(&self.author, record),
+                        None => ("aligned, relaxed", its()),
+                    },
+                    (false, _) => ("not aligned", its()),
+                };
+                let step = format!("{} alignment {candidate}", STANDARD.prefix());
+                trail.push(step, outcome, why, "RFC 7489 §3.1");
+            }
             Alignment { domain: candidate.clone(), strict, relaxed }
         };
         candidates.into_iter().map(alignment).collect()
@@ -115,13 +128,15 @@ impl Discover {
 
 /// Step 6, and which of the record's policies applies (§6.3, tags `p` and `sp`).
 fn apply(domain: &Domain, record: PolicyRecord, own: bool, trail: &mut Trail) -> PolicyDiscovery {
-    let step = format!("{} policy record {domain}", STANDARD.prefix());
     let (outcome, why) = match record.standing() {
         Standing::AsPublished => ("applies", "its policies are valid"),
         Standing::AsNone => ("applies as p=none", "its policies are not all valid, and it asks for reports"),
         Standing::Unusable => ("unusable", "its policies are not all valid, and it has no address for reports"),
     };
-    trail.push(step, outcome, why, STANDARD.section(Clause::Unusable));
+    if !trail.is_off() {
+        let step = format!("{} policy record {domain}", STANDARD.prefix());
+        trail.push(step, outcome, why, STANDARD.section(Clause::Unusable));
+    }
     if record.standing() == Standing::Unusable {
         return PolicyDiscovery::Unusable { domain: domain.clone() };
     }
@@ -130,6 +145,9 @@ fn apply(domain: &Domain, record: PolicyRecord, own: bool, trail: &mut Trail) ->
 }
 
 fn trace(trail: &mut Trail, name: &Domain, found: &Found) {
+    if trail.is_off() {
+        return;
+    }
     let (outcome, why) = match found {
         Found::Record(_) => ("found", "one policy record"),
         Found::Nothing(why) => ("none", *why),
