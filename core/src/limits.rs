@@ -177,6 +177,21 @@ pub const MAX_FROM_SIZE: usize = 16 * 1024;
 /// Octets of the line that mbox puts before a message, with its end; a longer one is none. What a line of a message may
 /// have (RFC 5322 §2.1.1).
 pub const MAX_MBOX_LINE: usize = 1000;
+/// Octets at a file's beginning by which it is recognized as a message or as something else. Ours: nearly all header sections
+/// end there, and so does the text in front of a message that is attached to another.
+pub const MAX_FILE_HEAD: usize = 64 * 1024;
+/// Octets of white space or quotation marks that may stand in front of each line of a pasted message. Ours.
+pub const MAX_INDENT: usize = 64;
+/// Digits of the count with which an `.emlx` begins. Ours: a message has fewer octets.
+pub const MAX_EMLX_DIGITS: usize = 12;
+/// Messages of an mbox of which the place is kept; the others are counted. Ours: nobody chooses from a longer list.
+pub const MAX_MBOX_STARTS: usize = 10_000;
+/// How deep multiparts may be nested in which a message is looked for that another carries. Ours: real ones are three deep.
+pub const MAX_MULTIPART_DEPTH: usize = 8;
+/// Octets in a boundary of a multipart. RFC 2046 §5.1.1 has 70; this is thrice that.
+pub const MAX_BOUNDARY: usize = 210;
+/// Octets of a part's header fields that are looked at. Ours: there are three to six, each of a line or two.
+pub const MAX_PART_HEADER: usize = 16 * 1024;
 
 // --- Mailboxes --------------------------------------------------------------------------------------------------
 

@@ -196,7 +196,7 @@ impl MessageFile {
 /// Whether the first line of a file is the one that separates the messages of an mbox (RFC 4155); `None` while it may yet
 /// become one. `From : sender` is a field in obsolete syntax (RFC 5322 §4.5): to drop it would be to choose whom the message
 /// is from.
-fn is_mbox_separator(line: &[u8]) -> Option<bool> {
+pub(super) fn is_mbox_separator(line: &[u8]) -> Option<bool> {
     const START: &[u8] = b"From ";
     match (line.strip_prefix(START), line.strip_suffix(b"\n")) {
         (Some(sender), Some(_)) => Some(!sender.trim_ascii_start().starts_with(b":")),

@@ -2,17 +2,23 @@
 
 mod author;
 mod edit;
+mod extract;
 mod header;
 mod line_endings;
+mod mbox;
 mod readings;
 mod received;
+mod recognize;
 mod singular;
 mod unfold;
 
 pub use author::{Author, AuthorError, author};
 pub use edit::EditError;
+pub use extract::{Carried, Extraction, carried};
 pub use header::{Field, Header, HeaderLimit, HeaderReader};
 pub use line_endings::{LineEndings, MessageFile, Normalized, normalize_line_endings};
+pub use mbox::Mbox;
 pub use received::{Envelope, envelope};
+pub use recognize::{FileKind, Recognized, recognize};
 pub use singular::{SingularCounts, SingularField};
 pub use unfold::unfold;

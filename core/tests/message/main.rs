@@ -3,6 +3,7 @@
 mod addresses;
 mod composition_attacks;
 mod envelope;
+mod files;
 mod header;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,49 @@
+//! Files that say what they are in their first octets.
+
+use super::FileKind;
+
+/// What a file begins with, the kind, and what it is. Sources: the formats' own specifications.
+const MAGIC: &[(&[u8], FileKind, &str)] = &[
+    // MS-CFB §2.2. Older Office documents are in the same container.
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileKind::Outlook, "an Outlook .msg file, or another file in its container"),
+    (b"!BDN", FileKind::Outlook, "an Outlook data file (.pst)"),
+    (b"\x78\x9f\x3e\x22", FileKind::Outlook, "a winmail.dat of Outlook (TNEF)"),
+    (b"\x89PNG\r\n\x1a\n", FileKind::Image, "a PNG picture"),
+    (b"\xff\xd8\xff", FileKind::Image, "a JPEG picture"),
+    (b"GIF87a", FileKind::Image, "a GIF picture"),
+    (b"GIF89a", FileKind::Image, "a GIF picture"),
+    (b"II*\0", FileKind::Image, "a TIFF picture"),
+    (b"MM\0*", FileKind::Image, "a TIFF picture"),
+    (b"%PDF-", FileKind::Document, "a PDF"),
+    (b"{\\rtf", FileKind::Document, "an RTF document"),
+    (b"PK\x03\x04", FileKind::Archive, "a ZIP archive, or a document in one"),
+    (b"PK\x05\x06", FileKind::Archive, "an empty ZIP archive"),
+    (b"\x1f\x8b", FileKind::Archive, "a gzip archive"),
+    (b"BZh", FileKind::Archive, "a bzip2 archive"),
+    (b"\xfd7zXZ\0", FileKind::Archive, "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", FileKind::Archive, "a 7z archive"),
+    (b"Rar!\x1a\x07", FileKind::Archive, "a RAR archive"),
+    (b"\x28\xb5\x2f\xfd", FileKind::Archive, "a Zstandard archive"),
+    (b"bplist00", FileKind::Binary, "a property list of macOS, such as a saved link or a .webarchive"),
+];
+
+/// What stands in a container: the octets before it, the mark, the kind, and what it is.
+const INSIDE: &[(&[u8], usize, &[u8], FileKind, &str)] = &[
+    (b"RIFF", 8, b"WEBP", FileKind::Image, "a WebP picture"),
+    (b"", 4, b"ftypheic", FileKind::Image, "a HEIC picture"),
+    (b"", 4, b"ftypheix", FileKind::Image, "a HEIC picture"),
+    (b"", 4, b"ftypmif1", FileKind::Image, "a HEIF picture"),
+    (b"", 4, b"ftypavif", FileKind::Image, "an AVIF picture"),
+    (b"BM", 6, b"\0\0\0\0", FileKind::Image, "a BMP picture"),
+    (b"", 257, b"ustar", FileKind::Archive, "a tar archive"),
+];
+
+pub(super) fn of(head: &[u8]) -> Option<(FileKind, &'static str)> {
+    let plain = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)).map(|&(_, kind, what)| (kind, what));
+    plain.or_else(|| {
+        let is_inside = |&&(begin, at, mark, ..): &&(&[u8], usize, &[u8], FileKind, &str)| {
+            head.starts_with(begin) && head.get(at..).is_some_and(|rest| rest.starts_with(mark))
+        };
+        INSIDE.iter().find(is_inside).map(|&(.., kind, what)| (kind, what))
+    })
+}

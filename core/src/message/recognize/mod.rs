@@ -1,0 +1,220 @@
+//! What a file is that was handed in as a message.
+//!
+//! People hand in what their mail program gave them, and that is often not the message: a picture of it, Outlook's own
+//! format, what was to be read on the screen. A verdict on such a file would be a verdict on nothing.
+
+mod magic;
+mod markup;
+mod names;
+mod shape;
+
+use self::names::{HeaderLines, header_lines};
+use super::line_endings::is_mbox_separator;
+use super::mbox::Mbox;
+use crate::limits::MAX_FILE_HEAD;
+
+/// What kind of file it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// A message, perhaps with the line of an mbox in front.
+    Message,
+    /// Nothing, or nothing but white space.
+    Empty,
+    /// Outlook's own formats: `.msg`, `.pst`, `winmail.dat`.
+    Outlook,
+    /// A picture.
+    Image,
+    /// A PDF or another text document.
+    Document,
+    /// A ZIP, gzip or other archive.
+    Archive,
+    /// HTML, or a saved web page in another form.
+    WebPage,
+    /// JSON, such as a transcript.
+    Json,
+    /// Data of some other kind.
+    Binary,
+    /// Text without header lines: what one sees of a message was copied.
+    NoHeader,
+    /// Several messages in an mbox (RFC 4155).
+    Mbox,
+    /// A message with a byte order mark in front.
+    ByteOrderMark,
+    /// A message in UTF-16.
+    Utf16,
+    /// Apple Mail's `.emlx`: a count, the message, a property list.
+    Emlx,
+    /// A message that was pasted: with blank lines in front, or with every line indented or quoted.
+    Indented,
+}
+
+impl FileKind {
+    /// The kind in a word, such as `web-page`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Empty => "empty",
+            Self::Outlook => "outlook",
+            Self::Image => "image",
+            Self::Document => "document",
+            Self::Archive => "archive",
+            Self::WebPage => "web-page",
+            Self::Json => "json",
+            Self::Binary => "binary",
+            Self::NoHeader => "no-header",
+            Self::Mbox => "mbox",
+            Self::ByteOrderMark => "byte-order-mark",
+            Self::Utf16 => "utf-16",
+            Self::Emlx => "emlx",
+            Self::Indented => "indented",
+        }
+    }
+
+    /// Whether there is a message in it that an [`Extraction`](super::Extraction) takes out.
+    pub fn holds_message(self) -> bool {
+        matches!(self, Self::Mbox | Self::ByteOrderMark | Self::Utf16 | Self::Emlx | Self::Indented)
+    }
+}
+
+/// What a file was found to be, in words for whoever handed it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recognized {
+    /// The kind.
+    pub kind: FileKind,
+    /// What it is, to stand behind "this is": `a PNG picture`.
+    pub what: &'static str,
+    /// Why it can't be judged as it is; empty for a message.
+    pub why: &'static str,
+    /// What to do instead; empty for a message.
+    pub advice: &'static str,
+}
+
+/// How to get what can be judged.
+const GET_SOURCE: &str = "get the message's source instead: in Gmail \"Show original\" and \"Download original\"; in Outlook \
+    on the web \"Save as\" or \"Download\"; in Thunderbird \"Save as\"; in Apple Mail \"Save as\" with \"Raw message \
+    source\"";
+
+impl Recognized {
+    fn new(kind: FileKind, what: &'static str) -> Self {
+        let (why, advice) = match kind {
+            FileKind::Message => ("", ""),
+            FileKind::Empty => ("a message has at least one header field", GET_SOURCE),
+            FileKind::Outlook => (
+                "it does not keep the message as it was sent",
+                "get the message's source instead: open the mailbox in Outlook on the web, and choose \"Save as\" or \
+                 \"Download\", which gives an .eml file",
+            ),
+            FileKind::Image => ("a picture does not have the header fields by which a message is judged", GET_SOURCE),
+            FileKind::Document | FileKind::WebPage => {
+                ("it shows a message at most, and lacks the header fields by which one is judged", GET_SOURCE)
+            }
+            FileKind::Archive => {
+                ("what is judged is a message by itself", "unpack it, and hand in the message that is in it")
+            }
+            FileKind::Json => {
+                ("it has no header fields", "hand in the message; recorded answers are handed in as a transcript")
+            }
+            FileKind::Binary => ("it has no header fields", GET_SOURCE),
+            FileKind::NoHeader => (
+                "this is what one sees of a message at most; the header fields above it, by which it is judged, are hidden",
+                GET_SOURCE,
+            ),
+            FileKind::Mbox => ("each message has a verdict of its own", "take one of them out, and hand that in"),
+            FileKind::ByteOrderMark => (
+                "an editor put it there; it is no part of the message, and hides the first header field",
+                "take the message out, and hand that in",
+            ),
+            FileKind::Utf16 => (
+                "a message has a byte where this has two; an editor or a shell saved it so",
+                "take the message out, and hand that in; a signature fits again where the message was plain ASCII",
+            ),
+            FileKind::Emlx => (
+                "the message begins in its second line, and a property list follows it",
+                "take the message out, and hand that in",
+            ),
+            FileKind::Indented => (
+                "what stands in front hides the header fields",
+                "take the message out, and hand that in; better, save its source as a file, since a paste can change it",
+            ),
+        };
+        Self { kind, what, why, advice }
+    }
+
+    /// Whether it is a message, and can be judged.
+    pub fn is_message(&self) -> bool {
+        self.kind == FileKind::Message
+    }
+}
+
+/// Says what a file is by its beginning: all of it, or at least its first [`MAX_FILE_HEAD`] octets. No more are looked at.
+///
+/// It is a message where a field that mail has stands in its first paragraph, whatever else there is: junk lines are for
+/// the verdict to deal with. Of an mbox it sees a second message among those octets; [`Mbox`] finds one that comes later.
+///
+/// ```
+/// use passerelle::message::{FileKind, recognize};
+///
+/// assert!(recognize(b"Subject: Hello\r\nFrom: ann@a.example\r\n\r\n").is_message());
+/// let found = recognize(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+/// assert_eq!((found.kind, found.what), (FileKind::Image, "a PNG picture"));
+/// ```
+pub fn recognize(file: &[u8]) -> Recognized {
+    let head = &file[..file.len().min(MAX_FILE_HEAD)];
+    if head.iter().all(u8::is_ascii_whitespace) && head.len() == file.len() {
+        return Recognized::new(FileKind::Empty, "empty");
+    }
+    if let Some((kind, what)) = magic::of(head) {
+        return Recognized::new(kind, what);
+    }
+    if let Some(text) = head.strip_prefix(shape::BYTE_ORDER_MARK) {
+        return around(text, FileKind::ByteOrderMark, "a message with a byte order mark in front");
+    }
+    if let Some(text) = shape::from_utf16(head) {
+        return around(&text, FileKind::Utf16, "text in UTF-16");
+    }
+    text(head)
+}
+
+/// A message inside something: told of where there is one, and else what is inside.
+fn around(inside: &[u8], kind: FileKind, what: &'static str) -> Recognized {
+    let inside = text(inside);
+    match inside.is_message() || inside.kind.holds_message() {
+        true => Recognized::new(kind, what),
+        false => inside,
+    }
+}
+
+fn text(head: &[u8]) -> Recognized {
+    if let Some((kind, what)) = markup::of(head) {
+        return Recognized::new(kind, what);
+    }
+    if shape::behind_emlx_count(head).is_some_and(|rest| header_lines(rest) == HeaderLines::OfMail) {
+        return Recognized::new(FileKind::Emlx, "an .emlx file, in which Apple Mail keeps a message");
+    }
+    match header_lines(behind_separator(head)) {
+        HeaderLines::OfMail if holds_several(head) => Recognized::new(FileKind::Mbox, "an mbox with several messages"),
+        HeaderLines::OfMail => Recognized::new(FileKind::Message, "a message"),
+        HeaderLines::OfWebPage => Recognized::new(FileKind::WebPage, "a saved web page (MHTML)"),
+        HeaderLines::AsShown => Recognized::new(FileKind::NoHeader, "text with the header lines that Outlook shows"),
+        HeaderLines::None if shape::pasted(head).is_some_and(|text| header_lines(&text) == HeaderLines::OfMail) => {
+            Recognized::new(FileKind::Indented, "a message with white space or quotation marks in front")
+        }
+        HeaderLines::None if shape::is_binary(head) => Recognized::new(FileKind::Binary, "data that is no text"),
+        HeaderLines::None => Recognized::new(FileKind::NoHeader, "text without the header fields of a message"),
+    }
+}
+
+/// The file without the line that mbox puts in front.
+fn behind_separator(head: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b'\n', head).map_or(head.len(), |at| at + 1);
+    let (line, rest) = head.split_at(end);
+    if is_mbox_separator(line) == Some(true) { rest } else { head }
+}
+
+fn holds_several(head: &[u8]) -> bool {
+    let mut mbox = Mbox::new();
+    mbox.push(head, &mut |_, _| {});
+    mbox.messages() > 1
+}
