@@ -8,22 +8,22 @@ mod args;
 mod commands;
 mod dns;
 mod failure;
+mod files;
 mod host;
 mod input;
 mod maildir;
 mod net;
 mod output;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
 
 use crate::args::{Cli, Command};
-use crate::output::escape;
+use crate::output::{columns, escape, tell};
 
 fn main() -> ExitCode {
-    let cli = Cli::try_parse().unwrap_or_else(|error| usage(&error));
+    let cli = Cli::read(std::env::args_os(), columns::given()).unwrap_or_else(|error| usage(&error));
     let outcome = match cli.command {
         Command::Verify(args) => commands::verify::run(&args),
         Command::Spf(args) => commands::spf::run(&args),
@@ -31,25 +31,26 @@ fn main() -> ExitCode {
         Command::Keygen(args) => commands::keygen::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
         Command::Send(args) => commands::send::run(&args),
+        Command::Extract(args) => commands::extract::run(&args),
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
     };
     outcome.unwrap_or_else(|failure| {
-        eprintln!("passerelle: {}", escape::text(&failure.to_string()));
+        tell::error(&failure.to_string());
         ExitCode::from(commands::EXIT_USAGE)
     })
 }
 
 /// Help, the version, or what is wrong with the arguments; clap's own exit codes are 0 and 2.
-///
-/// clap repeats arguments as they came, and a script may have taken them from a hostile message.
 fn usage(error: &clap::Error) -> ! {
-    let is_tame = |argument: OsString| {
-        let text = argument.to_string_lossy();
-        escape::text(&text) == text
-    };
-    if std::env::args_os().all(is_tame) {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         error.exit();
     }
-    // Rendered without colours, which drops whole escape sequences; what is left of them is shown.
-    error.render().to_string().lines().for_each(|line| eprintln!("{}", escape::text(line)));
+    // clap repeats arguments as they came, and a script may have taken them from a hostile message. Rendered without
+    // colours, which drops whole escape sequences, and what is left of them is shown.
+    let text = error.render().to_string();
+    let mut lines = text.strip_prefix("error: ").unwrap_or(&text).lines();
+    tell::error(lines.next().unwrap_or_default());
+    lines.for_each(|line| eprintln!("{}", escape::text(line)));
     std::process::exit(i32::from(commands::EXIT_USAGE))
 }

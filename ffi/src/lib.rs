@@ -38,6 +38,8 @@ pub mod answer;
 
 pub mod transcript;
 
+pub mod file;
+
 use std::ffi::c_char;
 
 /// The version of the library, such as "0.1.0": a constant text that ends with a NUL.

@@ -2,6 +2,6 @@
 
 export { dohResolver } from "./doh.js";
 export { init, Transcript, Verification } from "./engine.js";
-export { fromFile } from "./octets.js";
+export { extract, fromFile, recognize } from "./file.js";
 export { recordingResolver, transcriptResolver } from "./resolvers.js";
 export { examine, verify } from "./verify.js";

@@ -1,7 +1,10 @@
-// The engine: the WebAssembly module once it is loaded, and the two classes in it.
+// The engine: the WebAssembly module once it is loaded, and what is in it.
 
 import start, {
+  extract,
+  fromFile,
   initSync,
+  recognize,
   Transcript as EngineTranscript,
   Verification as EngineVerification,
 } from "./passerelle.js";
@@ -37,6 +40,12 @@ export function init(source) {
 async function load(source) {
   await start({ module_or_path: source ?? whereItIs() });
   loaded = true;
+}
+
+/** The functions of the module, once it is loaded. */
+export function engine() {
+  needEngine();
+  return { extract, fromFile, recognize };
 }
 
 function needEngine() {

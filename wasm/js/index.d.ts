@@ -88,9 +88,57 @@ export type Authenticated = "yes" | "no" | "temporarily";
 /**
  * A message as a file has it, as it would be on the wire, by the rules of the command: an mbox separator is dropped,
  * and where the first line ends with LF alone, every LF without CR becomes CRLF. `notes`, handed to {@link verify},
- * makes the report say so.
+ * makes the report say so. In browsers {@link init} comes first.
  */
 export function fromFile(file: Uint8Array | ArrayBuffer | string): { octets: Uint8Array; notes: Step[] };
+
+/**
+ * What a file is that was handed in as a message: anything but `message` is not to be verified, and `what`, `why` and
+ * `advice` tell its owner so. In browsers {@link init} comes first.
+ */
+export function recognize(file: Uint8Array | ArrayBuffer | string): Recognized;
+
+/**
+ * The message in a file for which {@link recognize} says `holdsMessage`, of an mbox the one of this number, the first
+ * being 1; or the message that a message carries as a part. Recognize it again: a message may be wrapped twice. Throws an
+ * Error where there is none.
+ */
+export function extract(file: Uint8Array | ArrayBuffer | string, number?: number): Uint8Array;
+
+export type FileKind =
+  | "message"
+  | "empty"
+  | "outlook"
+  | "image"
+  | "document"
+  | "archive"
+  | "web-page"
+  | "json"
+  | "binary"
+  | "no-header"
+  | "mbox"
+  | "byte-order-mark"
+  | "utf-16"
+  | "emlx"
+  | "indented";
+
+export interface Recognized {
+  kind: FileKind;
+  /** To stand behind "this is": `a PNG picture`. */
+  what: string;
+  /** Why it can't be judged as it is; empty for a message. */
+  why: string;
+  /** What to do instead; empty for a message. */
+  advice: string;
+  /** Whether {@link extract} takes a message out of it. */
+  holdsMessage: boolean;
+  /** How many messages an mbox has. */
+  messages?: number;
+  /** Where in an mbox they begin, of the first 10,000. */
+  starts?: number[];
+  /** The message that a message carries as a part. */
+  carried?: { subject: string };
+}
 
 /** Looks records up at a resolver that speaks DNS over HTTPS (RFC 8484). */
 export function dohResolver(url: string | URL, options?: DohOptions): Resolve;

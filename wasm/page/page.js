@@ -1,6 +1,15 @@
 // The form: what is verified, and with which DNS. The report is drawn in report.js.
 
-import { dohResolver, examine, fromFile, recordingResolver, Transcript, transcriptResolver, init } from "../web.js";
+import {
+  dohResolver,
+  examine,
+  fromFile,
+  init,
+  recognize,
+  recordingResolver,
+  Transcript,
+  transcriptResolver,
+} from "../web.js";
 import { showReport } from "./report.js";
 
 const element = (id) => document.getElementById(id);
@@ -25,7 +34,9 @@ async function run() {
   element("report").hidden = true;
   try {
     await init();
-    const { octets, notes } = fromFile(message());
+    const file = message();
+    refuseWhatIsNoMessage(file);
+    const { octets, notes } = fromFile(file);
     const recorded = new Transcript();
     const problems = [];
     const resolve = recordingResolver(noting(problems, resolver()), recorded);
@@ -44,6 +55,12 @@ function message() {
   if (pasted !== "") return pasted;
   if (chosen.message === undefined) throw new Error("There is no message yet: choose a file, or paste its source.");
   return chosen.message;
+}
+
+/** A verdict on a picture of a message, or on the text that one sees, would be a verdict on nothing. */
+function refuseWhatIsNoMessage(file) {
+  const { kind, what, why, advice } = recognize(file);
+  if (kind !== "message") throw new Error(`This is ${what}, not a message: ${why}; ${advice}.`);
 }
 
 /** What was filled in. The null reverse-path is written `<>`, as in SMTP. */

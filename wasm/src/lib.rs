@@ -5,9 +5,11 @@
 //! wrong with an argument is thrown as an `Error` whose message says what would be right.
 
 mod answer;
+mod file;
 mod transcript;
 mod value;
 mod verification;
 
+pub use file::{extract, from_file, recognize};
 pub use transcript::Transcript;
 pub use verification::Verification;

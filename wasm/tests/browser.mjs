@@ -47,6 +47,14 @@ const tests = {
     assert.match(await page.textContent("#trail tbody tr"), /LF converted to CRLF/);
   },
 
+  "what is no message gets no verdict": async ({ page }) => {
+    await choose(page, "Dear customer,\r\n\r\nyour account\r\n", dns());
+    await page.click("#verify");
+    await page.waitForSelector("#error:not([hidden])");
+    assert.match(await page.textContent("#error"), /This is text without the header fields of a message, .*source/);
+    assert.ok(await page.locator("#report").isHidden());
+  },
+
   "a pasted message without an envelope": async ({ page }) => {
     await choose(page, undefined, dns());
     await page.click("#paste summary");

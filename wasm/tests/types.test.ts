@@ -3,8 +3,10 @@
 import {
   dohResolver,
   examine,
+  extract,
   fromFile,
   init,
+  recognize,
   recordingResolver,
   Transcript,
   transcriptResolver,
@@ -12,6 +14,7 @@ import {
   verify,
   type Answer,
   type Authenticated,
+  type Recognized,
   type Report,
   type Resolve,
 } from "passerelle";
@@ -26,7 +29,10 @@ const table: Resolve = async (name, recordType) => {
 export async function withEverything(file: Blob): Promise<string[]> {
   await init(new URL("https://cdn.example/passerelle_bg.wasm"));
   const recorded = new Transcript();
-  const { octets, notes } = fromFile(await file.arrayBuffer());
+  const octetsOfFile = await file.arrayBuffer();
+  const found: Recognized = recognize(octetsOfFile);
+  const inner: Uint8Array = found.holdsMessage ? extract(octetsOfFile, found.messages ?? 1) : new Uint8Array();
+  const { octets, notes } = fromFile(inner.length > 0 ? inner : octetsOfFile);
   const { report, json, authenticated } = await examine(octets, {
     ip: "192.0.2.25",
     helo: "mx.example.org",

@@ -6,7 +6,12 @@ use clap::{ArgGroup, Args};
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("algorithm").args(["rsa", "ed25519"]))]
-#[command(after_help = "Exit codes: 0 made, 2 wrong usage, or a file that exists or cannot be written.")]
+#[command(after_help = "\
+Exit codes: 0 made, 2 wrong usage, or a file that exists or cannot be written.
+
+Examples:
+  passerelle keygen --selector r2026 --domain example.com
+  passerelle keygen --ed25519 --selector e2026 --domain example.com --out e2026.pem")]
 pub(crate) struct Keygen {
     /// An RSA key of this many bits: 2048, 3072 or 4096. This is the default, with 2048 bits.
     #[arg(long, value_name = "BITS", num_args = 0..=1, default_missing_value = "2048", value_parser = rsa_bits)]

@@ -1,6 +1,9 @@
 //! The command line, as clap reads it and as `--help` tells it.
 
+mod completions;
+mod extract;
 mod keygen;
+mod man;
 mod send;
 mod serve;
 mod sign;
@@ -9,9 +12,14 @@ mod values;
 mod verify;
 mod world;
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub(crate) use self::completions::Completions;
+pub(crate) use self::extract::Extract;
 pub(crate) use self::keygen::Keygen;
+pub(crate) use self::man::Man;
 pub(crate) use self::send::{Send, TlsMode};
 pub(crate) use self::serve::Serve;
 pub(crate) use self::sign::Sign;
@@ -19,20 +27,28 @@ pub(crate) use self::spf::Spf;
 pub(crate) use self::verify::{Standard, Verify};
 pub(crate) use self::world::{When, World};
 
-const EXIT_CODES: &str = "\
+/// Behind the help of all.
+const ABOUT_ALL: &str = "\
+Where a FILE is left out or is `-`, the message comes from standard input.
+
 Exit codes:
-  0  authenticated: DMARC passes, or there is no policy and a passing SPF or DKIM domain aligns
-  1  not authenticated
-  2  wrong usage, or input that cannot be read
-  3  a temporary error stands in the way; the same message may fare better later";
+  0  done: authenticated, pass, signed, accepted
+  1  not authenticated, any other SPF result, refused for good
+  2  wrong usage, or input that is no message or cannot be read
+  3  a temporary error stands in the way; the same may fare better later
+
+Examples:
+  passerelle verify message.eml                       is it what it claims to be?
+  passerelle sign message.eml --key r2026.pem --selector r2026 --domain example.com
+  passerelle help verify                              all about one command, with examples";
 
 /// Says whether mail is what it claims to be, and signs mail.
 ///
 /// The command is a thin host around the passerelle engine: it reads files, asks the DNS and shows reports; the engine
 /// decides.
 #[derive(Debug, Parser)]
-#[command(name = "passerelle", version, arg_required_else_help = true, disable_help_subcommand = true)]
-#[command(after_help = EXIT_CODES)]
+#[command(name = "passerelle", version, arg_required_else_help = true)]
+#[command(after_help = ABOUT_ALL)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -41,11 +57,9 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Verify a message: SPF, DKIM, DMARC and iprev, with the reasons.
-    #[command(after_help = EXIT_CODES)]
+    /// Verify messages: SPF, DKIM, DMARC and iprev, with the reasons.
     Verify(Verify),
     /// Evaluate SPF alone for a client address, a HELO name and a return path.
-    #[command(after_help = "Exit codes: 0 pass, 1 any other result, 2 wrong usage, 3 temperror")]
     Spf(Spf),
     /// Sign a message with DKIM and print it, signatures first.
     Sign(Sign),
@@ -55,12 +69,28 @@ pub(crate) enum Command {
     Serve(Box<Serve>),
     /// Hand a message to a server by SMTP or LMTP.
     Send(Box<Send>),
+    /// Take a message out of a file that holds one: an mbox, an .emlx, a paste, an attachment.
+    Extract(Extract),
+    /// Print what a shell needs to complete this command's arguments.
+    Completions(Completions),
+    /// Print the manual page, or write the pages of all commands.
+    Man(Man),
+}
+
+impl Cli {
+    /// What clap makes of these arguments, for help as wide as `columns`.
+    pub(crate) fn read(arguments: impl Iterator<Item = OsString>, columns: Option<usize>) -> Result<Self, clap::Error> {
+        let command = Self::command();
+        let command = match columns {
+            Some(columns) => command.term_width(columns),
+            None => command,
+        };
+        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -15,11 +15,12 @@ Exit codes:
   2  wrong usage, a file that cannot be read, or a server that cannot be reached
   3  not accepted for one recipient at least, and worth another try later
 
-Example: passerelle send --to mx.example.com --from ann@example.org --rcpt bob@example.com message.eml")]
+Examples:
+  passerelle send --to mx.example.com --from ann@example.org --rcpt bob@example.com message.eml")]
 pub(crate) struct Send {
-    /// The message, as a file or `-` for standard input. Files whose lines end with LF are converted to CRLF.
+    /// The message, as a file; `-` or none for standard input. Files whose lines end with LF are converted to CRLF.
     #[arg(value_name = "FILE")]
-    pub(crate) message: PathBuf,
+    pub(crate) message: Option<PathBuf>,
     /// The server: a host or an address, with a port if it is not 25 (465 with --tls implicit).
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) to: String,

@@ -15,7 +15,8 @@ Nothing is relayed: what is accepted is verified and filed. Without --domain, ma
 SIGTERM and SIGINT stop the server once the messages under way are done; SIGHUP reads the certificate again.
 Exit codes: 0 stopped as asked, 2 wrong usage.
 
-Example: passerelle serve --listen 127.0.0.1:2525 --maildir Maildir --dns examples/dns.json --trace")]
+Examples:
+  passerelle serve --listen 127.0.0.1:2525 --maildir Maildir --dns examples/dns.json --trace")]
 pub(crate) struct Serve {
     /// Listen here: in clear text, with STARTTLS if there is a certificate. Port 0 takes a free one, which is printed.
     #[arg(long, value_name = "ADDRESS:PORT")]

@@ -7,14 +7,16 @@ use clap::{ArgAction, Args};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 --key, --selector and --domain may be given several times, for one signature each; the first key goes with the first
-selector, and a single --domain serves all keys. Exit codes: 0 signed, 2 wrong usage, or input that cannot be read.
+selector, and a single --domain serves all keys.
+Exit codes: 0 signed, 2 wrong usage, or input that is no message or cannot be read.
 
-Example: passerelle sign message.eml --domain example.com \\
-             --key rsa.pem --selector r2026 --key ed25519.pem --selector e2026")]
+Examples:
+  passerelle sign message.eml --domain example.com \\
+      --key rsa.pem --selector r2026 --key ed25519.pem --selector e2026")]
 pub(crate) struct Sign {
-    /// The message, as a file or `-` for standard input. Files whose lines end with LF are converted to CRLF.
+    /// The message, as a file; `-` or none for standard input. Files whose lines end with LF are converted to CRLF.
     #[arg(value_name = "FILE")]
-    pub(crate) message: PathBuf,
+    pub(crate) message: Option<PathBuf>,
     /// A private key: PKCS#8 in PEM, RSA or Ed25519.
     #[arg(long, value_name = "PEM", required = true, action = ArgAction::Append)]
     pub(crate) key: Vec<PathBuf>,

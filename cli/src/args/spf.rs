@@ -8,6 +8,12 @@ use super::values::no_controls;
 use super::world::{Show, World};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 pass, 1 any other result, 2 wrong usage, 3 temperror.
+
+Examples:
+  passerelle spf --ip 192.0.2.25 --helo mx.example.com --mail-from ann@example.com
+  passerelle spf --ip 2001:db8::25 --helo mx.example.com --mail-from '<>' -v")]
 pub(crate) struct Spf {
     /// The client's address.
     #[arg(long, value_name = "ADDRESS")]

@@ -9,10 +9,24 @@ use super::values::{authserv_id, no_controls};
 use super::world::{Show, World};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes:
+  0  authenticated: DMARC passes, or there is no policy and a passing SPF or DKIM domain aligns
+  1  not authenticated
+  2  wrong usage, or input that is no message or cannot be read
+  3  a temporary error stands in the way; the same message may fare better later
+Of several messages the worst counts: 2 if there is one, else 1, else 3, else 0.
+
+Examples:
+  passerelle verify message.eml
+  passerelle verify message.eml -v --ip 192.0.2.25 --helo mx.example.com --mail-from ann@example.com
+  passerelle verify Maildir/ more.eml --json          an object a line: file, and report or error
+  passerelle verify message.eml --record answers.json; passerelle verify message.eml --dns answers.json")]
 pub(crate) struct Verify {
-    /// The message, as a file or `-` for standard input. Files whose lines end with LF are converted to CRLF.
+    /// Messages: files, folders with all that is in them (of a maildir `new` and `cur`), or `-` for standard input, which is
+    /// read where none is named. Files whose lines end with LF are converted to CRLF.
     #[arg(value_name = "FILE")]
-    pub(crate) message: PathBuf,
+    pub(crate) messages: Vec<PathBuf>,
 
     /// The client's address. Without --ip, --helo and --mail-from, all three are taken from the topmost Received and
     /// Return-Path fields that parse.

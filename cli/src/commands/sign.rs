@@ -15,8 +15,8 @@ use super::EXIT_YES;
 use crate::args::Sign;
 use crate::failure::Failure;
 use crate::host::unix_time;
-use crate::input::MessageReader;
-use crate::output::{escape, print};
+use crate::input::{self, MessageReader};
+use crate::output::{print, tell};
 
 /// Octets that a header section to be signed may have: it is held in memory, unlike the body.
 const MAX_HEADER: usize = 16 << 20;
@@ -25,17 +25,18 @@ const MAX_HEADER: usize = 16 << 20;
 pub(crate) fn run(args: &Sign) -> Result<ExitCode, Failure> {
     let signers = signers(args)?;
     let now = unix_time(args.now)?;
-    let mut source = open_rewindable(&args.message)?;
+    let path = input::named_or_piped(args.message.as_deref())?;
+    let mut source = open_rewindable(&path)?;
 
-    let mut reader = MessageReader::new(&mut source, &args.message)?;
+    let mut reader = MessageReader::new(&mut source, &path)?.message()?;
     for note in reader.notes() {
-        eprintln!("passerelle: {}: {}", note.outcome, escape::text(&note.why));
+        tell::note(&format!("{}: {}", note.outcome, note.why));
     }
     let mut counting = Counting::default();
     let signatures = sign(&mut reader, &signers, now, &mut counting)?;
 
-    source.rewind().map_err(|error| Failure::file("read again", &args.message, &error))?;
-    let mut reader = MessageReader::new(&mut source, &args.message)?;
+    source.rewind().map_err(|error| Failure::file("read again", &path, &error))?;
+    let mut reader = MessageReader::new(&mut source, &path)?;
     print(&signatures)?;
     let mut printed = Counting::default();
     while let Some(chunk) = printed.next(&mut reader)? {
@@ -163,7 +164,7 @@ impl<T: Read + Seek> ReadSeek for T {}
 fn open_rewindable(path: &Path) -> Result<Box<dyn ReadSeek>, Failure> {
     let cannot = |error| Failure::file("read", path, &error);
     let mut octets = Vec::new();
-    if path.as_os_str() == "-" {
+    if input::is_standard_input(path) {
         io::stdin().lock().read_to_end(&mut octets).map_err(cannot)?;
         return Ok(Box::new(Cursor::new(octets)));
     }

@@ -89,22 +89,20 @@ struct TrailStep {
     rfc: String,
 }
 
-/// A verification. `notes` are what the command itself did before the engine saw the message.
+/// A verification. `notes` are what the command itself did before the engine saw the message, `carried` what is said of a
+/// message inside this one.
 pub(crate) fn verification(
     json: &str,
     authenticated: Authenticated,
     notes: &[Step],
+    carried: Option<(&str, &str)>,
     palette: Palette,
     verbose: bool,
 ) -> Result<String, Failure> {
     let view: View = parse(json)?;
     let mut out = Lines::new(palette);
-    let author = view.dmarc.as_ref().and_then(|dmarc| dmarc.domain.as_deref()).unwrap_or_default();
-    match authenticated {
-        Authenticated::Yes => out.headline(Tone::Good, &format!("Authenticated as {author}")),
-        Authenticated::No => out.headline(Tone::Bad, "Not authenticated"),
-        Authenticated::Temporarily => out.headline(Tone::Doubtful, "Not decided: a temporary error stands in the way"),
-    }
+    let (tone, headline) = view.headline(authenticated);
+    out.headline(tone, &headline);
     out.blank();
     if let Some(dmarc) = &view.dmarc {
         dmarc.write("", &mut out);
@@ -131,11 +129,14 @@ pub(crate) fn verification(
     let forged = view.trail.iter().filter(|step| step.step == FORGED_RESULTS);
     let mut remarks: Vec<_> = notes.iter().map(|note| (&*note.step, &*note.outcome, &*note.why)).collect();
     remarks.extend(forged.map(|step| (&*step.step, &*step.outcome, &*step.why)));
-    if !remarks.is_empty() {
+    if !remarks.is_empty() || carried.is_some() {
         out.blank();
     }
     for (step, outcome, why) in remarks {
         out.note(&format!("{step}: {outcome}"), why);
+    }
+    if let Some((what, why)) = carried {
+        out.note(what, why);
     }
     if verbose {
         write_trail(&view.trail, &mut out);
@@ -145,6 +146,33 @@ pub(crate) fn verification(
         }
     }
     Ok(out.finish())
+}
+
+/// One of several verifications, on a line.
+pub(crate) fn line(file: &str, json: &str, authenticated: Authenticated, palette: Palette) -> Result<String, Failure> {
+    let view: View = parse(json)?;
+    let (tone, headline) = view.headline(authenticated);
+    let mut out = Lines::new(palette);
+    out.line_of_a_file(file, tone, &headline);
+    Ok(out.finish())
+}
+
+/// The name of a file above its report.
+pub(crate) fn title(file: &str, palette: Palette) -> String {
+    let mut out = Lines::new(palette);
+    out.headline(Tone::Strong, file);
+    out.finish()
+}
+
+impl View {
+    fn headline(&self, authenticated: Authenticated) -> (Tone, String) {
+        let author = self.dmarc.as_ref().and_then(|dmarc| dmarc.domain.as_deref()).unwrap_or_default();
+        match authenticated {
+            Authenticated::Yes => (Tone::Good, format!("Authenticated as {author}")),
+            Authenticated::No => (Tone::Bad, "Not authenticated".into()),
+            Authenticated::Temporarily => (Tone::Doubtful, "Not decided: a temporary error stands in the way".into()),
+        }
+    }
 }
 
 /// An SPF verdict.
@@ -272,7 +300,7 @@ mod tests {
             "trail": [{{"step": "{evil}", "outcome": "{evil}", "why": "{evil}", "rfc": "{evil}"}}]}}"#
         );
         let palette = Palette::new(When::Never);
-        let shown = verification(&json, Authenticated::No, &[], palette, true).unwrap();
+        let shown = verification(&json, Authenticated::No, &[], None, palette, true).unwrap();
         assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         assert!(!shown.contains('\u{202e}'));
         // One for each place above; the result words and the identity are not among them.
@@ -281,7 +309,8 @@ mod tests {
 
     #[test]
     fn a_report_without_members_is_still_one() {
-        let shown = verification("{}", Authenticated::Temporarily, &[], Palette::new(When::Never), false).unwrap();
+        let shown =
+            verification("{}", Authenticated::Temporarily, &[], None, Palette::new(When::Never), false).unwrap();
         assert!(shown.starts_with("Not decided"));
     }
 }

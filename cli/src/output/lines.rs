@@ -1,22 +1,26 @@
 //! The lines of a report for people. Every text goes through [`escape`] here, and nowhere else.
 
 use super::color::{Palette, Tone};
-use super::escape;
+use super::{columns, escape};
 
-/// Columns that a line of prose may have.
-const WIDTH: usize = 100;
 /// Where the text behind label and result begins.
 const TEXT_COLUMN: usize = 21;
 
 /// Lines that are being written.
 pub(super) struct Lines {
     palette: Palette,
+    /// Columns that a line of prose may have.
+    width: usize,
     out: String,
 }
 
 impl Lines {
     pub(super) fn new(palette: Palette) -> Self {
-        Self { palette, out: String::new() }
+        Self::within(palette, columns::for_prose())
+    }
+
+    fn within(palette: Palette, width: usize) -> Self {
+        Self { palette, width, out: String::new() }
     }
 
     pub(super) fn finish(self) -> String {
@@ -28,8 +32,15 @@ impl Lines {
     }
 
     pub(super) fn headline(&mut self, tone: Tone, text: &str) {
-        let text = self.palette.paint(tone, &escape::text(text));
-        self.line(&self.palette.paint(Tone::Strong, &text));
+        for line in self.broken(0, text) {
+            let line = self.palette.paint(tone, &line);
+            self.line(&self.palette.paint(Tone::Strong, &line));
+        }
+    }
+
+    /// `folder/message.eml: Not authenticated`, never wrapped: programs cut such lines up, too.
+    pub(super) fn line_of_a_file(&mut self, file: &str, tone: Tone, text: &str) {
+        self.line(&format!("{}: {}", escape::text(file), self.palette.paint(tone, &escape::text(text))));
     }
 
     /// `dkim    pass        example.com, selector s`, and the reason below.
@@ -53,7 +64,9 @@ impl Lines {
 
     /// Something the reader should know.
     pub(super) fn note(&mut self, what: &str, why: &str) {
-        self.line(&format!("  {}", self.palette.paint(Tone::Strong, &escape::text(what))));
+        for line in self.broken(2, what) {
+            self.line(&format!("  {}", self.palette.paint(Tone::Strong, &line)));
+        }
         self.wrapped("    ", 4, why);
     }
 
@@ -84,27 +97,32 @@ impl Lines {
 
     /// Words of an unescaped text, wrapped, with `head` before the first line and `indent` columns before the others.
     fn wrapped(&mut self, head: &str, indent: usize, text: &str) {
-        let text = escape::text(text);
-        let mut line = head.to_owned();
-        let mut column = indent;
-        let mut first = true;
-        for word in text.split(' ').filter(|w| !w.is_empty()) {
-            let width = word.chars().count();
-            if !first && column + 1 + width > WIDTH {
-                self.line(&line);
-                line = " ".repeat(indent);
-                column = indent;
-                first = true;
-            }
-            if !first {
-                line.push(' ');
-                column += 1;
-            }
-            line.push_str(word);
-            column += width;
-            first = false;
+        let blanks = " ".repeat(indent);
+        for (index, line) in self.broken(indent, text).iter().enumerate() {
+            self.line(&format!("{}{line}", if index == 0 { head } else { &blanks }));
         }
-        self.line(&line);
+    }
+
+    /// The words of an unescaped text in lines that leave room for `indent` columns; one line at least.
+    fn broken(&self, indent: usize, text: &str) -> Vec<String> {
+        let text = escape::text(text);
+        let mut lines = vec![String::new()];
+        let mut column = indent;
+        for word in text.split(' ').filter(|word| !word.is_empty()) {
+            let width = word.chars().count();
+            if let Some(line) = lines.last_mut().filter(|line| line.is_empty() || column + 1 + width <= self.width) {
+                if !line.is_empty() {
+                    line.push(' ');
+                    column += 1;
+                }
+                line.push_str(word);
+                column += width;
+            } else {
+                lines.push(word.to_owned());
+                column = indent + width;
+            }
+        }
+        lines
     }
 
     fn line(&mut self, text: &str) {
@@ -129,13 +147,16 @@ mod tests {
 
     #[test]
     fn long_reasons_are_wrapped_and_whole() {
-        let mut lines = Lines::new(Palette::new(When::Never));
-        let reason = "because ".repeat(40);
-        lines.verdict("dkim", "permerror", "example.com", Some(&reason));
-        let out = lines.finish();
-        assert!(out.lines().all(|line| line.len() <= WIDTH));
-        assert_eq!(out.matches("because").count(), 40);
-        assert!(out.starts_with("  dkim   permerror   example.com\n"));
+        for width in [40, 72, 100] {
+            let mut lines = Lines::within(Palette::new(When::Never), width);
+            let reason = "because ".repeat(40);
+            lines.verdict("dkim", "permerror", "example.com", Some(&reason));
+            let out = lines.finish();
+            let longest = out.lines().map(str::len).max();
+            assert!(longest.is_some_and(|longest| longest <= width && longest + " because".len() > width), "{out}");
+            assert_eq!(out.matches("because").count(), 40);
+            assert!(out.starts_with("  dkim   permerror   example.com\n"));
+        }
     }
 
     #[test]

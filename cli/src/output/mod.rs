@@ -1,9 +1,11 @@
 //! What people see.
 
 pub(crate) mod color;
+pub(crate) mod columns;
 pub(crate) mod escape;
 pub(crate) mod human;
 mod lines;
+pub(crate) mod tell;
 
 use std::io::{self, IsTerminal, Write};
 

@@ -32,7 +32,18 @@ pub(crate) fn run(arguments: &[&str]) -> Ran {
 
 /// A run with this on its standard input.
 pub(crate) fn run_with(arguments: &[&str], input: &[u8]) -> Ran {
+    start(&[], arguments, input)
+}
+
+/// A run with these variables in its environment.
+pub(crate) fn run_in(environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    start(environment, arguments, b"")
+}
+
+fn start(environment: &[(&str, &str)], arguments: &[&str], input: &[u8]) -> Ran {
     let mut child = Command::new(env!("CARGO_BIN_EXE_passerelle"))
+        .env_remove("COLUMNS") // Of whoever runs the tests.
+        .envs(environment.iter().copied())
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -5,7 +5,7 @@ use passerelle::message::{Carried, Extraction, FileKind, Mbox, carried, recogniz
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_oneof};
 use proptest::strategy::Strategy;
-use proptest::{prop_assert_eq, proptest};
+use proptest::{prop_assert_eq, prop_assume, proptest};
 
 const MESSAGE: &str = "Received: from a.example by b.example; now\r\n\tand on\r\nFrom: ann@a.example\r\nSubject: Hi\r\n\r\n\
                        Good morning\r\n\r\n  indented\r\n";
@@ -233,7 +233,8 @@ fn a_second_message_behind_what_is_looked_at_is_found_while_reading() {
     let file = format!(
         "From a Thu Jan  1 00:00:00 1970\nSubject: 1\n\n{body}\nFrom b Thu Jan  1 00:00:00 1970\nSubject: 2\n\n"
     );
-    is(&file, FileKind::Message, "a message");
+    is(&file.as_bytes()[..MAX_FILE_HEAD], FileKind::Message, "a message");
+    is(&file, FileKind::Mbox, "several");
     let mut mbox = Mbox::new();
     file.as_bytes().chunks(4096).for_each(|chunk| mbox.push(chunk, &mut |_, _| {}));
     assert_eq!(mbox.messages(), 2);
@@ -394,9 +395,10 @@ proptest! {
         }
     }
 
-    /// What is looked at is bounded: more has no say.
+    /// What is looked at is bounded, but for an mbox.
     #[test]
     fn what_is_behind_the_head_has_no_say(file in hostile(), more in hostile()) {
+        prop_assume!(!file.starts_with(b"From ") && !file.starts_with(b"\xef\xbb\xbfFrom "));
         let head = [file, vec![b'x'; MAX_FILE_HEAD]].concat()[..MAX_FILE_HEAD].to_vec();
         prop_assert_eq!(recognize(&[&*head, &*more].concat()), recognize(&head));
     }

@@ -32,7 +32,7 @@ impl Content {
     pub(super) fn scan(path: &Path) -> Result<Self, Failure> {
         let mut reader = input::open(path)?;
         let mut scanner = NeedsScanner::new();
-        let mut kept = (path.as_os_str() == "-").then(VecDeque::new);
+        let mut kept = input::is_standard_input(path).then(VecDeque::new);
         while let Some(chunk) = reader.next_chunk().map_err(|error| cannot_read(&error))? {
             scanner.push(&chunk);
             if let Some(kept) = &mut kept {

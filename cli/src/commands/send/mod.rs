@@ -19,6 +19,7 @@ use super::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
 use crate::args::Send;
 use crate::failure::Failure;
 use crate::host::block_on;
+use crate::input;
 use crate::net::{Clock, Traced, Tracer, Wire, WireError, entropy};
 
 use content::Content;
@@ -27,7 +28,7 @@ use told::Worst;
 
 pub(crate) fn run(args: &Send) -> Result<ExitCode, Failure> {
     let destination = Destination::parse(&args.to, args.tls)?;
-    let content = Content::scan(&args.message)?;
+    let content = Content::scan(&input::named_or_piped(args.message.as_deref())?)?;
     let envelope = settings::envelope(args, content.needs())?;
     let worst = block_on(runtime::Builder::new_current_thread(), async {
         let stream = destination.connect().await?;

@@ -6,7 +6,7 @@ use passerelle::smtp::reply::{Reply, Severity};
 use passerelle::smtp::sasl::client::Error;
 use passerelle::tls::Failure as TlsFailure;
 
-use crate::output::escape;
+use crate::output::{escape, tell};
 
 /// How sending went, at worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,12 +21,12 @@ pub(super) fn ready(ready: &Ready) {
     match &ready.tls {
         Some(tls) => {
             let verified = if tls.verified { "verified" } else { "not verified" };
-            say(&format!("{} {}, certificate {verified}", tls.version.as_str(), tls.cipher_suite));
+            tell::note(&format!("{} {}, certificate {verified}", tls.version.as_str(), tls.cipher_suite));
         }
-        None => say("no TLS"),
+        None => tell::note("no TLS"),
     }
     if let Some(mechanism) = ready.authenticated {
-        say(&format!("authenticated by {}", mechanism.as_str()));
+        tell::note(&format!("authenticated by {}", mechanism.as_str()));
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn outcome(outcome: &Outcome, server: &str) -> Worst {
         });
     }
     for omitted in &outcome.omitted {
-        say(match omitted {
+        tell::note(match omitted {
             Omitted::Dsn => "left out, since the server does not offer DSN: what was asked of notifications",
             Omitted::Auth => "left out, since the server does not offer AUTH: who submitted the message",
             Omitted::Priority => "left out, since the server does not offer MT-PRIORITY: the priority",
@@ -55,7 +55,7 @@ pub(super) fn outcome(outcome: &Outcome, server: &str) -> Worst {
 
 /// The connection ended before the message's turn came.
 pub(super) fn closed(closed: &Closed, server: &str) -> Worst {
-    say(&format!("not sent: {closed}"));
+    tell::error(&format!("not sent: {closed}"));
     match closed {
         Closed::Refused { reply, .. } | Closed::Authentication(Error::Refused { reply, .. }) => {
             advise(reply, server);
@@ -68,7 +68,7 @@ pub(super) fn closed(closed: &Closed, server: &str) -> Worst {
 
 /// TLS failed.
 pub(super) fn tls_failed(failure: &TlsFailure) {
-    say(&format!("{failure}. {}", failure.advice));
+    tell::error(&format!("{failure}. {}", failure.advice));
 }
 
 fn sentence(delivery: &Delivery, server: &str) -> String {
@@ -89,14 +89,10 @@ fn sentence(delivery: &Delivery, server: &str) -> String {
 }
 
 fn advise(reply: &Reply, server: &str) {
-    say(refusal::classify(reply, Some(server)).advice);
+    tell::note(refusal::classify(reply, Some(server)).advice);
 }
 
 /// What to do about a refusal.
 fn advice(reply: &Reply, server: &str) -> String {
     format!(" - {}", refusal::classify(reply, Some(server)).advice)
-}
-
-fn say(line: &str) {
-    eprintln!("passerelle: {}", escape::text(line));
 }

@@ -29,7 +29,7 @@ use crate::failure::Failure;
 use crate::host::{Host, block_on};
 use crate::maildir::Maildir;
 use crate::net::Clock;
-use crate::output::escape;
+use crate::output::{escape, tell};
 
 use places::Clients;
 use users::Users;
@@ -84,7 +84,7 @@ async fn serve(args: &Serve) -> Result<ExitCode, Failure> {
         }
     }
     if service.maildir.is_none() {
-        eprintln!("passerelle: messages are verified and not kept; file them with --maildir DIR");
+        tell::note("messages are verified and not kept; file them with --maildir DIR");
     }
     let (stop, stopping) = watch::channel(false);
     let mut sessions = JoinSet::new();

@@ -27,23 +27,30 @@ const MAGIC: &[(&[u8], FileKind, &str)] = &[
     (b"bplist00", FileKind::Binary, "a property list of macOS, such as a saved link or a .webarchive"),
 ];
 
-/// What stands in a container: the octets before it, the mark, the kind, and what it is.
-const INSIDE: &[(&[u8], usize, &[u8], FileKind, &str)] = &[
-    (b"RIFF", 8, b"WEBP", FileKind::Image, "a WebP picture"),
-    (b"", 4, b"ftypheic", FileKind::Image, "a HEIC picture"),
-    (b"", 4, b"ftypheix", FileKind::Image, "a HEIC picture"),
-    (b"", 4, b"ftypmif1", FileKind::Image, "a HEIF picture"),
-    (b"", 4, b"ftypavif", FileKind::Image, "an AVIF picture"),
-    (b"BM", 6, b"\0\0\0\0", FileKind::Image, "a BMP picture"),
-    (b"", 257, b"ustar", FileKind::Archive, "a tar archive"),
+/// A format whose mark stands behind octets that are not always the same.
+struct Inside {
+    begin: &'static [u8],
+    at: usize,
+    mark: &'static [u8],
+    kind: FileKind,
+    what: &'static str,
+}
+
+#[rustfmt::skip]
+const INSIDE: &[Inside] = &[
+    Inside { begin: b"RIFF", at: 8, mark: b"WEBP", kind: FileKind::Image, what: "a WebP picture" },
+    Inside { begin: b"", at: 4, mark: b"ftypheic", kind: FileKind::Image, what: "a HEIC picture" },
+    Inside { begin: b"", at: 4, mark: b"ftypheix", kind: FileKind::Image, what: "a HEIC picture" },
+    Inside { begin: b"", at: 4, mark: b"ftypmif1", kind: FileKind::Image, what: "a HEIF picture" },
+    Inside { begin: b"", at: 4, mark: b"ftypavif", kind: FileKind::Image, what: "an AVIF picture" },
+    Inside { begin: b"BM", at: 6, mark: b"\0\0\0\0", kind: FileKind::Image, what: "a BMP picture" },
+    Inside { begin: b"", at: 257, mark: b"ustar", kind: FileKind::Archive, what: "a tar archive" },
 ];
 
 pub(super) fn of(head: &[u8]) -> Option<(FileKind, &'static str)> {
     let plain = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)).map(|&(_, kind, what)| (kind, what));
-    plain.or_else(|| {
-        let is_inside = |&&(begin, at, mark, ..): &&(&[u8], usize, &[u8], FileKind, &str)| {
-            head.starts_with(begin) && head.get(at..).is_some_and(|rest| rest.starts_with(mark))
-        };
-        INSIDE.iter().find(is_inside).map(|&(.., kind, what)| (kind, what))
-    })
+    let is_inside = |format: &&Inside| {
+        head.starts_with(format.begin) && head.get(format.at..).is_some_and(|rest| rest.starts_with(format.mark))
+    };
+    plain.or_else(|| INSIDE.iter().find(is_inside).map(|format| (format.kind, format.what)))
 }

@@ -148,10 +148,12 @@ impl Recognized {
     }
 }
 
-/// Says what a file is by its beginning: all of it, or at least its first [`MAX_FILE_HEAD`] octets. No more are looked at.
+/// Says what a file is: of all its octets, or of its first [`MAX_FILE_HEAD`] at least, which are the only ones that are looked
+/// at unless it is an mbox. There a second message is searched for in all that is handed in; a host that streams finds it
+/// with [`Mbox`].
 ///
 /// It is a message where a field that mail has stands in its first paragraph, whatever else there is: junk lines are for
-/// the verdict to deal with. Of an mbox it sees a second message among those octets; [`Mbox`] finds one that comes later.
+/// the verdict to deal with.
 ///
 /// ```
 /// use passerelle::message::{FileKind, recognize};
@@ -168,13 +170,17 @@ pub fn recognize(file: &[u8]) -> Recognized {
     if let Some((kind, what)) = magic::of(head) {
         return Recognized::new(kind, what);
     }
-    if let Some(text) = head.strip_prefix(shape::BYTE_ORDER_MARK) {
-        return around(text, FileKind::ByteOrderMark, "a message with a byte order mark in front");
+    if head.strip_prefix(shape::BYTE_ORDER_MARK).is_some() {
+        return around(
+            &file[shape::BYTE_ORDER_MARK.len()..],
+            FileKind::ByteOrderMark,
+            "a message with a byte order mark in front",
+        );
     }
     if let Some(text) = shape::from_utf16(head) {
         return around(&text, FileKind::Utf16, "text in UTF-16");
     }
-    text(head)
+    text(file)
 }
 
 /// A message inside something: told of where there is one, and else what is inside.
@@ -186,7 +192,8 @@ fn around(inside: &[u8], kind: FileKind, what: &'static str) -> Recognized {
     }
 }
 
-fn text(head: &[u8]) -> Recognized {
+fn text(file: &[u8]) -> Recognized {
+    let head = &file[..file.len().min(MAX_FILE_HEAD)];
     if let Some((kind, what)) = markup::of(head) {
         return Recognized::new(kind, what);
     }
@@ -194,7 +201,7 @@ fn text(head: &[u8]) -> Recognized {
         return Recognized::new(FileKind::Emlx, "an .emlx file, in which Apple Mail keeps a message");
     }
     match header_lines(behind_separator(head)) {
-        HeaderLines::OfMail if holds_several(head) => Recognized::new(FileKind::Mbox, "an mbox with several messages"),
+        HeaderLines::OfMail if holds_several(file) => Recognized::new(FileKind::Mbox, "an mbox with several messages"),
         HeaderLines::OfMail => Recognized::new(FileKind::Message, "a message"),
         HeaderLines::OfWebPage => Recognized::new(FileKind::WebPage, "a saved web page (MHTML)"),
         HeaderLines::AsShown => Recognized::new(FileKind::NoHeader, "text with the header lines that Outlook shows"),
@@ -213,8 +220,8 @@ fn behind_separator(head: &[u8]) -> &[u8] {
     if is_mbox_separator(line) == Some(true) { rest } else { head }
 }
 
-fn holds_several(head: &[u8]) -> bool {
+fn holds_several(file: &[u8]) -> bool {
     let mut mbox = Mbox::new();
-    mbox.push(head, &mut |_, _| {});
+    mbox.push(file, &mut |_, _| {});
     mbox.messages() > 1
 }

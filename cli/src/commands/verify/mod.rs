@@ -1,5 +1,8 @@
 //! `passerelle verify`
 
+mod several;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use passerelle::Step;
@@ -10,8 +13,9 @@ use passerelle::verify::{Authenticated, DmarcMode, Envelope, Settings, Verificat
 use super::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
 use crate::args::{Standard, Verify};
 use crate::failure::Failure;
+use crate::files;
 use crate::host::Host;
-use crate::input::{self, MessageReader};
+use crate::input::{self, Message, MessageReader};
 use crate::output::color::Palette;
 use crate::output::{human, print, print_json};
 
@@ -19,9 +23,47 @@ use crate::output::{human, print, print_json};
 const MAX_HEADER_FOR_ENVELOPE: usize = 1 << 20;
 
 pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
-    let mut message = input::open(&args.message)?;
-    let mut host = Host::new(&args.world)?;
+    if files::are_several(&args.messages) {
+        return several::run(args, &mut Host::new(&args.world)?);
+    }
+    let path = input::named_or_piped(args.messages.first().map(PathBuf::as_path))?;
+    let message = input::open(&path)?.message()?;
+    let judged = judge(args, message, &mut Host::new(&args.world)?)?;
+    match args.show.json {
+        true => print_json(&judged.json)?,
+        false => print(judged.report(Palette::new(args.show.color), args.show.verbose)?.as_bytes())?,
+    }
+    Ok(ExitCode::from(judged.exit_code()))
+}
+
+/// What came of a message.
+struct Judged {
+    json: String,
+    authenticated: Authenticated,
+    /// What the command did before the engine saw the message.
+    notes: Vec<Step>,
+    /// What is said of a message that this one carries.
+    carried: Option<(String, String)>,
+}
+
+impl Judged {
+    fn report(&self, palette: Palette, verbose: bool) -> Result<String, Failure> {
+        let carried = self.carried.as_ref().map(|(what, why)| (what.as_str(), why.as_str()));
+        human::verification(&self.json, self.authenticated, &self.notes, carried, palette, verbose)
+    }
+
+    fn exit_code(&self) -> u8 {
+        match self.authenticated {
+            Authenticated::Yes => EXIT_YES,
+            Authenticated::No => EXIT_NO,
+            Authenticated::Temporarily => EXIT_TEMPORARY,
+        }
+    }
+}
+
+fn judge(args: &Verify, mut message: Message, host: &mut Host) -> Result<Judged, Failure> {
     let mut notes = message.notes();
+    let carried = message.carried();
     let (head, header) = read_header(&mut message)?;
     let (envelope, envelope_notes) = match given_envelope(args) {
         Some(envelope) => (envelope, Vec::new()),
@@ -42,20 +84,7 @@ pub(crate) fn run(args: &Verify) -> Result<ExitCode, Failure> {
     }
     let report = host.run(verification, Some(message.into_chunks(head)))?;
 
-    let (json, authenticated) = (report.to_json(), report.authenticated());
-    match args.show.json {
-        true => print_json(&json)?,
-        false => {
-            let palette = Palette::new(args.show.color);
-            let text = human::verification(&json, authenticated, &notes, palette, args.show.verbose)?;
-            print(text.as_bytes())?;
-        }
-    }
-    Ok(ExitCode::from(match authenticated {
-        Authenticated::Yes => EXIT_YES,
-        Authenticated::No => EXIT_NO,
-        Authenticated::Temporarily => EXIT_TEMPORARY,
-    }))
+    Ok(Judged { json: report.to_json(), authenticated: report.authenticated(), notes, carried })
 }
 
 /// The envelope of the command line, if any of it is there. What is missing then stays unknown: a mixture of an
