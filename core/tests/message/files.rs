@@ -134,6 +134,7 @@ fn text_without_header_lines_is_told() {
     );
     is("\r\n\r\nGood morning\r\n\r\nFrom: too late\r\n", FileKind::NoHeader, "without");
     is(b"caf\xe9 au lait\r\n", FileKind::NoHeader, "without");
+    is(b"\x1b$B$3$s$K$A$O\x1b(B", FileKind::NoHeader, "without");
 }
 
 #[test]
@@ -149,6 +150,7 @@ fn what_outlook_shows_of_a_header_section_is_none() {
 fn other_data_is_told() {
     is(b"\x7fELF\x02\x01\x01\0\0\0\0\0", FileKind::Binary, "no text");
     is(b"bplist00\xd1\x01\x02", FileKind::Binary, "property list");
+    is(b"\x01\x02\x03\x04 some \x05\x06 words", FileKind::Binary, "no text");
     is(b"\xff\xfe\0\0F\0\0\0r\0\0\0", FileKind::Binary, "no text");
 }
 

@@ -47,8 +47,9 @@ fn is_blank(line: &[u8], prefix: &[u8]) -> bool {
 }
 
 /// Whether this is no text in any encoding that has ASCII in it: it has NUL, or more than one control character in
-/// sixteen octets.
+/// 32 octets. ESC is one of text (ISO-2022-JP).
 pub(super) fn is_binary(head: &[u8]) -> bool {
-    let controls = head.iter().filter(|octet| octet.is_ascii_control() && !octet.is_ascii_whitespace()).count();
-    head.contains(&0) || controls > head.len() / 16
+    let controls =
+        head.iter().filter(|octet| octet.is_ascii_control() && !octet.is_ascii_whitespace() && **octet != 0x1b);
+    head.contains(&0) || controls.count() > head.len() / 32
 }
