@@ -3,6 +3,9 @@
 //! Only CRLF ends a line (RFC 5321 §2.3.8). A line with a bare CR, a bare LF or a NUL is read to its CRLF and then refused: what
 //! such an octet means differs between programs, and so two of them could see different commands in the same octets.
 
+#[cfg(test)]
+mod proof;
+
 use std::fmt;
 
 use memchr::{memchr, memchr2};

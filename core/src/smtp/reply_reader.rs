@@ -12,6 +12,9 @@
 //!   reply can be shown and logged. NUL never comes from a mail server and is refused.
 //! - **Codes of all lines agree** (RFC 5321 §4.2.1), and are from 200 to 599.
 
+#[cfg(test)]
+mod proof;
+
 use memchr::memchr;
 
 use super::reply::{EnhancedCode, Reply};
@@ -112,9 +115,6 @@ impl ReplyReader {
                 &kept
             };
             let head = Head::read(line)?;
-            if let Some(head) = head {
-                self.agree(head.code)?;
-            }
             let Some(line) = line.strip_suffix(b"\n") else {
                 self.line = kept;
                 continue;
@@ -142,9 +142,11 @@ impl ReplyReader {
             let mut head = [0; HEAD_AND_NEXT];
             let octets = self.line.iter().chain(fits).take(HEAD_AND_NEXT);
             let length = head.iter_mut().zip(octets).map(|(to, &from)| *to = from).count();
-            if let Some(head) = Head::read(head.get(..length).unwrap_or_default())? {
-                self.agree(head.code)?;
+            let head = head.get(..length).unwrap_or_default();
+            if let Some(code) = code(head)? {
+                self.agree(code)?;
             }
+            Head::read(head)?;
         }
         if memchr(0, fits).is_some() {
             Err(ReplyError::Nul)
@@ -204,24 +206,28 @@ struct Head {
 impl Head {
     /// Reads the beginning of a line, from as much of it as there is; `None` while that could still become one.
     fn read(line: &[u8]) -> Result<Option<Self>, ReplyError> {
-        let mut code = 0;
-        for octet in line.iter().take(3) {
-            if !octet.is_ascii_digit() {
-                return Err(ReplyError::NoCode);
-            }
-            code = 10 * code + u16::from(octet - b'0'); // three digits
-        }
-        if line.len() < 3 {
-            return Ok(None);
-        }
-        if !(200..=599).contains(&code) {
-            return Err(ReplyError::CodeOutOfRange(code));
-        }
+        let Some(code) = code(line)? else { return Ok(None) };
         match (line.get(3), line.get(4)) {
             (Some(b' ' | b'\n'), _) | (Some(b'\r'), Some(b'\n')) => Ok(Some(Self { code, last: true })),
             (Some(b'-'), _) => Ok(Some(Self { code, last: false })),
             (None, _) | (Some(b'\r'), None) => Ok(None),
             _ => Err(ReplyError::NoSeparator),
         }
+    }
+}
+
+/// The code at the beginning of a line; `None` while it is not whole.
+fn code(line: &[u8]) -> Result<Option<u16>, ReplyError> {
+    let mut code = 0;
+    for octet in line.iter().take(3) {
+        if !octet.is_ascii_digit() {
+            return Err(ReplyError::NoCode);
+        }
+        code = 10 * code + u16::from(octet - b'0'); // three digits
+    }
+    match line.len() {
+        ..3 => Ok(None),
+        _ if (200..=599).contains(&code) => Ok(Some(code)),
+        _ => Err(ReplyError::CodeOutOfRange(code)),
     }
 }

@@ -1,5 +1,8 @@
 //! The server's half of DATA: what the client sent becomes the message again.
 
+#[cfg(test)]
+mod proof;
+
 use memchr::memrchr;
 
 use super::scan::plain_run;

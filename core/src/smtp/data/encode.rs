@@ -1,5 +1,8 @@
 //! The client's half: a message becomes what goes over the wire.
 
+#[cfg(test)]
+mod proof;
+
 use super::scan::plain_run;
 use crate::smtp::line::Irregularity;
 

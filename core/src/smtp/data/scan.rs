@@ -42,10 +42,16 @@ pub(super) fn plain_run(octets: &[u8]) -> usize {
 fn plain_blocks<const N: usize>(octets: &[u8]) -> usize {
     let mut rest = octets;
     while let Some(block) = rest.first_chunk::<N>().filter(|block| is_plain(block)) {
-        let length = N - AHEAD;
-        rest = &rest[length + usize::from(block[length] == b'\n')..];
+        rest = &rest[behind(block)..];
     }
     octets.len() - rest.len()
+}
+
+/// Where the search goes on behind a plain block: the LF that belongs to a CR at its end is plain, too.
+#[inline]
+fn behind<const N: usize>(block: &[u8; N]) -> usize {
+    let length = N - AHEAD;
+    length + usize::from(block[length] == b'\n')
 }
 
 /// Walks from line to line. Gives the end, which is `until` or one behind it, or the first special octet.
@@ -72,9 +78,7 @@ fn is_plain<const N: usize>(block: &[u8; N]) -> bool {
     let mut least = [u8::MAX; LANES];
     for ((octets, next), after) in octets.iter().zip(next).zip(after) {
         for lane in 0..LANES {
-            let is_cr = mask(octets[lane] == b'\r');
-            let is_lf = mask(next[lane] == b'\n');
-            special[lane] |= (is_cr ^ is_lf) | (is_lf & mask(after[lane] == b'.'));
+            special[lane] |= special_at(octets[lane], next[lane], after[lane]);
             least[lane] = least[lane].min(octets[lane]);
         }
     }
@@ -83,9 +87,20 @@ fn is_plain<const N: usize>(block: &[u8; N]) -> bool {
     special == 0 && least > 0 && block[0] != b'\n'
 }
 
+/// Not zero where a CR or an LF stands alone in the first two of three octets, or a dot behind an LF is the third.
+#[inline]
+fn special_at(octet: u8, next: u8, after: u8) -> u8 {
+    let is_cr = mask(octet == b'\r');
+    let is_lf = mask(next == b'\n');
+    (is_cr ^ is_lf) | (is_lf & mask(after == b'.'))
+}
+
 fn mask(condition: bool) -> u8 {
     u8::from(condition).wrapping_neg()
 }
+
+#[cfg(test)]
+mod proof;
 
 #[cfg(test)]
 mod tests {
