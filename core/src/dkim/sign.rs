@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
 use super::body_hash::{PIECE, Pass};
-use super::canonicalization::Canonicalization;
+use super::canonicalization::{Canonicalization, Vectors};
 use super::header_hash::{HeaderIndex, add_signature};
 use super::signature::{Algorithm, Identity};
 use crate::crypto::{Digest, Sha256, SigningKey};
@@ -248,8 +248,8 @@ impl Signing {
     /// Takes the next octets of the body. How the body is cut into chunks does not matter.
     pub fn body(&mut self, chunk: &[u8]) {
         for piece in chunk.chunks(PIECE) {
-            self.line_ends.push(piece);
             self.body.push(piece);
+            self.line_ends.push(piece); // which the hash has brought into the processor's cache
         }
     }
 
@@ -423,15 +423,14 @@ struct LineEnds {
     /// The last octet was a CR.
     cr: bool,
     bare: bool,
+    vectors: Vectors,
 }
 
 impl LineEnds {
     fn push(&mut self, octets: &[u8]) {
         let (Some(first), Some(last)) = (octets.first(), octets.last()) else { return };
         self.bare |= self.cr != (*first == b'\n');
-        // Without branches, for the compiler to do it with vector instructions.
-        let pairs = octets.iter().zip(octets.get(1..).unwrap_or_default());
-        self.bare |= pairs.fold(0, |bare, (&octet, &next)| bare | u8::from((octet == b'\r') != (next == b'\n'))) != 0;
+        self.bare = self.bare || self.vectors.has_bare_line_end(octets);
         self.cr = *last == b'\r';
     }
 

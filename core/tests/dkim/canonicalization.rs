@@ -124,15 +124,49 @@ fn every_short_text() {
     }
 }
 
+/// The places at which what is looked at or reduced at once may end, and those around them.
+fn block_ends() -> impl Iterator<Item = usize> {
+    [0, 16, 32, 48, 64, 80, 128, 192].into_iter().flat_map(|end: usize| end.saturating_sub(3)..end + 2)
+}
+
 #[test]
-fn every_short_text_across_a_block() {
+fn every_short_text_across_every_block_end() {
     const OCTETS: &[u8] = b"a \t\r\n";
-    for number in 0..OCTETS.len().pow(5) {
-        let text: Vec<u8> = (0..5).map(|digit| OCTETS[number / OCTETS.len().pow(digit) % OCTETS.len()]).collect();
-        for before in [60, 63] {
-            let body = [&vec![b'x'; before][..], &text, &[b'y'; 70]].concat();
-            for algorithm in BOTH {
-                assert_eq!(streamed(algorithm, [&body[..]]), naive(algorithm, &body), "{algorithm} {text:?}");
+    for number in 0..OCTETS.len().pow(4) {
+        let text: Vec<u8> = (0..4).map(|digit| OCTETS[number / OCTETS.len().pow(digit) % OCTETS.len()]).collect();
+        for before in block_ends() {
+            for after in [0, 70] {
+                let body = [&vec![b'x'; before][..], &text, &vec![b'y'; after]].concat();
+                for algorithm in BOTH {
+                    assert_eq!(
+                        streamed(algorithm, [&body[..]]),
+                        naive(algorithm, &body),
+                        "{algorithm} {text:?} between {before} octets and {after}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Runs of white space and of line ends that are shorter and longer than all that is looked at at once, from every
+/// place in it, before all that can decide what becomes of them.
+#[test]
+fn runs_of_every_length_across_every_block_end() {
+    let runs = [&b" "[..], b"\t", b" \t", b"\r\n", b" \r\n", b"\r", b"\n"];
+    let ends = [&b""[..], b"z", b"\r\n", b"\r\nz", b"\r", b"\rz", b"\n", b"\r\r\n"];
+    for run in runs {
+        for length in block_ends().filter(|length| *length > 0 && *length < 140) {
+            for before in block_ends().filter(|before| *before < 70) {
+                for end in ends {
+                    let run = run.iter().copied().cycle().take(length).collect::<Vec<_>>();
+                    let body = [&vec![b'x'; before][..], &run, end].concat();
+                    let expected = naive_relaxed(&body);
+                    let what = || format!("{run:?} between {before} octets and {end:?}");
+                    assert_eq!(streamed(Canonicalization::Relaxed, [&body[..]]), expected, "{}", what());
+                    let (first, second) = body.split_at(before + length);
+                    assert_eq!(streamed(Canonicalization::Relaxed, [first, second]), expected, "{} in two", what());
+                }
             }
         }
     }
@@ -151,6 +185,24 @@ pub fn body() -> impl Strategy<Value = Vec<u8>> {
 /// Sizes of chunks.
 pub fn sizes() -> impl Strategy<Value = Vec<usize>> {
     proptest::collection::vec(prop_oneof![Just(1usize), 0..20usize, 50..300usize], 0..40)
+}
+
+/// Unchanged runs about as long as the steps in which a body is taken, with changes between them.
+fn long_parts() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let run = prop_oneof![1..200usize, 1000..1100usize, 8100..8300usize, 16_200..16_500usize, 30_000..34_000usize];
+    let line = b"a line of text without a change\r\n".iter().copied().cycle();
+    let part = prop_oneof![
+        2 => run.prop_map(move |length| line.clone().take(length).collect()),
+        1 => body(),
+        1 => proptest::collection::vec(Just(b' '), 1..9000),
+        1 => (1..9000usize).prop_map(|count| b"\r\n".repeat(count)),
+    ];
+    proptest::collection::vec(part, 0..8)
+}
+
+/// Sizes of chunks as hosts have them.
+fn large_sizes() -> impl Strategy<Value = Vec<usize>> {
+    proptest::collection::vec(prop_oneof![Just(1usize), 1000..1100usize, 8190..8200usize, 15_000..70_000usize], 0..12)
 }
 
 fn chunks<'a>(body: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
@@ -184,5 +236,21 @@ proptest! {
         let name = name.trim_end().to_lowercase();
         let expected = [name.as_bytes(), b":", &single_spaced(unfolded.as_bytes(), true), b"\r\n"].concat();
         prop_assert_eq!(field, expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Bodies of many pieces, in which long unchanged runs begin and end: what is passed on before it is looked at is taken
+    /// back where it must be, and nothing is lost or doubled.
+    #[test]
+    fn long_runs_and_changes_between_them(parts in long_parts(), sizes in large_sizes()) {
+        let body = parts.concat();
+        for algorithm in BOTH {
+            let (found, expected) = (streamed(algorithm, chunks(&body, &sizes)), naive(algorithm, &body));
+            let differs = found.iter().zip(&expected).position(|(a, b)| a != b);
+            prop_assert!(found == expected, "{} of {} octets differs at {:?}", algorithm, body.len(), differs);
+        }
     }
 }
