@@ -105,7 +105,7 @@ fn any_pair<S: Simd>(simd: S, block: &[u8; LOOK + 1], is: impl Fn(S, S::u8s, S::
     while at < LOOK {
         let octets = S::u8s::from_slice(simd, &block[at..at + lanes]);
         let next = S::u8s::from_slice(simd, &block[at + 1..at + 1 + lanes]);
-        any = any | is(simd, octets, next);
+        any |= is(simd, octets, next);
         at += lanes;
     }
     any.any_true()
