@@ -10,7 +10,8 @@ use passerelle::results::{AuthenticationResults, Leniency, MethodResult, forged,
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(parsed) = AuthenticationResults::parse(input) {
-        assert!(parsed.results.results().len() <= MAX_METHOD_RESULTS);
+        assert!(parsed.results.results().len() + parsed.skipped.len() <= MAX_METHOD_RESULTS + 1);
+        assert_eq!(parsed.leniencies.contains(&Leniency::SkippedItem), !parsed.skipped.is_empty());
         written_and_read(&parsed.results);
     }
     section(input);

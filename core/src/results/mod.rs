@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::limits::{MAX_RESULT_KEYWORD, MAX_RESULT_VALUE};
 
 pub use iprev::{IpRev, IpRevResult, IpRevVerdict};
-pub use parse::{Leniency, ParsedResults, ResultsError};
+pub use parse::{Leniency, ParsedResults, ResultsError, Skipped};
 pub use strip::{forged, strip_forged};
 
 /// The content of one `Authentication-Results` field (RFC 8601 §2.2).
@@ -105,9 +105,14 @@ impl MethodResult {
     }
 
     /// The same with a reason for people.
+    ///
+    /// A reason says nothing that a program needs, and often repeats what a stranger wrote. So what some readers trip over
+    /// is replaced: semicolons, at which they split what is in quotes, too; quotes and backslashes, since they know no
+    /// quoted pairs; parentheses, which they take for comments; equals signs, with which `dkim=pass` would stand where
+    /// they search for it; and what is not ASCII.
     #[must_use]
     pub fn with_reason(mut self, reason: &str) -> Self {
-        self.reason = Some(value(reason));
+        self.reason = Some(value(reason).chars().map(plain).collect());
         self
     }
 
@@ -198,6 +203,20 @@ fn keyword(text: &str) -> String {
 fn value(text: &str) -> String {
     let end = text.floor_char_boundary(MAX_RESULT_VALUE);
     text[..end].chars().map(|c| if breaks_lines(c) { ' ' } else { c }).collect()
+}
+
+/// A character of a reason as every reader takes it.
+fn plain(character: char) -> char {
+    match character {
+        ';' => ',',
+        '"' => '\'',
+        '\\' => '/',
+        '(' => '[',
+        ')' => ']',
+        '=' => ':',
+        ' '..='~' => character,
+        _ => '?',
+    }
 }
 
 /// Control characters, and what some libraries take for the end of a line.

@@ -19,6 +19,17 @@ pub struct ParsedResults {
     pub results: AuthenticationResults,
     /// What was let pass, each once, in order; empty for a field that RFC 8601 §2.2 allows.
     pub leniencies: Vec<Leniency>,
+    /// What stands between semicolons and is no result, in order: with [`Leniency::SkippedItem`].
+    pub skipped: Vec<Skipped>,
+}
+
+/// A part of a field that was passed over, so that the others are not lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The part, from one semicolon to the next, cut to what the engine keeps.
+    pub text: String,
+    /// Why it is no result.
+    pub because: ResultsError,
 }
 
 /// A departure from RFC 8601 §2.2 that is common in real fields and is let pass.
@@ -45,6 +56,9 @@ pub enum Leniency {
     LateReason,
     /// A property without a type, such as `action=none` (Exchange).
     BareProperty,
+    /// What stands between two semicolons is no result, such as `gateway.spf=pass` or a bare host name, and was skipped; so
+    /// was `none` beside results. [`ParsedResults::skipped`] has it.
+    SkippedItem,
     /// A value or keyword was longer than the engine keeps; its beginning was kept.
     Shortened,
 }
@@ -105,8 +119,11 @@ impl From<AddressError> for ResultsError {
 impl AuthenticationResults {
     /// Reads the value of a field, which is what follows the colon.
     ///
+    /// A part between semicolons that is no result is skipped, where there is another that is one.
+    ///
     /// # Errors
-    /// [`ResultsError`] says what is wrong first.
+    /// [`ResultsError`] says what is wrong first. Quotes and parentheses that do not match are wrong wherever they
+    /// stand: there is no telling then which semicolons separate.
     pub fn parse(field_value: &[u8]) -> Result<ParsedResults, ResultsError> {
         if field_value.len() > MAX_RESULTS_SIZE {
             return Err(ResultsError::TooLong);
@@ -117,18 +134,19 @@ impl AuthenticationResults {
         if text.chars().any(|c| c.is_control() && c != '\t') {
             return Err(ResultsError::Control);
         }
-        let mut parser = Parser { cursor: Cursor::new(text), leniencies: Vec::new() };
+        let mut parser = Parser { cursor: Cursor::new(text), leniencies: Vec::new(), skipped: Vec::new() };
         let results = parser.field()?;
-        Ok(ParsedResults { results, leniencies: parser.leniencies })
+        Ok(ParsedResults { results, leniencies: parser.leniencies, skipped: parser.skipped })
     }
 }
 
 struct Parser<'a> {
     cursor: Cursor<'a>,
     leniencies: Vec<Leniency>,
+    skipped: Vec<Skipped>,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     fn field(&mut self) -> Result<AuthenticationResults, ResultsError> {
         self.cursor.skip_cfws()?;
         let has_id = !self.begins_with_result()?;
@@ -144,35 +162,77 @@ impl Parser<'_> {
         } else {
             self.note(Leniency::MissingAuthservId);
         }
-        let mut has_none = false;
+        let mut none = None;
         loop {
             self.cursor.skip_cfws()?;
             if self.cursor.is_at_end() {
-                let is_empty = field.results.is_empty() && !has_none;
+                let is_empty = field.results.is_empty() && none.is_none() && self.skipped.is_empty();
                 self.note(if is_empty { Leniency::NoResults } else { Leniency::TrailingSemicolon });
-                return Ok(field);
+                break;
             }
             if self.cursor.eat(';') {
                 self.note(Leniency::EmptyResult);
                 continue;
             }
-            match self.result()? {
-                None => has_none = true,
-                Some(result) => field.push(result),
+            let start = self.cursor.clone();
+            match self.item() {
+                Ok(None) => none = Some(start),
+                Ok(Some(result)) => field.push(result),
+                Err(because @ (ResultsError::Method | ResultsError::Property | ResultsError::SecondReason)) => {
+                    self.cursor = start;
+                    self.skip(because)?;
+                }
+                Err(error) => return Err(error),
             }
-            if has_none && !field.results.is_empty() {
-                return Err(ResultsError::NoneBesideResults);
-            }
-            if field.results.len() > MAX_METHOD_RESULTS {
+            if field.results.len() + self.skipped.len() > MAX_METHOD_RESULTS {
                 return Err(ResultsError::TooMany);
             }
             if self.cursor.is_at_end() {
-                return Ok(field);
+                break;
             }
-            if !self.cursor.eat(';') {
-                return Err(ResultsError::Property);
+            self.cursor.eat(';'); // an item ends there or at the end
+        }
+        match (none, self.skipped.first()) {
+            (Some(start), _) if !field.results.is_empty() => {
+                self.cursor = start;
+                self.skip(ResultsError::NoneBesideResults)?;
+            }
+            // Where nothing could be read, this is no such field.
+            (None, Some(first)) if field.results.is_empty() => return Err(first.because),
+            _ => {}
+        }
+        Ok(field)
+    }
+
+    /// A result that ends at a semicolon or the end; `None` for `none`.
+    fn item(&mut self) -> Result<Option<MethodResult>, ResultsError> {
+        let result = self.result()?;
+        match self.cursor.peek() {
+            None | Some(';') => Ok(result),
+            Some(_) => Err(ResultsError::Property),
+        }
+    }
+
+    /// Passes over what is no result, up to the semicolon behind it: one in a comment or in quotes is none.
+    fn skip(&mut self, because: ResultsError) -> Result<(), ResultsError> {
+        let start = self.cursor.rest();
+        loop {
+            self.cursor.skip_cfws()?;
+            match self.cursor.peek() {
+                None | Some(';') => break,
+                Some('"') => {
+                    self.cursor.eat('"');
+                    self.cursor.quoted()?;
+                }
+                Some(_) => {
+                    self.cursor.next();
+                }
             }
         }
+        let text = &start[..start.len() - self.cursor.rest().len()];
+        self.note(Leniency::SkippedItem);
+        self.skipped.push(Skipped { text: value(text.trim()), because });
+        Ok(())
     }
 
     /// Whether the field begins with `method=` instead of an authserv-id.
