@@ -74,6 +74,7 @@ pub mod message;
 pub mod results;
 mod setters;
 pub mod smtp;
+mod spelling;
 pub mod spf;
 pub mod tags;
 pub mod time;

@@ -126,6 +126,11 @@ pub const MAX_ALIGNMENT_WALKS: usize = 24;
 pub const MAX_TOLD_WALKS: usize = 4;
 /// Octets of a published record, or of a part of one, that a reason repeats. Ours, for the reader's sake.
 pub const MAX_RECORD_SHOWN: usize = 80;
+/// Octets of a word that is compared with those that may have been meant. Ours: the longest of them has ten letters.
+pub const MAX_WORD_COMPARED: usize = 16;
+/// Things named in one reason where there may be any number of them: terms, identifiers, faults. Ours, for the reader's
+/// sake.
+pub const MAX_NAMED: usize = 4;
 /// Octets in a policy record; what is longer is none. Ours: published records stay below 1 KiB, and a message can make
 /// a receiver read some hundred of them, some more than once.
 pub const MAX_DMARC_RECORD: usize = 4096;

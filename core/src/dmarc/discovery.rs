@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use crate::dmarc::alignment::{self, Aligned, Alignment};
 use crate::dmarc::existence;
-use crate::dmarc::lookup::Found;
+use crate::dmarc::faults;
+use crate::dmarc::lookup::{Found, SeveralRecords};
 use crate::dmarc::record::{AlignmentMode, Policy, PolicyRecord, Psd, Standing, Subject};
 use crate::dmarc::standard::Standard;
 use crate::dmarc::walk::{self, Walk};
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
-use crate::limits::{MAX_ALIGNMENT_WALKS, MAX_TOLD_WALKS};
+use crate::limits::{MAX_ALIGNMENT_WALKS, MAX_NAMED, MAX_TOLD_WALKS};
 use crate::lookup::{Answers, Pending, Status};
 use crate::trail::Trail;
 
@@ -53,6 +54,8 @@ pub struct Discovery {
     pub alignments: Vec<Alignment>,
     /// The names on the way at which there are several policy records, so that none of them counts.
     pub several: Vec<SeveralRecords>,
+    /// What is wrong with the records on the way, in sentences with the remedy; they have no part in a result.
+    pub faults: Vec<String>,
     /// The steps that led to this.
     pub trail: Trail,
 }
@@ -82,18 +85,6 @@ pub enum PolicyDiscovery {
         /// How the query ended.
         status: Status,
     },
-}
-
-/// Several policy records at one name: RFC 9989 §4.10 (step 2) discards them all and goes on, RFC 7489 §6.6.3 (step 5)
-/// ends there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeveralRecords {
-    /// Where they stand.
-    pub domain: Domain,
-    /// How many they are.
-    pub count: usize,
-    /// The beginning of the first two, for people.
-    pub shown: Vec<String>,
 }
 
 /// The policy record that applies to an author domain.
@@ -142,7 +133,7 @@ impl Evaluate for Discover {
         if let Found::Failed(status) = own {
             trace(&mut trail, author, &own);
             let failed = PolicyDiscovery::Failed { domain: author.clone(), status };
-            return Ok(self.without_policy(failed, Vec::new(), trail));
+            return Ok(self.without_policy(failed, Vec::new(), Vec::new(), trail));
         }
         let author_walk = match &own {
             Found::Record(_) if !self.needs_walk() => None,
@@ -153,22 +144,27 @@ impl Evaluate for Discover {
             None => trace(&mut trail, author, &own),
         }
         let several = author_walk.as_ref().map(Walk::several).unwrap_or_default();
+        let mut faults: Vec<String> = author_walk.iter().flat_map(Walk::faults).take(MAX_NAMED).collect();
         let (domain, record) = match (own, &author_walk) {
             (Found::Record(record), _) => (author.clone(), record),
             (_, Some(walk)) => {
                 if let Some((name, status)) = walk.failures().next() {
                     let failed = PolicyDiscovery::Failed { domain: name.clone(), status };
-                    return Ok(self.without_policy(failed, several, trail));
+                    return Ok(self.without_policy(failed, several, faults, trail));
                 }
                 match walk.applicable() {
                     Some((domain, record)) => (domain.clone(), record.clone()),
-                    None => return Ok(self.without_policy(PolicyDiscovery::Absent, several, trail)),
+                    None => return Ok(self.without_policy(PolicyDiscovery::Absent, several, faults, trail)),
                 }
             }
             // Only where there is a record is there no walk.
-            (_, None) => return Ok(self.without_policy(PolicyDiscovery::Absent, several, trail)),
+            (_, None) => return Ok(self.without_policy(PolicyDiscovery::Absent, several, faults, trail)),
         };
         trace_standing(&mut trail, &domain, &record);
+        if let Some(fault) = faults::of_record(&domain, &record) {
+            trail.push(format!("dmarc policy record {domain}"), "at fault", fault.clone(), "RFC 9989 §4.8");
+            faults.push(fault);
+        }
         let unusable = record.standing() == Standing::Unusable;
         let below = domain != *author;
         let exists_matters = below && !unusable && existence::matters(&record);
@@ -198,6 +194,7 @@ impl Evaluate for Discover {
             organizational_domain: certain.map(|walk| walk.organizational_domain()),
             alignments,
             several,
+            faults,
             trail,
         })
     }
@@ -214,7 +211,13 @@ impl Discover {
 
     /// The discovery where no record is at hand. Without any, each domain is its own organizational domain (RFC 9989
     /// §4.10.2); where a query failed, that of the author domain may be any name above it.
-    fn without_policy(&self, policy: PolicyDiscovery, several: Vec<SeveralRecords>, trail: Trail) -> Discovery {
+    fn without_policy(
+        &self,
+        policy: PolicyDiscovery,
+        several: Vec<SeveralRecords>,
+        faults: Vec<String>,
+        trail: Trail,
+    ) -> Discovery {
         let failed = matches!(policy, PolicyDiscovery::Failed { .. });
         let domains: BTreeSet<&Domain> = self.candidates.iter().chain(&self.others).collect();
         let alignment = |domain: &Domain| {
@@ -234,6 +237,7 @@ impl Discover {
             decided_by: None,
             alignments: domains.into_iter().map(alignment).collect(),
             several,
+            faults,
             trail,
         }
     }
@@ -299,7 +303,10 @@ fn trace(trail: &mut Trail, name: &Domain, found: &Found) {
         Found::Several { .. } => {
             trail.push(step, "none", "several policy records, which are all discarded", "RFC 9989 §4.10");
         }
-        Found::Nothing(why) => trail.push(step, "none", *why, "RFC 9989 §4.10"),
+        Found::Nothing { why, .. } => {
+            let why = found.faults(name).unwrap_or_else(|| (*why).to_owned());
+            trail.push(step, "none", why, "RFC 9989 §4.10");
+        }
         Found::Failed(status) => trail.push(step, status.as_str(), "the query failed for now", "RFC 9989 §4.10.1"),
     }
 }

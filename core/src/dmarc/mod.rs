@@ -44,6 +44,7 @@ mod alignment;
 mod cause;
 mod discovery;
 mod existence;
+mod faults;
 mod lookup;
 mod reader;
 mod record;
@@ -56,7 +57,8 @@ mod walk;
 
 pub use alignment::{Aligned, Alignment};
 pub use cause::Cause;
-pub use discovery::{AppliedPolicy, Discover, Discovery, PolicyDiscovery, SeveralRecords};
+pub use discovery::{AppliedPolicy, Discover, Discovery, PolicyDiscovery};
+pub use lookup::SeveralRecords;
 pub use record::{
     AlignmentMode, FailureOptions, Ignored, IgnoredBecause, Policy, PolicyRecord, Psd, Standing, Subject,
 };

@@ -3,8 +3,9 @@
 use crate::dmarc::record::{AlignmentMode, FailureOptions, Ignored, IgnoredBecause, Policy, PolicyRecord, Psd};
 use crate::dmarc::standard::Standard;
 use crate::dmarc::uri::ReportUri;
-use crate::limits::MAX_DMARC_IGNORED;
-use crate::tags::{Tag, TagError};
+use crate::limits::{MAX_DMARC_IGNORED, MAX_RECORD_SHOWN};
+use crate::tags::{Tag, TagError, tags};
+use crate::trail::shown;
 
 /// The tags of a standard behind `v` (RFC 9989 §4.7, RFC 7489 §6.3).
 fn known(standard: Standard) -> [&'static str; 10] {
@@ -17,8 +18,28 @@ fn known(standard: Standard) -> [&'static str; 10] {
 /// What RFC 9989 no longer knows.
 const HISTORIC: [&str; 3] = ["pct", "rf", "ri"];
 
+impl PolicyRecord {
+    /// Reads a record; `None` when [`is_one`](Self::is_one) says that it is none.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::parse_by(Standard::Rfc9989, text)
+    }
+
+    /// Reads a record by one of the two standards. RFC 7489 wants `p` right behind `v`, gives a meaning to `pct`, and does
+    /// not know `np`, `psd` and `t`; a `p` elsewhere counts as missing (§6.3, §6.4).
+    pub fn parse_by(standard: Standard, text: &[u8]) -> Option<Self> {
+        if !Self::is_one(text) {
+            return None;
+        }
+        let mut reader = Reader::new(standard);
+        for (position, tag) in tags(text).enumerate().skip(1) {
+            reader.read(position, tag);
+        }
+        Some(reader.into_record())
+    }
+}
+
 /// A record as far as it has been read.
-pub(super) struct Reader {
+struct Reader {
     standard: Standard,
     record: PolicyRecord,
     /// The known tags that were there.
@@ -28,21 +49,21 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(standard: Standard) -> Self {
+    fn new(standard: Standard) -> Self {
         Self { standard, record: PolicyRecord::default(), seen: Vec::new(), position: 0 }
     }
 
     /// Takes the next tag.
-    pub(super) fn read(&mut self, position: usize, tag: Result<Tag<'_>, TagError>) {
+    fn read(&mut self, position: usize, tag: Result<Tag<'_>, TagError>) {
         self.position = position;
         match tag {
             Ok(tag) => self.take(tag.name, Some(tag.value)),
             Err(TagError::Value(name)) => self.take(&name, None),
-            Err(_) => self.ignore(None, IgnoredBecause::Malformed),
+            Err(_) => self.ignore(None, IgnoredBecause::Malformed, &[]),
         }
     }
 
-    pub(super) fn into_record(self) -> PolicyRecord {
+    fn into_record(self) -> PolicyRecord {
         self.record
     }
 
@@ -51,7 +72,7 @@ impl Reader {
         let name = name.to_ascii_lowercase();
         let why = match known(self.standard).into_iter().find(|known| *known == name) {
             Some(known) if self.seen.contains(&known) => {
-                self.unset(known);
+                self.unset(known, value);
                 return;
             }
             Some(known @ "p") if self.standard == Standard::Rfc7489 && self.position != 1 => {
@@ -69,7 +90,7 @@ impl Reader {
             None if HISTORIC.contains(&&*name) => IgnoredBecause::Historic,
             None => IgnoredBecause::Unknown,
         };
-        self.ignore(Some(&name), why);
+        self.ignore(Some(&name), why, value.unwrap_or_default());
     }
 
     /// Takes the value of a tag; `None` when it is not one of the tag's.
@@ -100,13 +121,13 @@ impl Reader {
     fn uris(&mut self, name: &str, value: &[u8]) -> Vec<ReportUri> {
         let (uris, faulty) = ReportUri::list(value);
         if faulty > 0 {
-            self.ignore(Some(name), IgnoredBecause::Malformed);
+            self.ignore(Some(name), IgnoredBecause::Malformed, value);
         }
         uris
     }
 
     /// Forgets a tag that occurs again.
-    fn unset(&mut self, name: &str) {
+    fn unset(&mut self, name: &str, value: Option<&[u8]>) {
         let record = &mut self.record;
         match name {
             "p" => record.p = None,
@@ -122,15 +143,16 @@ impl Reader {
             "pct" => record.pct = None,
             _ => {}
         }
-        self.ignore(Some(name), IgnoredBecause::Repeated);
+        self.ignore(Some(name), IgnoredBecause::Repeated, value.unwrap_or_default());
     }
 
     /// Notes what has no effect, each thing once: a long record must not make a long list of one complaint.
-    fn ignore(&mut self, tag: Option<&str>, why: IgnoredBecause) {
+    fn ignore(&mut self, tag: Option<&str>, why: IgnoredBecause, value: &[u8]) {
         let ignored = &mut self.record.ignored;
         let known = ignored.iter().any(|known| known.why == why && known.tag.as_deref() == tag);
         if !known && ignored.len() < MAX_DMARC_IGNORED {
-            ignored.push(Ignored { tag: tag.map(Into::into), why });
+            let value = shown(value, MAX_RECORD_SHOWN).into();
+            ignored.push(Ignored { tag: tag.map(Into::into), why, value });
         }
     }
 }

@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::dmarc::reader::Reader;
-use crate::dmarc::standard::Standard;
 use crate::dmarc::uri::ReportUri;
 use crate::limits::MAX_DMARC_RECORD;
 use crate::tags::{Tag, tags};
@@ -124,6 +122,8 @@ pub struct Ignored {
     pub tag: Option<Box<str>>,
     /// Why it has none.
     pub why: IgnoredBecause,
+    /// The beginning of the value, for people; of a part without a proper name it is empty.
+    pub value: Box<str>,
 }
 
 /// Why a part of a record has no effect.
@@ -174,24 +174,6 @@ impl PolicyRecord {
             && matches!(tags(text).next(), Some(Ok(tag)) if is_version(&tag))
     }
 
-    /// Reads a record; `None` when [`is_one`](Self::is_one) says that it is none.
-    pub fn parse(text: &[u8]) -> Option<Self> {
-        Self::parse_by(Standard::Rfc9989, text)
-    }
-
-    /// Reads a record by one of the two standards. RFC 7489 wants `p` right behind `v`, gives a meaning to `pct`, and does
-    /// not know `np`, `psd` and `t`; a `p` elsewhere counts as missing (§6.3, §6.4).
-    pub fn parse_by(standard: Standard, text: &[u8]) -> Option<Self> {
-        if !Self::is_one(text) {
-            return None;
-        }
-        let mut reader = Reader::new(standard);
-        for (position, tag) in tags(text).enumerate().skip(1) {
-            reader.read(position, tag);
-        }
-        Some(reader.into_record())
-    }
-
     /// What the record is good for when it is the one to be applied.
     pub fn standing(&self) -> Standing {
         let faulty = |name: &str| {
@@ -229,6 +211,7 @@ fn is_version(tag: &Tag<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dmarc::standard::Standard;
 
     fn parse(text: &str) -> PolicyRecord {
         PolicyRecord::parse(text.as_bytes()).unwrap()

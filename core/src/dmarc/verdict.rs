@@ -7,10 +7,12 @@ use serde::Serialize;
 use crate::alignment::IdentifierAlignment;
 use crate::dmarc::alignment::{Aligned, Alignment, related};
 use crate::dmarc::cause::Cause;
-use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery, SeveralRecords};
-use crate::dmarc::record::Policy;
+use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery};
+use crate::dmarc::lookup::SeveralRecords;
+use crate::dmarc::record::{AlignmentMode, Policy};
 use crate::dmarc::standard::{Clause, Standard};
 use crate::domain::Domain;
+use crate::limits::MAX_NAMED;
 use crate::trail::Trail;
 
 /// A mechanism that authenticates a domain (RFC 9989 §4.3).
@@ -268,7 +270,8 @@ impl Discovery {
                 return self.without_record(authenticated);
             }
             PolicyDiscovery::Unusable { domain } => {
-                let reason = format!("the policy record of {domain} has no valid policy and no address for reports");
+                let unusable = "has no valid policy and no address for reports";
+                let reason = self.with_faults(format!("the policy record of {domain} {unusable}"));
                 let verdict = self.verdict(DmarcResult::PermError, Some(reason), Clause::Unusable);
                 return Verdict { policy_domain: Some(domain.clone()), cause: Some(Cause::RecordUnusable), ..verdict };
             }
@@ -321,11 +324,59 @@ impl Discovery {
             let reason = format!("whether {} exists, on which the policy depends, could not be found out", self.author);
             return (DmarcResult::TempError, Some(reason));
         }
-        let reason = match authenticated {
-            [] => "no identifier is authenticated".to_owned(),
-            _ => format!("no authenticated identifier is aligned with {}", self.author),
+        (DmarcResult::Fail, Some(self.with_faults(self.why_it_fails(applied, authenticated))))
+    }
+
+    /// Which identifiers were authenticated and why they do not count, and what else would have counted.
+    fn why_it_fails(&self, applied: &AppliedPolicy, authenticated: &[Authenticated]) -> String {
+        let mut told: Vec<String> = Vec::new();
+        for identifier in authenticated {
+            let sentence = self.why_not_aligned(identifier, applied);
+            if told.len() < MAX_NAMED && !told.contains(&sentence) {
+                told.push(sentence);
+            }
+        }
+        let missing = |alignment: &&Alignment| {
+            let modes = [applied.record.adkim, applied.record.aspf];
+            modes.into_iter().any(|mode| alignment.under(mode) == Aligned::Yes)
+                && !authenticated.iter().any(|identifier| identifier.domain == alignment.domain)
         };
-        (DmarcResult::Fail, Some(reason))
+        let missing: Vec<&str> =
+            self.alignments.iter().filter(missing).take(MAX_NAMED).map(|alignment| alignment.domain.as_str()).collect();
+        let would = match missing[..] {
+            [] => String::new(),
+            _ => format!(", {} would have been aligned", missing.join(" or ")),
+        };
+        match told.is_empty() {
+            true => format!("no identifier is authenticated{would}"),
+            false => format!("no authenticated identifier is aligned with {}: {}{would}", self.author, told.join(", ")),
+        }
+    }
+
+    /// Why an authenticated identifier does not count, by the tag that asks for the mode.
+    fn why_not_aligned(&self, identifier: &Authenticated, applied: &AppliedPolicy) -> String {
+        let (tag, mode) = match identifier.method {
+            Method::Spf => ("aspf", applied.record.aspf),
+            Method::Dkim => ("adkim", applied.record.adkim),
+        };
+        let Authenticated { method, domain } = identifier;
+        match (mode, self.alignment_of(domain)) {
+            (AlignmentMode::Strict, IdentifierAlignment::Relaxed) => {
+                format!("{method} passes for {domain}, which {tag}=r would take and {tag}=s does not")
+            }
+            (AlignmentMode::Strict, _) => format!("{method} passes for {domain} ({tag}=s)"),
+            (AlignmentMode::Relaxed, _) => {
+                format!("{method} passes for {domain}, which has another organizational domain ({tag}=r)")
+            }
+        }
+    }
+
+    /// A reason, and what is wrong with the records that it rests on.
+    fn with_faults(&self, reason: String) -> String {
+        match &self.faults[..] {
+            [] => reason,
+            faults => format!("{reason}: {}", faults[..faults.len().min(MAX_NAMED)].join(", and ")),
+        }
     }
 
     /// Whether an identifier is aligned in the mode that the record asks of its mechanism.
@@ -373,7 +424,7 @@ impl Discovery {
     fn without_record(&self, authenticated: &[Authenticated]) -> Verdict {
         let none = format!("no policy record applies to {}", self.author);
         let (cause, reason) = match &self.several[..] {
-            [] => (Cause::NoRecord, none),
+            [] => (Cause::NoRecord, self.with_faults(none)),
             several => (Cause::SeveralRecords, format!("{none}: {}", of_several(several))),
         };
         let mut verdict = self.verdict(DmarcResult::None, Some(reason), Clause::NoRecord);

@@ -1,7 +1,6 @@
 //! The DNS tree walk (RFC 9989 §4.10) and the organizational domain that comes of it (§4.10.2).
 
-use crate::dmarc::discovery::SeveralRecords;
-use crate::dmarc::lookup::{self, Found};
+use crate::dmarc::lookup::{self, Found, SeveralRecords};
 use crate::dmarc::record::{PolicyRecord, Psd};
 use crate::dmarc::standard::Standard;
 use crate::domain::Domain;
@@ -65,8 +64,13 @@ impl Walk {
     pub(crate) fn failures(&self) -> impl Iterator<Item = (&Domain, Status)> {
         self.stops.iter().filter_map(|(name, found)| match found {
             Found::Failed(status) => Some((name, *status)),
-            Found::Record(_) | Found::Several { .. } | Found::Nothing(_) => None,
+            Found::Record(_) | Found::Several { .. } | Found::Nothing { .. } => None,
         })
+    }
+
+    /// What is wrong with what stands on the way and is no policy record.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = String> {
+        self.stops.iter().filter_map(|(name, found)| found.faults(name))
     }
 
     /// The names with several records.
@@ -78,7 +82,7 @@ impl Walk {
     fn records(&self) -> impl DoubleEndedIterator<Item = (&Domain, &PolicyRecord)> {
         self.stops.iter().filter_map(|(name, found)| match found {
             Found::Record(record) => Some((name, record)),
-            Found::Several { .. } | Found::Nothing(_) | Found::Failed(_) => None,
+            Found::Several { .. } | Found::Nothing { .. } | Found::Failed(_) => None,
         })
     }
 

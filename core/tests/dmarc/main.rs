@@ -6,6 +6,7 @@ mod cause;
 mod discovery;
 mod failures;
 mod mox_strings;
+mod reasons;
 mod reference;
 #[cfg(feature = "psl")]
 mod rfc7489;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::suffix::organizational_domain;
 use crate::dmarc::alignment::{Aligned, Alignment};
 use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery, relaxed as told_relaxed};
+use crate::dmarc::faults;
 use crate::dmarc::lookup::{Found, look, note};
 use crate::dmarc::record::{PolicyRecord, Standing, Subject};
 use crate::dmarc::standard::{Clause, Standard};
@@ -70,18 +71,21 @@ impl Evaluate for Discover {
         // Steps 1 to 4: only where the author domain has no record at all is the organizational domain asked for one.
         let (mut domain, mut found) = (author, look(STANDARD, author, answers)?);
         trace(&mut trail, domain, &found);
-        if matches!(found, Found::Nothing(_)) && organizational != *author {
+        let mut faults: Vec<String> = found.faults(domain).into_iter().collect();
+        if matches!(found, Found::Nothing { .. }) && organizational != *author {
             (domain, found) = (&organizational, look(STANDARD, &organizational, answers)?);
             trace(&mut trail, domain, &found);
+            faults.extend(found.faults(domain));
         }
         let several = found.several(domain).into_iter().collect();
         let mut record_read = None;
         let policy = match found {
             Found::Record(record) => {
                 record_read = Some(record.clone());
+                faults.extend(faults::of_record(domain, &record));
                 apply(domain, record, domain == author, &mut trail)
             }
-            Found::Nothing(_) => PolicyDiscovery::Absent,
+            Found::Nothing { .. } => PolicyDiscovery::Absent,
             Found::Several { .. } => PolicyDiscovery::Several { domain: domain.clone() },
             Found::Failed(status) => PolicyDiscovery::Failed { domain: domain.clone(), status },
         };
@@ -94,6 +98,7 @@ impl Evaluate for Discover {
             decided_by: None,
             alignments,
             several,
+            faults,
             trail,
         })
     }
@@ -150,7 +155,7 @@ fn trace(trail: &mut Trail, name: &Domain, found: &Found) {
     }
     let (outcome, why) = match found {
         Found::Record(_) => ("found", "one policy record"),
-        Found::Nothing(why) => ("none", *why),
+        Found::Nothing { why, .. } => ("none", *why),
         Found::Several { .. } => ("several", "more policy records than one end the search"),
         Found::Failed(status) => (status.as_str(), "the query failed for now"),
     };
