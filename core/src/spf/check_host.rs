@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 
 use super::expansion::{self, Values};
+use super::faults;
 use super::macros::{self, DomainSpec};
 use super::reading::Reading;
+use super::record::SpfRecord;
 use super::request::{CheckHost, start};
+use super::told::Told;
 use super::verdict::{SpfResult, Verdict};
 use crate::domain::{Domain, DomainError};
 use crate::limits::{MAX_SPF_LOOKUPS, MAX_SPF_TRAIL_STEPS};
@@ -23,6 +26,11 @@ pub(super) struct Walk<'a> {
     /// Whether the query for the client's names has been counted.
     names_counted: bool,
     trail: Option<Trail>,
+    /// In how many includes and redirects the walk is.
+    pub(super) depth: usize,
+    /// Whether a record was met of which something is to be said.
+    remarkable: bool,
+    pub(super) told: Option<Told>,
 }
 
 /// Why the recursion ends early.
@@ -58,7 +66,7 @@ pub(super) enum Role {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(check: &'a CheckHost, answers: &'a mut Answers, with_trail: bool) -> Self {
+    pub(super) fn new(check: &'a CheckHost, answers: &'a mut Answers) -> Self {
         Self {
             check,
             answers,
@@ -66,35 +74,55 @@ impl<'a> Walk<'a> {
             voids: 0,
             void_counted: false,
             names_counted: false,
-            trail: with_trail.then(Trail::new),
+            trail: None,
+            depth: 0,
+            remarkable: false,
+            told: None,
         }
     }
 
-    /// Runs from the start.
-    pub(super) fn verdict(mut self) -> Result<Verdict, Pending> {
+    /// The same, noting what its reason can tell, and its steps where a trail is wanted.
+    pub(super) fn telling(mut self, with_trail: bool) -> Self {
+        self.trail = with_trail.then(Trail::new);
+        self.told = Some(Told::default());
+        self
+    }
+
+    /// Runs from the start. Beside the verdict it says whether a walk that tells has more to say.
+    pub(super) fn verdict(mut self) -> Result<(Verdict, bool), Pending> {
         let check = self.check;
         let found = match &check.domain {
             Ok(domain) => self.check_host(domain, Role::Identity),
             Err(why) => Ok(Found::none(format!("there is no domain to check: {why}"))), // RFC 7208 §4.3
         };
-        let found = match found {
+        let mut found = match found {
             Ok(found) => found,
             Err(Stop::Pending(pending)) => return Err(pending),
             Err(Stop::Error(result, why)) => Found { result, ..Found::none(why) },
         };
+        let passed = found.result == SpfResult::Pass;
+        let has_more_to_tell = !passed && (found.mechanism.is_none() || self.remarkable || self.voids > 0);
+        if let Some(told) = self.told.as_ref().filter(|_| !passed) {
+            let nothing = found.mechanism.as_ref().and_then(|_| told.found_nothing(check.ip));
+            let sentences: Vec<String> =
+                found.reason.take().into_iter().chain(told.remarks().iter().cloned()).chain(nothing).collect();
+            found.reason = (!sentences.is_empty()).then(|| sentences.join(", and "));
+        }
         if let Some(trail) = &mut self.trail {
             trail.shorten(MAX_SPF_TRAIL_STEPS);
         }
         self.step(|| {
             let why = match (&found.reason, found.mechanism.as_deref()) {
-                (Some(reason), _) => reason.clone(),
+                (Some(reason), None) => reason.clone(),
                 (None, None | Some("default")) => "no mechanism matched".to_owned(),
                 (None, Some(mechanism)) => format!("{mechanism} matched"),
+                (Some(reason), Some("default")) => format!("no mechanism matched: {reason}"),
+                (Some(reason), Some(mechanism)) => format!("{mechanism} matched: {reason}"),
             };
             let step = format!("spf {} {}", check.identity.as_str(), start(&check.domain_text, 253));
             (step, found.result.as_str().into(), why, "RFC 7208 §2.6")
         });
-        Ok(Verdict {
+        let verdict = Verdict {
             result: found.result,
             identity: check.identity,
             domain: check.domain.as_ref().ok().cloned(),
@@ -106,7 +134,8 @@ impl<'a> Walk<'a> {
             void_lookups: self.voids,
             reason: found.reason,
             trail: self.trail.unwrap_or_default(),
-        })
+        };
+        Ok((verdict, has_more_to_tell))
     }
 
     /// RFC 7208 §4. It calls itself for `include` and `redirect=` alone, each of which is counted first, so it is
@@ -125,17 +154,38 @@ impl<'a> Walk<'a> {
         let reading = Reading::of(&answer.records);
         let (text, record) = match &*reading {
             Reading::One(text, record) => (text, record),
-            Reading::Several => return Err(permerror(format!("{domain} has more than one SPF record"))),
+            Reading::Several => {
+                let shown = self.told.as_ref().map(|_| format!(", {}", faults::of_several(&answer.records)));
+                return Err(permerror(format!("{domain} has more than one SPF record{}", shown.unwrap_or_default())));
+            }
             Reading::Missing => {
                 return Ok(Found::none(match answer.outcome() {
                     Outcome::NxDomain => format!("{domain} does not exist"),
-                    _ => format!("{domain} has no SPF record"),
+                    _ => {
+                        let near = self.told.as_ref().and_then(|_| faults::of_missing(&answer.records));
+                        let near = near.map(|near| format!(": {near}")).unwrap_or_default();
+                        format!("{domain} has no SPF record{near}")
+                    }
                 }));
             }
         };
         self.step(|| (format!("spf record of {domain}"), "found".into(), text.clone(), "RFC 7208 §4.5"));
         // RFC 7208 §4.6: syntax errors anywhere in the record come before everything else.
-        let record = record.as_ref().map_err(|fault| permerror(format!("the record of {domain}: {fault}")))?;
+        let record = record.as_ref().map_err(|fault| {
+            let spf = |record: &Record| matches!(record, Record::Txt(text) if SpfRecord::is_spf(text));
+            let raw = answer.records.iter().find(|record| spf(record)).filter(|_| self.told.is_some());
+            let remedy = match raw {
+                Some(Record::Txt(text)) => faults::of_record(text, fault).map(|remedy| format!(": {remedy}")),
+                _ => None,
+            };
+            permerror(format!("the record of {domain}: {fault}{}", remedy.unwrap_or_default()))
+        })?;
+        if let Some(remark) = record.remark() {
+            self.remarkable = true;
+            if let Some(told) = &mut self.told {
+                told.remark(domain, remark);
+            }
+        }
         // Networks that are not the client's leave no trace but in the trail.
         let client = if self.trail.is_none() { Some(self.check.ip) } else { None };
         for (text, qualifier, mechanism) in record.directives(client) {
@@ -168,7 +218,9 @@ impl<'a> Walk<'a> {
             permerror(format!("redirect={spec} of {domain} leads to a name that cannot be asked for: {fault}"))
         })?;
         let role = if role == Role::Included { Role::Included } else { Role::Redirected };
+        self.depth += 1;
         let found = self.check_host(&target, role)?;
+        self.depth -= 1;
         if found.result == SpfResult::None {
             let why = found.reason.unwrap_or_default();
             return Err(permerror(format!("redirect={spec} of {domain}: {why}")));
@@ -255,10 +307,24 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Terms counted so far.
+    pub(super) fn lookups(&self) -> u32 {
+        self.lookups
+    }
+
     /// Counts a term that causes queries (RFC 7208 §4.6.4).
     pub(super) fn count_term(&mut self, term: impl FnOnce() -> String) -> Result<(), Stop> {
         if self.lookups >= MAX_SPF_LOOKUPS {
-            return Err(permerror(format!("{}: more than {MAX_SPF_LOOKUPS} terms cause DNS queries", term())));
+            let term = term();
+            let costs = self.told.as_mut().map(|told| {
+                told.cost(self.depth, &term);
+                format!(": {}", told.costs())
+            });
+            let costs = costs.unwrap_or_default();
+            return Err(permerror(format!("{term}: more than {MAX_SPF_LOOKUPS} terms cause DNS queries{costs}")));
+        }
+        if let Some(told) = &mut self.told {
+            told.cost(self.depth, &term());
         }
         self.lookups += 1;
         self.void_counted = false;
@@ -282,13 +348,21 @@ impl<'a> Walk<'a> {
     /// The answer to a term's query, which is counted when it is void.
     pub(super) fn lookup(&mut self, name: &Domain, record_type: RecordType) -> Result<DnsAnswer, Stop> {
         let answer = self.answer(name, record_type)?;
-        self.count_void(&answer, name)?;
+        self.count_void(&answer, name, record_type)?;
         Ok(answer)
     }
 
     /// Counts the current term as void if this answer is (RFC 7208 §4.6.4).
-    pub(super) fn count_void(&mut self, answer: &DnsAnswer, name: &Domain) -> Result<(), Stop> {
+    pub(super) fn count_void(
+        &mut self,
+        answer: &DnsAnswer,
+        name: &Domain,
+        record_type: RecordType,
+    ) -> Result<(), Stop> {
         let void = matches!(answer.outcome(), Outcome::NoData | Outcome::NxDomain);
+        if let Some(told) = self.told.as_mut().filter(|_| void) {
+            told.nothing(name, record_type);
+        }
         if !void || self.void_counted {
             return Ok(());
         }
@@ -296,7 +370,11 @@ impl<'a> Walk<'a> {
         self.voids += 1;
         if self.voids > self.check.void_limit {
             let limit = self.check.void_limit;
-            return Err(permerror(format!("more than {limit} lookups found nothing, the last of them {name}")));
+            let nothing = self.told.as_ref().and_then(|told| told.found_nothing(self.check.ip));
+            let nothing = nothing.map(|nothing| format!(": {nothing}")).unwrap_or_default();
+            return Err(permerror(format!(
+                "more than {limit} lookups found nothing, the last of them {name}{nothing}"
+            )));
         }
         Ok(())
     }

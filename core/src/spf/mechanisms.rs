@@ -45,7 +45,10 @@ impl Walk<'_> {
             }
             Err(fault) => return Err(permerror(format!("{text} of {domain}: {fault}"))),
         };
+        let before = self.lookups();
+        self.depth += 1;
         let found = self.check_host(&target, Role::Included)?;
+        self.depth -= 1;
         let result = found.result;
         let matched = match result {
             SpfResult::Pass => true,
@@ -55,7 +58,12 @@ impl Walk<'_> {
                 return Err(permerror(format!("{text} of {domain}: {}", found.into_reason())));
             }
         };
-        Ok(self.decided(text, matched, RFC, || format!("{target} gives {result}")))
+        let lookups = self.lookups() - before;
+        Ok(self.decided(text, matched, RFC, || match lookups {
+            0 => format!("{target} gives {result}"),
+            1 => format!("{target} gives {result}, with 1 lookup more"),
+            _ => format!("{target} gives {result}, with {lookups} lookups more"),
+        }))
     }
 
     /// RFC 7208 §5.3
@@ -120,7 +128,7 @@ impl Walk<'_> {
         let reverse = Domain::reverse(self.check.ip);
         // A failure of this lookup is no temperror: the mechanism does not match.
         let answer = self.answers.dns(&reverse, RecordType::Ptr)?;
-        self.count_void(&answer, &reverse)?;
+        self.count_void(&answer, &reverse, RecordType::Ptr)?;
         // Only a name within the target can make it match, so only those are worth a query.
         let mut names = client_names(&answer);
         names.retain(|name| name.is_within(&target));
@@ -138,6 +146,9 @@ impl Walk<'_> {
         let Some(target) = self.counted_target(text, Some(spec), domain, RFC)? else { return Ok(false) };
         // The type is A whatever the client's address is.
         let answer = self.lookup(&target, RecordType::A)?;
+        if let Some(told) = &mut self.told {
+            told.expected(&target, RecordType::A);
+        }
         let matched = matches!(answer.outcome(), Outcome::Records(_));
         Ok(self.decided(text, matched, RFC, || match matched {
             true => format!("{target} has an A record"),

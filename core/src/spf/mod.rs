@@ -40,12 +40,14 @@
 
 mod check_host;
 mod expansion;
+mod faults;
 mod macros;
 mod mechanisms;
 mod reading;
 mod received_spf;
 mod record;
 mod request;
+mod told;
 mod verdict;
 
 pub use macros::{DomainSpec, MacroError};

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::ops::BitAnd;
 use std::sync::Arc;
 
+use super::faults;
 use super::macros::DomainSpec;
 use super::mechanisms::{mask4, mask6};
 use super::record::{Mechanism, Qualifier, RecordError, SpfRecord};
@@ -59,6 +60,8 @@ pub(super) struct KeptRecord {
     gates6: Box<[Gate<u128>]>,
     redirect: Option<KeptSpec>,
     explanation: Option<KeptSpec>,
+    /// What of it hardly does what was meant.
+    remark: Option<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -141,6 +144,7 @@ impl KeptRecord {
             gates6: record.directives().map(|(_, _, mechanism)| gates(mechanism).1).collect(),
             redirect: record.redirect().map(keep),
             explanation: record.explanation().map(keep),
+            remark: faults::of_valid(record).map(Into::into),
             // A record is ASCII.
             text: String::from_utf8_lossy(text).into(),
         }
@@ -173,6 +177,11 @@ impl KeptRecord {
     /// The value of `exp=`.
     pub(super) fn explanation(&self) -> Option<DomainSpec<'_>> {
         self.explanation.as_ref().map(|spec| self.spec(spec))
+    }
+
+    /// What of it hardly does what was meant, in a sentence.
+    pub(super) fn remark(&self) -> Option<&str> {
+        self.remark.as_deref()
     }
 
     fn spec<'s>(&'s self, spec: &'s KeptSpec) -> DomainSpec<'s> {

@@ -172,8 +172,13 @@ impl Evaluate for CheckHost {
 
     fn evaluate(&self, answers: &mut Answers) -> Result<Verdict, Pending> {
         // The runs that end for want of an answer write no trail; once nothing is wanting, one more run writes it.
-        let verdict = Walk::new(self, answers, false).verdict()?;
-        if self.with_trail { Walk::new(self, answers, true).verdict() } else { Ok(verdict) }
+        // It tells why as well, which costs more than to find out what.
+        let walk = Walk::new(self, answers);
+        let (verdict, has_more_to_tell) = walk.verdict()?;
+        if !self.with_trail && !has_more_to_tell {
+            return Ok(verdict);
+        }
+        Walk::new(self, answers).telling(self.with_trail).verdict().map(|(verdict, _)| verdict)
     }
 }
 

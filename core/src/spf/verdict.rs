@@ -92,7 +92,8 @@ pub struct Verdict {
     pub lookups: u32,
     /// Those of them for which a query found nothing.
     pub void_lookups: u32,
-    /// Why the result is `none`, `temperror` or `permerror`.
+    /// Why the result is `none`, `temperror` or `permerror`, with what can be done about it. With `fail`, `softfail` and
+    /// `neutral`: what of the records hardly does what was meant, and which queries found nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The steps.

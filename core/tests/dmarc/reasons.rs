@@ -1,6 +1,7 @@
 //! Reasons with which an operator can mend something: what is wrong, where, and what to write instead.
 
 use passerelle::dmarc::{DmarcResult, Verdict};
+use proptest::prelude::*;
 
 use crate::zone::{Zone, dkim, spf};
 
@@ -177,4 +178,20 @@ fn by_rfc_7489_likewise() {
         "p=jerect is no policy: reject may be meant",
     );
     says(&judge("example.com", "v=DMARC1; sp=none; p=reject"), DmarcResult::PermError, "p is not right behind v");
+}
+
+proptest! {
+    /// Whatever stands there: a reason is one line of printable ASCII, and no longer than a few records' beginnings.
+    #[test]
+    fn reasons_are_plain_text(
+        head in "(v=DMARC1;|v=DMARC1|v=dmarc1;|\"v=DMARC1;|p=none;|)",
+        tokens in prop::collection::vec(prop::sample::select(vec![
+            " ", "=", ";", "\\", "\"", ",", "\u{a0}", "\u{201c}", "p", "sp", "np", "adkim", "aspf", "t", "psd", "rua", "none", "reject", "jerect",
+            "strict", "s", "y", "mailto:a@b", "a@b", "v=DMARC1", "x", "\u{e9}",
+        ]), 0..24),
+    ) {
+        let record = format!("{head}{}", tokens.concat());
+        let reason = judge(&record).reason.unwrap();
+        prop_assert!(reason.len() < 2000 && reason.bytes().all(|b| (b' '..=b'~').contains(&b)), "{}", reason);
+    }
 }

@@ -8,5 +8,6 @@ mod hostile;
 mod mox;
 mod openspf;
 mod properties;
+mod reasons;
 mod received_spf;
 mod semantics;

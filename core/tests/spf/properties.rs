@@ -140,7 +140,8 @@ proptest! {
             prop_assert_eq!(verdict.result, SpfResult::PermError);
         }
         let error = matches!(verdict.result, SpfResult::None | SpfResult::TempError | SpfResult::PermError);
-        prop_assert_eq!(verdict.reason.is_some(), error);
+        prop_assert!(!error || verdict.reason.is_some());
+        prop_assert!(verdict.result != SpfResult::Pass || verdict.reason.is_none());
         prop_assert_eq!(verdict.mechanism.is_none(), error);
         prop_assert!(verdict.explanation.is_none() || verdict.result == SpfResult::Fail);
         prop_assert_eq!(verdict.trail.steps().last().map(|s| &*s.outcome), Some(verdict.result.as_str()));

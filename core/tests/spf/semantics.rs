@@ -252,7 +252,7 @@ fn the_report_has_its_fields_in_order() {
     let json = |ip: &str, path: &str| serde_json::to_string(&zone.mail_from(ip, path)).unwrap();
     assert_eq!(
         json("192.0.2.1", "a@Example.com"),
-        r#"{"result":"fail","identity":"mailfrom","domain":"example.com","explanation":"not \"192.0.2.1\"","mechanism":"-all","lookups":2,"void_lookups":1}"#
+        r#"{"result":"fail","identity":"mailfrom","domain":"example.com","explanation":"not \"192.0.2.1\"","mechanism":"-all","lookups":2,"void_lookups":1,"reason":"nothing was found for A of inner.example.com"}"#
     );
     assert_eq!(
         json("192.0.2.1", "a@[192.0.2.1]"),
