@@ -12,9 +12,7 @@ pub(crate) fn distance(one: &[u8], other: &[u8]) -> usize {
     }
     let same = |i: usize, j: usize| one[i].eq_ignore_ascii_case(&other[j]);
     let mut rows = [[0usize; SIZE]; 3];
-    for j in 0..=other.len() {
-        rows[0][j] = j;
-    }
+    rows[0] = std::array::from_fn(|j| j);
     for i in 1..=one.len() {
         let [present, last, before_last] = [i % 3, (i + 2) % 3, (i + 1) % 3];
         rows[present][0] = i;
