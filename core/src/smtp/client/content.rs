@@ -1,7 +1,7 @@
 //! The content of a message on its way: by DATA (RFC 5321 §4.1.1.4) or in chunks by BDAT (RFC 3030).
 
+use super::closed::Stage;
 use super::context::Context;
-use super::event::Stage;
 use super::needs::NeedsScanner;
 use super::outcome::Withheld;
 use super::plan::Plan;

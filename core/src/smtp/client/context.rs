@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use super::event::{Closed, Event, Stage};
+use super::closed::{Closed, Stage};
+use super::event::Event;
 use super::settings::Settings;
 use super::timers::Timers;
 use crate::limits::{MAX_COMMANDS_AHEAD, MAX_OCTETS_AHEAD};

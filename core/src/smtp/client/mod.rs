@@ -55,6 +55,7 @@
 //!   octets come, and no honest server ever meets it.
 //! - What came in clear text behind the reply to STARTTLS is dropped, and what the server offered before is forgotten.
 
+mod closed;
 mod content;
 mod context;
 mod envelope;
@@ -69,8 +70,9 @@ mod transaction;
 
 use std::sync::Arc;
 
+pub use closed::{Closed, ProtocolError, Stage};
 pub use envelope::{Envelope, Recipient};
-pub use event::{Closed, Event, ProtocolError, Ready, Stage};
+pub use event::{Event, Ready};
 pub use needs::{Needs, NeedsScanner};
 pub use outcome::{Delivery, Omitted, Outcome, RecipientOutcome, Withheld};
 pub use settings::{Protocol, Settings, Timeouts, Tls, Without};

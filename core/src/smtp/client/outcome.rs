@@ -1,6 +1,6 @@
 //! What became of a message, recipient by recipient.
 
-use super::event::{Closed, Stage};
+use super::closed::{Closed, Stage};
 use crate::limits::MAX_REPLY_KEPT;
 use crate::mailbox::ForwardPath;
 use crate::smtp::line::Irregularity;

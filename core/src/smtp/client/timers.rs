@@ -1,6 +1,6 @@
 //! The two timers of a client: for what is waited for now, and for the connection as a whole.
 
-use super::event::Stage;
+use super::closed::Stage;
 use super::settings::Timeouts;
 use crate::time::Millis;
 

@@ -4,10 +4,11 @@
 //! [`Context::has_room`] sees, and the same code does both. DATA is the last of a group. BDAT comes when the replies to RCPT
 //! are known, so that a message which nobody gets is not sent.
 
+use super::closed::{Closed, ProtocolError, Stage};
 use super::content::Sending;
 use super::context::Context;
 use super::envelope::{Envelope, Recipient};
-use super::event::{Closed, Event, ProtocolError, Stage};
+use super::event::Event;
 use super::outcome::{Delivery, Outcome, RecipientOutcome, Withheld, shortened};
 use super::plan::Plan;
 use super::settings::Protocol;

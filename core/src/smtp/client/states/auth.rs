@@ -1,8 +1,8 @@
 //! AUTH (RFC 4954).
 
 use super::State;
+use crate::smtp::client::closed::{Closed, Stage};
 use crate::smtp::client::context::Context;
-use crate::smtp::client::event::{Closed, Stage};
 use crate::smtp::reply::{Reply, Severity};
 use crate::smtp::sasl::client::{Error, Exchange};
 

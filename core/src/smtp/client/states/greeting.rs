@@ -1,8 +1,8 @@
 //! The server speaks first (RFC 5321 §3.1).
 
 use super::{ExpectHello, State};
+use crate::smtp::client::closed::{Closed, ProtocolError, Stage};
 use crate::smtp::client::context::Context;
-use crate::smtp::client::event::{Closed, ProtocolError, Stage};
 use crate::smtp::reply::{Reply, Severity};
 
 /// The greeting is to come.

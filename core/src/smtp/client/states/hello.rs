@@ -2,8 +2,8 @@
 
 use super::{ExpectAuth, ExpectStartTls, State};
 use crate::smtp::capabilities::Capabilities;
+use crate::smtp::client::closed::{Closed, ProtocolError, Stage};
 use crate::smtp::client::context::Context;
-use crate::smtp::client::event::{Closed, ProtocolError, Stage};
 use crate::smtp::client::settings::{Protocol, Tls, Without};
 use crate::smtp::reply::{Reply, Severity};
 

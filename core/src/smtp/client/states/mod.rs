@@ -20,8 +20,9 @@ pub(super) use greeting::ExpectGreeting;
 pub(super) use hello::ExpectHello;
 pub(super) use starttls::{ExpectStartTls, Handshake};
 
+use super::closed::{Closed, ProtocolError, Stage};
 use super::context::Context;
-use super::event::{Closed, Event, ProtocolError, Ready, Stage};
+use super::event::{Event, Ready};
 use super::transaction::Transaction;
 use crate::smtp::reply::Reply;
 

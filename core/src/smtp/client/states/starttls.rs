@@ -1,8 +1,8 @@
 //! STARTTLS (RFC 3207), and the handshake that follows or that the connection begins with.
 
 use super::{ExpectAuth, ExpectGreeting, ExpectHello, State};
+use crate::smtp::client::closed::{Closed, ProtocolError, Stage};
 use crate::smtp::client::context::Context;
-use crate::smtp::client::event::{Closed, ProtocolError, Stage};
 use crate::smtp::client::settings::{Tls, Without};
 use crate::smtp::reply::{Reply, Severity};
 use crate::tls::Session;
