@@ -66,7 +66,10 @@ impl Zone {
     /// The answer of a host that keeps none: its records have not been read before.
     pub fn new_answer(&self, question: &Question) -> Answer {
         match self.answer(question) {
-            Answer::Dns(answer) => Answer::Dns(DnsAnswer { records: answer.records.to_vec().into(), ..answer }),
+            Answer::Dns(mut answer) => {
+                answer.records = answer.records.to_vec().into();
+                Answer::Dns(answer)
+            }
             other => other,
         }
     }

@@ -45,6 +45,7 @@
 //! | signing | [`dkim::Signer`], [`crypto::SigningKey`] |
 //! | Authentication-Results: write, parse, strip; iprev | [`results`] |
 //! | header fields, the author, addresses | [`message`], [`mailbox`] |
+//! | DNS messages as they go over the wire | [`dns_message`] |
 //! | answers from a file, and recording them | [`transcript`] |
 //! | every bound, with its source | [`limits`] |
 //!
@@ -64,6 +65,7 @@ pub mod alignment;
 pub mod crypto;
 pub mod dkim;
 pub mod dmarc;
+pub mod dns_message;
 pub mod domain;
 pub mod evaluate;
 pub mod limits;
@@ -71,6 +73,7 @@ pub mod lookup;
 pub mod machine;
 pub mod mailbox;
 pub mod message;
+mod misuse;
 pub mod results;
 mod setters;
 pub mod smtp;
@@ -87,7 +90,8 @@ pub use alignment::IdentifierAlignment;
 pub use domain::{Domain, DomainError};
 pub use evaluate::{Evaluate, Evaluation, Reply};
 pub use lookup::{
-    Answer, Answers, DnsAnswer, Outcome, Pending, Question, QuestionId, Record, RecordType, Records, Status,
+    Alias, Answer, Answers, DnsAnswer, Outcome, Pending, Question, QuestionId, Record, RecordType, Records, Status,
+    StsError,
 };
 pub use machine::{Machine, Misuse, Output};
 pub use time::{Millis, Now, UnixTime};

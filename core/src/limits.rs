@@ -83,8 +83,20 @@ pub const MAX_ANSWER_RECORDS: usize = 4096;
 /// Octets of text in the TXT records of one answer; an answer with more counts as SERVFAIL. Ours: twice what a DNS
 /// message can carry (RFC 1035 §4.2.2), so that only a host that makes answers up meets it.
 pub const MAX_ANSWER_TEXT: usize = 128 * 1024;
-/// CNAME records followed in a transcript. The design; resolvers use 8 to 16.
+/// CNAME records followed in a transcript or a DNS message. The design; resolvers use 8 to 16.
 pub const MAX_CNAME_CHAIN: usize = 8;
+
+// --- DNS messages (RFC 1035) ------------------------------------------------------------------------------------
+
+/// Octets of a DNS message: what the length before one can say over TCP (RFC 1035 §4.2.2, RFC 8484 §6).
+pub const MAX_DNS_MESSAGE: usize = 65_535;
+/// Octets of a name on the wire, its root label counted (RFC 1035 §3.1).
+pub const MAX_WIRE_NAME: usize = 255;
+/// Compression pointers followed in one name. Ours: it has at most 127 labels, each of which could stand behind one.
+pub const MAX_NAME_POINTERS: usize = 127;
+/// Octets that a query offers to take over UDP, unless the host says otherwise. Ours, as of the DNS flag day of 2020: what
+/// every link of IPv6 carries without fragments (RFC 8200 §5), less the headers.
+pub const DNS_UDP_SIZE: u16 = 1232;
 
 // --- Trail and report -------------------------------------------------------------------------------------------
 

@@ -137,14 +137,14 @@ mod tests {
     }
 
     fn secure(records: Vec<Record>) -> DnsAnswer {
-        DnsAnswer { secure: true, ..DnsAnswer::found(records) }
+        DnsAnswer::found(records).with_secure(true)
     }
 
     #[test]
     fn servfail_is_not_read_as_no_tlsa() {
         for secure in [false, true] {
             for status in [Status::ServFail, Status::Timeout] {
-                assert_eq!(Dane::of(&DnsAnswer { secure, ..DnsAnswer::empty(status) }), Dane::Unknown);
+                assert_eq!(Dane::of(&DnsAnswer::empty(status).with_secure(secure)), Dane::Unknown);
             }
         }
     }
@@ -153,7 +153,7 @@ mod tests {
     fn no_records_secure_or_not() {
         for secure in [false, true] {
             for status in [Status::NxDomain, Status::NoError] {
-                assert_eq!(Dane::of(&DnsAnswer { secure, ..DnsAnswer::empty(status) }), Dane::Absent);
+                assert_eq!(Dane::of(&DnsAnswer::empty(status).with_secure(secure)), Dane::Absent);
             }
         }
     }

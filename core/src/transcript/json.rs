@@ -11,7 +11,7 @@ use super::presentation::{parse_record, record_text};
 use super::{Transcript, TranscriptError};
 use crate::domain::Domain;
 use crate::limits::{MAX_ANSWER_RECORDS, MAX_TRANSCRIPT_SIZE};
-use crate::lookup::{DnsAnswer, Record, RecordType, Status};
+use crate::lookup::{Alias, DnsAnswer, Record, RecordType, Status, StsError};
 
 /// Members that are not known are comments, or of a later version, and are passed over; but not where that would hide a
 /// misspelt name of the member that matters.
@@ -39,6 +39,9 @@ struct Entry {
     ttl: u32,
     #[serde(default, skip_serializing_if = "is_false")]
     secure: bool,
+    /// Where it is there, the entry is the answer to its question alone, and no CNAME entry leads to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    aliases: Option<Vec<Step>>,
     #[serde(flatten, skip_serializing)]
     unknown: Unknown,
 }
@@ -49,6 +52,14 @@ fn is_zero(number: &u32) -> bool {
 
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+/// A step of a CNAME chain.
+#[derive(Serialize, Deserialize)]
+struct Step {
+    target: String,
+    #[serde(default, skip_serializing_if = "is_false")]
+    secure: bool,
 }
 
 /// A record: its presentation form, the character-strings of a TXT record, or the octets of one that is not UTF-8.
@@ -96,23 +107,31 @@ pub(super) fn parse(json: &[u8]) -> Result<Transcript, TranscriptError> {
         })?;
     }
     for (name, policy) in file.sts.unwrap_or_default() {
-        let domain = Domain::parse(&name).map_err(|e| TranscriptError::Entry {
-            name,
-            kind: "sts".into(),
-            problem: e.to_string(),
-        })?;
+        let wrong = |problem| TranscriptError::Entry { name: name.clone(), kind: "sts".into(), problem };
+        let domain = Domain::parse(&name).map_err(|e| wrong(e.to_string()))?;
         let policy = match policy {
             Policy::Text(text) => Ok(text.into()),
-            Policy::Error { error } => Err(error.into()),
+            Policy::Error { error } => Err(sts_error(&error).map_err(wrong)?),
         };
         transcript.sts.insert(domain, policy);
     }
     Ok(transcript)
 }
 
+fn sts_error(word: &str) -> Result<StsError, String> {
+    StsError::from_word(word).ok_or_else(|| {
+        let known = StsError::ALL.map(StsError::as_str).join(", ");
+        format!("the error is '{word}'; it can be {known}")
+    })
+}
+
+fn name(text: &str) -> Result<Domain, String> {
+    Domain::parse(text).or_else(|_| Domain::from_dns(text)).map_err(|e| e.to_string())
+}
+
 /// Adds one entry. Two for the same name and type are one answer with the records of both.
 fn add(transcript: &mut Transcript, entry: &Entry) -> Result<(), String> {
-    let name = Domain::parse(&entry.name).or_else(|_| Domain::from_dns(&entry.name)).map_err(|e| e.to_string())?;
+    let name = name(&entry.name)?;
     let record_type = RecordType::from_mnemonic(&entry.record_type).ok_or_else(|| {
         let known = RecordType::ALL.map(RecordType::as_str).join(", ");
         format!("the type is not understood; {known} are")
@@ -129,7 +148,13 @@ fn add(transcript: &mut Transcript, entry: &Entry) -> Result<(), String> {
         return Err(format!("there are records beside the status {}", status.as_str()));
     }
     let records = entry.records.iter().map(|data| record(record_type, data)).collect::<Result<Vec<_>, _>>()?;
-    let mut answer = DnsAnswer { status, records: records.into(), ttl: entry.ttl, secure: entry.secure };
+    let mut answer = DnsAnswer { status, ..DnsAnswer::found(records) }.with_ttl(entry.ttl).with_secure(entry.secure);
+    if let Some(aliases) = &entry.aliases {
+        return match transcript.exact.insert((name, record_type), answer.with_aliases(chain(aliases)?)) {
+            None => Ok(()),
+            Some(_) => Err("it is listed twice with aliases".into()),
+        };
+    }
     let types = transcript.names.entry(name).or_default();
     if let Some(earlier) = types.get(&record_type) {
         if earlier.status != Status::NoError || status != Status::NoError {
@@ -147,6 +172,10 @@ fn add(transcript: &mut Transcript, entry: &Entry) -> Result<(), String> {
     Ok(())
 }
 
+fn chain(aliases: &[Step]) -> Result<Vec<Alias>, String> {
+    aliases.iter().map(|step| Ok(Alias::new(name(&step.target)?, step.secure))).collect()
+}
+
 fn record(record_type: RecordType, data: &Data) -> Result<Record, String> {
     match data {
         Data::Text(text) => parse_record(record_type, text),
@@ -161,21 +190,24 @@ fn record(record_type: RecordType, data: &Data) -> Result<Record, String> {
 }
 
 pub(super) fn render(transcript: &Transcript) -> String {
-    let entries = transcript.names.iter().flat_map(|(name, types)| {
-        types.iter().map(move |(record_type, answer)| Entry {
-            name: name.to_string(),
-            record_type: record_type.to_string(),
-            status: (answer.status != Status::NoError).then(|| answer.status.as_str().to_owned()),
-            records: answer.records.iter().map(data).collect(),
-            ttl: answer.ttl,
-            secure: answer.secure,
-            unknown: Unknown::new(),
-        })
+    let listed = transcript.names.iter().flat_map(|(name, types)| types.iter().map(move |(t, a)| (name, *t, false, a)));
+    let exact = transcript.exact.iter().map(|((name, record_type), answer)| (name, *record_type, true, answer));
+    let mut entries: Vec<_> = listed.chain(exact).collect();
+    entries.sort_by_key(|&(name, record_type, is_exact, _)| (name, record_type, is_exact));
+    let entries = entries.into_iter().map(|(name, record_type, is_exact, answer)| Entry {
+        name: name.to_string(),
+        record_type: record_type.to_string(),
+        status: (answer.status != Status::NoError).then(|| answer.status.as_str().to_owned()),
+        records: answer.records.iter().map(data).collect(),
+        ttl: answer.ttl,
+        secure: answer.secure,
+        aliases: is_exact.then(|| answer.aliases.iter().map(step).collect()),
+        unknown: Unknown::new(),
     });
     let sts = transcript.sts.iter().map(|(domain, policy)| {
         let policy = match policy {
             Ok(text) => Policy::Text(text.to_string()),
-            Err(error) => Policy::Error { error: error.to_string() },
+            Err(error) => Policy::Error { error: error.as_str().to_owned() },
         };
         format!("  {}: {}", line(domain), line(&policy))
     });
@@ -189,6 +221,10 @@ pub(super) fn render(transcript: &Transcript) -> String {
         json += &format!(",\n \"sts\": {{\n{}}}", sts.join(",\n"));
     }
     json + "}\n"
+}
+
+fn step(alias: &Alias) -> Step {
+    Step { target: alias.target.to_string(), secure: alias.secure }
 }
 
 fn data(record: &Record) -> Data {

@@ -5,13 +5,22 @@
 //!  "answers": [
 //!   {"name": "example.com", "type": "TXT", "records": ["v=spf1 mx -all", ["split ", "in two strings"]], "ttl": 300},
 //!   {"name": "example.com", "type": "MX", "records": ["10 mx.example.com"], "secure": true},
+//!   {"name": "www.example.com", "type": "CNAME", "records": ["example.com"], "secure": true},
 //!   {"name": "slow.example.com", "type": "TXT", "status": "TIMEOUT"}],
-//!  "sts": {"example.com": "version: STSv1\nmode: enforce\n…", "down.example.com": {"error": "HTTP 503"}}}
+//!  "sts": {"example.com": "version: STSv1\nmode: enforce\n…", "down.example.com": {"error": "fetch"}}}
 //! ```
 //!
 //! `status` is NOERROR (which without records is NODATA), NXDOMAIN, SERVFAIL or TIMEOUT. `default` is what a name that
 //! is not listed gets, and NXDOMAIN where it is missing; a name that is listed with any type gets NODATA for its other
-//! types. Members that are not known are passed over. CNAMEs are followed here, so that an evaluator never sees one.
+//! types. Members that are not known are passed over.
+//!
+//! CNAMEs are followed here, so that an evaluator never sees one. It is told of them: an answer has the
+//! [`aliases`](DnsAnswer::aliases) on the way, each `secure` as its entry says, and is itself secure where all of them and
+//! the last entry are. An entry with a member `aliases`, a list of `{"target": "example.com", "secure": true}`, is the
+//! answer to its question as it stands, and comes before all other entries. A recording has one where
+//! CNAME entries cannot say what was answered: when answers contradict each other, or a TTL changed in between.
+//!
+//! The errors of `sts` are those of [`StsError`]; a domain that is not listed there has the error `fetch`.
 //!
 //! ```
 //! use passerelle::{Domain, Question, RecordType, Answer, Record, Transcript};
@@ -27,14 +36,15 @@
 mod json;
 mod presentation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::domain::Domain;
 use crate::limits::MAX_CNAME_CHAIN;
-use crate::lookup::{Answer, DnsAnswer, Question, Record, RecordType, Status};
+use crate::lookup::{Alias, Answer, DnsAnswer, Question, Record, RecordType, Status, StsError};
 
 pub use presentation::{parse_record, record_text};
 
@@ -42,8 +52,11 @@ pub use presentation::{parse_record, record_text};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transcript {
     default: Status,
+    /// What the names have: none of these answers has aliases, of which there are entries instead.
     names: BTreeMap<Domain, BTreeMap<RecordType, DnsAnswer>>,
-    sts: BTreeMap<Domain, Result<Arc<str>, Arc<str>>>,
+    /// Answers to one question each, of which the names know nothing.
+    exact: BTreeMap<(Domain, RecordType), DnsAnswer>,
+    sts: BTreeMap<Domain, Result<Arc<str>, StsError>>,
 }
 
 /// Why a text is not a transcript.
@@ -69,7 +82,7 @@ pub enum TranscriptError {
 
 impl Default for Transcript {
     fn default() -> Self {
-        Self { default: Status::NxDomain, names: BTreeMap::new(), sts: BTreeMap::new() }
+        Self { default: Status::NxDomain, names: BTreeMap::new(), exact: BTreeMap::new(), sts: BTreeMap::new() }
     }
 }
 
@@ -96,9 +109,9 @@ impl Transcript {
     pub fn answer(&self, question: &Question) -> Answer {
         match question {
             Question::Dns(name, record_type) => Answer::Dns(self.dns(name, *record_type)),
-            Question::StsPolicy(domain) => Answer::StsPolicy(
-                self.sts.get(domain).cloned().unwrap_or_else(|| Err("no policy in the transcript".into())),
-            ),
+            Question::StsPolicy(domain) => {
+                Answer::StsPolicy(self.sts.get(domain).cloned().unwrap_or(Err(StsError::Fetch)))
+            }
         }
     }
 
@@ -107,7 +120,7 @@ impl Transcript {
     pub fn record(&mut self, question: &Question, answer: &Answer) {
         match (question, answer) {
             (Question::Dns(name, record_type), Answer::Dns(answer)) => {
-                self.names.entry(name.clone()).or_default().insert(*record_type, answer.clone());
+                self.record_dns(name, *record_type, answer);
             }
             (Question::StsPolicy(domain), Answer::StsPolicy(policy)) => {
                 self.sts.insert(domain.clone(), policy.clone());
@@ -118,25 +131,106 @@ impl Transcript {
 
     /// Follows CNAMEs as a resolver does: at most [`MAX_CNAME_CHAIN`] of them, a loop being SERVFAIL.
     fn dns(&self, name: &Domain, record_type: RecordType) -> DnsAnswer {
+        if !self.exact.is_empty()
+            && let Some(answer) = self.exact.get(&(name.clone(), record_type))
+        {
+            return answer.clone();
+        }
         let mut name = name;
+        let mut aliases: Vec<Alias> = Vec::new();
         let (mut ttl, mut secure) = (u32::MAX, true);
-        for _ in 0..=MAX_CNAME_CHAIN {
+        let mut answer = loop {
             let Some(types) = self.names.get(name) else {
-                return DnsAnswer::empty(self.default);
+                break DnsAnswer::empty(self.default);
             };
             let alias = types.get(&RecordType::Cname).filter(|_| record_type != RecordType::Cname);
-            if let (None, Some(alias)) = (types.get(&record_type), alias) {
-                (ttl, secure) = (ttl.min(alias.ttl), secure && alias.secure);
-                match &*alias.records {
-                    [Record::Cname(target), ..] => name = target,
-                    _ => return alias.clone(), // The CNAME lookup itself failed.
-                }
-                continue;
+            match (types.get(&record_type), alias) {
+                (Some(answer), _) => break answer.clone(),
+                (None, None) => break DnsAnswer::empty(Status::NoError),
+                (None, Some(alias)) => match &*alias.records {
+                    [Record::Cname(_), ..] if aliases.len() == MAX_CNAME_CHAIN => {
+                        return DnsAnswer::empty(Status::ServFail);
+                    }
+                    [Record::Cname(target), ..] => {
+                        (ttl, secure, name) = (ttl.min(alias.ttl), secure && alias.secure, target);
+                        aliases.push(Alias::new(target.clone(), alias.secure));
+                    }
+                    _ => break alias.clone(), // The CNAME lookup itself failed.
+                },
             }
-            let mut answer = types.get(&record_type).cloned().unwrap_or(DnsAnswer::empty(Status::NoError));
-            (answer.ttl, answer.secure) = (answer.ttl.min(ttl), answer.secure && secure);
-            return answer;
+        };
+        (answer.ttl, answer.secure) = (answer.ttl.min(ttl), answer.secure && secure);
+        answer.aliases = aliases.into();
+        answer
+    }
+
+    /// Notes an answer so that its question has it again, and no other question another one than before.
+    fn record_dns(&mut self, name: &Domain, record_type: RecordType, answer: &DnsAnswer) {
+        let question = (name.clone(), record_type);
+        self.exact.remove(&question);
+        let noted = match answer.aliases.is_empty() {
+            true => self.record_plain(name, record_type, answer),
+            false => self.record_chain(name, record_type, answer),
+        };
+        if !noted {
+            self.exact.insert(question, answer.clone());
         }
-        DnsAnswer::empty(Status::ServFail)
+    }
+
+    /// Notes an answer without aliases, unless one that came by an alias could rest on what is there.
+    fn record_plain(&mut self, name: &Domain, record_type: RecordType, answer: &DnsAnswer) -> bool {
+        let types = self.names.get(name);
+        let known = types.and_then(|types| types.get(&record_type));
+        let is_alias = types.is_some_and(|types| types.contains_key(&RecordType::Cname));
+        let may_rest_on_it = match known {
+            Some(known) if known == answer => return true,
+            Some(_) => record_type == RecordType::Cname || self.is_target(name),
+            None => record_type != RecordType::Cname && is_alias && self.is_target(name),
+        };
+        if !may_rest_on_it {
+            self.names.entry(name.clone()).or_default().insert(record_type, answer.clone());
+        }
+        !may_rest_on_it
+    }
+
+    /// Notes each CNAME record on the way, and the answer at the last name, unless that contradicts what is there.
+    fn record_chain(&mut self, name: &Domain, record_type: RecordType, answer: &DnsAnswer) -> bool {
+        let found = answer.clone().with_aliases([]);
+        let steps = || iter::once(name).chain(answer.aliases.iter().map(|alias| &alias.target)).zip(&*answer.aliases);
+        let last = answer.canonical_name(name);
+        let entry = |name: &Domain, record_type| self.names.get(name).and_then(|types| types.get(&record_type));
+        let fits = |(name, alias): (&Domain, &Alias)| {
+            let same = |cname: &DnsAnswer| {
+                *cname.records == [Record::Cname(alias.target.clone())] && cname.secure == alias.secure
+            };
+            name != last && entry(name, record_type).is_none() && entry(name, RecordType::Cname).is_none_or(same)
+        };
+        let last_fits = match entry(last, record_type) {
+            Some(known) => *known == found,
+            None => entry(last, RecordType::Cname).is_none(),
+        };
+        let distinct: BTreeSet<&Domain> = steps().map(|(name, _)| name).collect();
+        if record_type == RecordType::Cname
+            || answer.aliases.len() > MAX_CNAME_CHAIN
+            || distinct.len() < answer.aliases.len()
+            || (answer.secure && !answer.chain_secure())
+            || !(last_fits && steps().all(fits))
+        {
+            return false;
+        }
+        for (name, alias) in steps() {
+            let cname = DnsAnswer::found([Record::Cname(alias.target.clone())]).with_secure(alias.secure);
+            let entry = self.names.entry(name.clone()).or_default().entry(RecordType::Cname).or_insert(cname);
+            // What the whole answer may be kept, the alias may, and perhaps longer.
+            entry.ttl = entry.ttl.max(answer.ttl);
+        }
+        self.names.entry(last.clone()).or_default().insert(record_type, found);
+        true
+    }
+
+    /// Whether a CNAME record leads to this name.
+    fn is_target(&self, name: &Domain) -> bool {
+        let mut aliases = self.names.values().filter_map(|types| types.get(&RecordType::Cname));
+        aliases.any(|alias| matches!(&*alias.records, [Record::Cname(target), ..] if target == name))
     }
 }

@@ -235,7 +235,7 @@ fn one_record_of_several_is_enough() {
         let data = Sha256::digest(&leaf.public_key).to_vec();
         Record::Tlsa { usage: 3, selector: 1, matching: 1, data }
     };
-    let answer = DnsAnswer { secure: true, ..DnsAnswer::found([record(&old), record(&new)]) };
+    let answer = DnsAnswer::found([record(&old), record(&new)]).with_secure(true);
     let Dane::Authenticated(records) = Dane::of(&answer) else { panic!("usable records") };
     for leaf in [old, new] {
         assert_eq!(result(&leaf.server(), Verification::Dane(records.clone(), names(&[MX]))), Ok(true));

@@ -1,6 +1,10 @@
 //! Transcripts as others rely on them: read, answered from, recorded, read again.
 
-use passerelle::{Answer, DnsAnswer, Domain, Question, Record, RecordType, Status, Transcript, TranscriptError};
+mod aliases;
+
+use passerelle::{
+    Answer, DnsAnswer, Domain, Question, Record, RecordType, Status, StsError, Transcript, TranscriptError,
+};
 use proptest::prelude::*;
 
 const EXAMPLE: &str = r#"{"default": "NXDOMAIN",
@@ -11,7 +15,7 @@ const EXAMPLE: &str = r#"{"default": "NXDOMAIN",
   {"name": "slow.example.com", "type": "TXT", "status": "TIMEOUT"},
   {"name": "alias.example.com", "type": "CNAME", "records": ["Example.COM."]},
   {"name": "loop.example.com", "type": "CNAME", "records": ["loop.example.com"]}],
- "sts": {"example.com": "version: STSv1\nmode: none\nmax_age: 1\n", "down.example.com": {"error": "HTTP 503"}}}"#;
+ "sts": {"example.com": "version: STSv1\nmode: none\nmax_age: 1\n", "down.example.com": {"error": "media-type"}}}"#;
 
 fn question(name: &str, record_type: RecordType) -> Question {
     Question::Dns(Domain::parse(name).unwrap(), record_type)
@@ -71,8 +75,25 @@ fn policies_and_their_errors() {
     let transcript = parse(EXAMPLE).unwrap();
     let sts = |name: &str| transcript.answer(&Question::StsPolicy(Domain::parse(name).unwrap()));
     assert!(matches!(sts("example.com"), Answer::StsPolicy(Ok(text)) if text.starts_with("version: STSv1\n")));
-    assert_eq!(sts("down.example.com"), Answer::StsPolicy(Err("HTTP 503".into())));
-    assert!(matches!(sts("other.example"), Answer::StsPolicy(Err(_))));
+    assert_eq!(sts("down.example.com"), Answer::StsPolicy(Err(StsError::MediaType)));
+    assert_eq!(sts("other.example"), Answer::StsPolicy(Err(StsError::Fetch)), "a policy that is not listed");
+}
+
+#[test]
+fn every_error_of_a_policy_has_a_word_and_is_recorded_with_it() {
+    let words = ["fetch", "certificate", "redirect", "status", "media-type", "size", "syntax"];
+    for (error, word) in StsError::ALL.into_iter().zip(words) {
+        let question = Question::StsPolicy(Domain::parse("a.example").unwrap());
+        let mut transcript = Transcript::new();
+        transcript.record(&question, &Answer::StsPolicy(Err(error)));
+        let json = transcript.to_json();
+        assert!(json.contains(&format!(r#""a.example": {{"error":"{word}"}}"#)), "{json}");
+        assert_eq!(parse(&json).unwrap().answer(&question), Answer::StsPolicy(Err(error)));
+    }
+    assert_eq!(
+        Answer::timeout(&Question::StsPolicy(Domain::parse("a.example").unwrap())),
+        Answer::StsPolicy(Err(StsError::Fetch))
+    );
 }
 
 #[test]
@@ -91,6 +112,12 @@ fn faults_name_the_entry_and_what_would_be_right() {
         (r#"{"answers": [{"name": "a", "type": "A", "status": "TIMEOUT", "records": ["192.0.2.1"]}]}"#, "beside"),
         (r#"{"answers": [{"name": "a", "type": "A"}, {"name": "A.", "type": "a", "status": "TIMEOUT"}]}"#, "twice"),
         (r#"{"sts": {"a b": "x"}}"#, "a b sts"),
+        (r#"{"sts": {"a": {"error": "HTTP 503"}}}"#, "a sts: the error is 'HTTP 503'; it can be fetch, certificate"),
+        (r#"{"answers": [{"name": "a", "type": "A", "aliases": [{"target": "b..c"}]}]}"#, "an empty label"),
+        (
+            r#"{"answers": [{"name": "a", "type": "A", "aliases": []}, {"name": "a", "type": "A", "aliases": []}]}"#,
+            "twice",
+        ),
     ] {
         let error = parse(json).unwrap_err().to_string();
         assert!(error.contains(fault), "{json}: {error}");
@@ -157,7 +184,7 @@ proptest! {
         let mut transcript = Transcript::new();
         for (name, record, ttl, secure) in records {
             let question = question(&format!("{name}.example"), record.record_type());
-            let answer = DnsAnswer { ttl, secure, ..DnsAnswer::found([record]) };
+            let answer = DnsAnswer::found([record]).with_ttl(ttl).with_secure(secure);
             transcript.record(&question, &Answer::Dns(answer));
         }
         if let Some(status) = failed {

@@ -1,0 +1,13 @@
+//! How a decision asks the world: questions, answers, and what is pending.
+
+mod answer;
+mod answers;
+mod question;
+mod record;
+
+pub use answer::{Alias, Answer, DnsAnswer, Outcome, Status, StsError};
+pub use answers::{Answers, Pending};
+pub use question::{Question, RecordType};
+pub use record::{Record, Records};
+
+pub use crate::misuse::QuestionId;
