@@ -19,6 +19,7 @@
  *             the end:     passerelle_verification_end(verification)
  *             an answer:   passerelle_answer_new(..., &answer); passerelle_answer_add(answer, ...);
  *                          passerelle_verification_answer(verification, id, answer); passerelle_answer_free(answer)
+ *                          or, where it is a DNS message: passerelle_verification_answer_message(verification, id, ...)
  *             a timeout:   passerelle_verification_decline(verification, id), or for all of them
  *                          passerelle_verification_deadline(verification)
  *
@@ -26,6 +27,8 @@
  *
  * Questions come as early as they can be asked, most of them before the message is complete. They may be answered in
  * any order. A complete program is ffi/examples/verify.c.
+ *
+ * A file that a person handed in may be anything; passerelle_recognize says what it is before it is verified.
  *
  * What holds for every function:
  *
@@ -41,7 +44,7 @@
  *               no thread-local error. A function whose first argument is const, and passerelle_TYPE_new, has the
  *               status alone.
  *   Hostility   Nothing in a message makes a call fail; it changes the report. What fails is a mistake of the host,
- *               apart from PASSERELLE_STATUS_RECORD.
+ *               apart from PASSERELLE_STATUS_RECORD and PASSERELLE_STATUS_DNS_..., which can be the doing of the DNS.
  *   Ownership   What passerelle_TYPE_new or an output of type passerelle_TYPE ** gives is yours until you pass it to
  *               passerelle_TYPE_free. Arguments remain yours and are not needed after the call. Pointers that the
  *               library lends are valid as long as the function says. Free accepts NULL.
@@ -62,6 +65,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/**
+ * Octets of the largest query that passerelle_question_encode writes.
+ */
+#define PASSERELLE_MAX_QUERY 282
 
 /**
  * What a function returns. Everything but PASSERELLE_STATUS_OK means that nothing was done and no output was
@@ -89,6 +97,19 @@ typedef enum {
      * whoever runs the DNS zone: leave the record out, or answer with PASSERELLE_DNS_STATUS_SERVFAIL.
      */
     PASSERELLE_STATUS_RECORD = 4,
+    /**
+     * A DNS message is malformed, or no response. Over a connection of your own the lookup failed: answer with
+     * PASSERELLE_DNS_STATUS_SERVFAIL. Over a port that anybody can send to, wait on for a better one.
+     */
+    PASSERELLE_STATUS_DNS_MESSAGE = 5,
+    /**
+     * A DNS message was truncated: send the same query again over TCP.
+     */
+    PASSERELLE_STATUS_DNS_TRUNCATED = 6,
+    /**
+     * A DNS message answers another question: as with PASSERELLE_STATUS_DNS_MESSAGE.
+     */
+    PASSERELLE_STATUS_DNS_OTHER_QUESTION = 7,
     /**
      * Misuse: an answer to a question that was never asked.
      */
@@ -184,6 +205,72 @@ typedef enum {
 } passerelle_dmarc_mode;
 
 /**
+ * What kind of file it is.
+ */
+typedef enum {
+    /**
+     * A message, perhaps with the line of an mbox in front.
+     */
+    PASSERELLE_FILE_KIND_MESSAGE = 0,
+    /**
+     * Nothing, or nothing but white space.
+     */
+    PASSERELLE_FILE_KIND_EMPTY = 1,
+    /**
+     * Outlook's own formats: .msg, .pst, winmail.dat.
+     */
+    PASSERELLE_FILE_KIND_OUTLOOK = 2,
+    /**
+     * A picture.
+     */
+    PASSERELLE_FILE_KIND_IMAGE = 3,
+    /**
+     * A PDF or another text document.
+     */
+    PASSERELLE_FILE_KIND_DOCUMENT = 4,
+    /**
+     * A ZIP, gzip or other archive.
+     */
+    PASSERELLE_FILE_KIND_ARCHIVE = 5,
+    /**
+     * HTML, or a saved web page in another form.
+     */
+    PASSERELLE_FILE_KIND_WEB_PAGE = 6,
+    /**
+     * JSON, such as a transcript.
+     */
+    PASSERELLE_FILE_KIND_JSON = 7,
+    /**
+     * Data of some other kind.
+     */
+    PASSERELLE_FILE_KIND_BINARY = 8,
+    /**
+     * Text without header lines: what one sees of a message was copied.
+     */
+    PASSERELLE_FILE_KIND_NO_HEADER = 9,
+    /**
+     * Several messages in an mbox.
+     */
+    PASSERELLE_FILE_KIND_MBOX = 20,
+    /**
+     * A message with a byte order mark in front.
+     */
+    PASSERELLE_FILE_KIND_BYTE_ORDER_MARK = 21,
+    /**
+     * A message in UTF-16.
+     */
+    PASSERELLE_FILE_KIND_UTF16 = 22,
+    /**
+     * Apple Mail's .emlx: a count, the message, a property list.
+     */
+    PASSERELLE_FILE_KIND_EMLX = 23,
+    /**
+     * A message that was pasted: with blank lines in front, or with every line indented or quoted.
+     */
+    PASSERELLE_FILE_KIND_INDENTED = 24,
+} passerelle_file_kind;
+
+/**
  * The kinds of questions.
  */
 typedef enum {
@@ -200,6 +287,21 @@ typedef enum {
      */
     PASSERELLE_QUESTION_KIND_STS_POLICY = 2,
 } passerelle_question_kind;
+
+/**
+ * How a DNS query is put: flags that can be combined.
+ */
+typedef enum {
+    /**
+     * Asks the resolver to say whether DNSSEC validated the answer (AD, RFC 6840 section 5.7). Only the word of a
+     * resolver that you trust, over a way that you trust, means anything.
+     */
+    PASSERELLE_QUERY_FLAG_AUTHENTIC_DATA = 1,
+    /**
+     * Asks for the signatures too (DO, RFC 3225 section 3).
+     */
+    PASSERELLE_QUERY_FLAG_DNSSEC_OK = 2,
+} passerelle_query_flag;
 
 /**
  * The types of DNS records, by their numbers in the DNS.
@@ -265,6 +367,40 @@ typedef enum {
      */
     PASSERELLE_DNS_STATUS_TIMEOUT = 65536,
 } passerelle_dns_status;
+
+/**
+ * Why there is no MTA-STS policy file.
+ */
+typedef enum {
+    /**
+     * The policy host has no address, does not answer, or breaks off.
+     */
+    PASSERELLE_STS_ERROR_FETCH = 1,
+    /**
+     * Its certificate is not valid for the name mta-sts.DOMAIN.
+     */
+    PASSERELLE_STS_ERROR_CERTIFICATE = 2,
+    /**
+     * It redirects, which must not be followed (RFC 8461 section 3.3).
+     */
+    PASSERELLE_STS_ERROR_REDIRECT = 3,
+    /**
+     * An HTTP status other than 200.
+     */
+    PASSERELLE_STS_ERROR_STATUS = 4,
+    /**
+     * A media type other than text/plain.
+     */
+    PASSERELLE_STS_ERROR_MEDIA_TYPE = 5,
+    /**
+     * More than you read; RFC 8461 section 3.3 suggests 64 KiB.
+     */
+    PASSERELLE_STS_ERROR_SIZE = 6,
+    /**
+     * The file is no policy: for one, it is not UTF-8. What the text says, the engine judges itself.
+     */
+    PASSERELLE_STS_ERROR_SYNTAX = 7,
+} passerelle_sts_error;
 
 /**
  * What a message may cost and a report may weigh: the bounds that passerelle_settings_set_limit sets. What is past one
@@ -453,6 +589,40 @@ typedef struct {
     passerelle_output_value value;
 } passerelle_output;
 
+/**
+ * What a file was found to be. The texts are constant, and not ended by a NUL.
+ */
+typedef struct {
+    /**
+     * One of passerelle_file_kind; a later version may give others, of which none is a message.
+     */
+    uint32_t kind;
+    /**
+     * What it is, to stand behind "this is": "a PNG picture".
+     */
+    const char *what;
+    /**
+     * The length of what.
+     */
+    size_t what_len;
+    /**
+     * Why it can't be judged as it is; empty for a message.
+     */
+    const char *why;
+    /**
+     * The length of why.
+     */
+    size_t why_len;
+    /**
+     * What to do instead; empty for a message.
+     */
+    const char *advice;
+    /**
+     * The length of advice.
+     */
+    size_t advice_len;
+} passerelle_recognized;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -627,6 +797,15 @@ passerelle_status passerelle_verification_answer(passerelle_verification *verifi
                                                  const passerelle_answer *answer);
 
 /**
+ * Answers a DNS question with the message that came from a recursive resolver, as passerelle_answer_new_message reads it.
+ * Where there is no answer in the message, the question still waits for one.
+ */
+passerelle_status passerelle_verification_answer_message(passerelle_verification *verification,
+                                                         uint32_t question_id,
+                                                         const uint8_t *message,
+                                                         size_t message_len);
+
+/**
  * Says that there will be no answer to a question, of whatever kind it is: the lookup counts as timed out.
  */
 passerelle_status passerelle_verification_decline(passerelle_verification *verification, uint32_t question_id);
@@ -652,10 +831,41 @@ passerelle_status passerelle_verification_error(const passerelle_verification *v
                                                 size_t *text_len);
 
 /**
+ * Writes the DNS message that asks a question of kind PASSERELLE_QUESTION_KIND_DNS to data, where there is room for
+ * data_size octets; PASSERELLE_MAX_QUERY are always enough. For hosts whose resolver is a socket or an HTTPS request:
+ * passerelle_verification_answer_message and passerelle_answer_new_message read what comes back.
+ *
+ * message_id is the message's number: pick it unforeseeably, and compare it with the response's, where they go over UDP;
+ * over HTTPS it is 0. flags are of passerelle_query_flag. udp_size says how many octets you take over UDP; 1232 is a good
+ * number. Over TCP put the length before the message, as two octets.
+ */
+passerelle_status passerelle_question_encode(const passerelle_question *question,
+                                             uint16_t message_id,
+                                             uint32_t flags,
+                                             uint16_t udp_size,
+                                             uint8_t *data,
+                                             size_t data_size,
+                                             size_t *data_len);
+
+/**
  * Makes an answer to a DNS question, without records yet. status is one of passerelle_dns_status; ttl says for
  * how many seconds the answer may be kept; secure says whether DNSSEC validated it.
  */
 passerelle_status passerelle_answer_new(uint32_t status, uint32_t ttl, bool secure, passerelle_answer **out);
+
+/**
+ * Makes the answer that a DNS message gives to a question of kind PASSERELLE_QUESTION_KIND_DNS: message is what came
+ * from a recursive resolver, without the two octets of its length that stand before it over TCP. CNAME records are
+ * followed in it, and the aliases, the status and the time to live are taken from it. PASSERELLE_STATUS_DNS_TRUNCATED,
+ * PASSERELLE_STATUS_DNS_OTHER_QUESTION and PASSERELLE_STATUS_DNS_MESSAGE say what to do where there is no answer in it.
+ *
+ * The answer is secure where the message says AD (0x20 in its fourth octet). Clear that bit first unless you trust the
+ * resolver, and the way to it (RFC 4035 section 4.9.3).
+ */
+passerelle_status passerelle_answer_new_message(const passerelle_question *question,
+                                                const uint8_t *message,
+                                                size_t message_len,
+                                                passerelle_answer **out);
 
 /**
  * Makes an answer to an MTA-STS question: the text of the policy file.
@@ -663,9 +873,9 @@ passerelle_status passerelle_answer_new(uint32_t status, uint32_t ttl, bool secu
 passerelle_status passerelle_answer_new_sts_policy(const char *policy, size_t policy_len, passerelle_answer **out);
 
 /**
- * Makes an answer to an MTA-STS question when there is no policy: a text for people that says why.
+ * Makes an answer to an MTA-STS question when there is no policy; error is one of passerelle_sts_error.
  */
-passerelle_status passerelle_answer_new_sts_failure(const char *reason, size_t reason_len, passerelle_answer **out);
+passerelle_status passerelle_answer_new_sts_failure(uint32_t error, passerelle_answer **out);
 
 /**
  * Frees an answer. NULL is allowed.
@@ -677,7 +887,8 @@ void passerelle_answer_free(passerelle_answer *answer);
  * as "10 mx.example.com" for PASSERELLE_RECORD_TYPE_MX. A TXT record is its text as it stands, without quotes.
  *
  * Records of other types than the question asks for are ignored when the answer is given. CNAMEs have to be
- * followed by the host (or by its resolver), and what they lead to is the answer.
+ * followed by the host (or by its resolver), and what they lead to is the answer; passerelle_answer_add_alias tells of
+ * them.
  */
 passerelle_status passerelle_answer_add(passerelle_answer *answer,
                                         uint16_t record_type,
@@ -699,6 +910,16 @@ passerelle_status passerelle_answer_add_rdata(passerelle_answer *answer,
  * with nothing between them. The octets need not be UTF-8.
  */
 passerelle_status passerelle_answer_add_txt(passerelle_answer *answer, const uint8_t *data, size_t data_len);
+
+/**
+ * Adds a step to the CNAME records that led to a DNS answer, whatever its status: the name that the record points to,
+ * and whether DNSSEC validated that record. The first is that of the name that was asked, the last leads to the canonical
+ * name. A host whose resolver tells the canonical name alone adds that.
+ */
+passerelle_status passerelle_answer_add_alias(passerelle_answer *answer,
+                                              const char *target,
+                                              size_t target_len,
+                                              bool secure);
 
 /**
  * The error of the last call that could change the answer; empty when it succeeded. The text is valid until the next
@@ -754,6 +975,12 @@ passerelle_status passerelle_transcript_to_json(passerelle_transcript *transcrip
 passerelle_status passerelle_transcript_error(const passerelle_transcript *transcript,
                                               const char **text,
                                               size_t *text_len);
+
+/**
+ * Says what a file is that was handed in as a message, by all its octets or its first 64 KiB at least. Anything but
+ * PASSERELLE_FILE_KIND_MESSAGE is not to be verified: the report would be one on nothing.
+ */
+passerelle_status passerelle_recognize(const uint8_t *file, size_t file_len, passerelle_recognized *out);
 
 #ifdef __cplusplus
 }  // extern "C"

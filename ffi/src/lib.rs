@@ -19,7 +19,6 @@ compile_error!("a panic must not cross into C: libpasserelle catches them, and f
 
 mod handle;
 mod memory;
-mod rdata;
 
 // The header has things in the order of these modules, which is the one in which a reader meets them.
 pub mod status;

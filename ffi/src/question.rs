@@ -3,10 +3,12 @@
 use std::ffi::c_char;
 use std::ptr;
 
+use engine::dns_message::Query;
 use engine::{Domain, Question as Asked, QuestionId, RecordType as Type};
 
-use crate::memory::text;
-use crate::status::Failure;
+use crate::handle::guard;
+use crate::memory::{object, output, present, text};
+use crate::status::{Failure, Status};
 
 /// The kinds of questions.
 #[repr(C)]
@@ -44,6 +46,20 @@ pub enum RecordType {
     Tlsa = 52,
 }
 
+/// How a DNS query is put: flags that can be combined.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryFlag {
+    /// Asks the resolver to say whether DNSSEC validated the answer (AD, RFC 6840 section 5.7). Only the word of a
+    /// resolver that you trust, over a way that you trust, means anything.
+    AuthenticData = 1,
+    /// Asks for the signatures too (DO, RFC 3225 section 3).
+    DnssecOk = 2,
+}
+
+/// Octets of the largest query that passerelle_question_encode writes.
+pub const MAX_QUERY: usize = 282;
+
 /// Something that only the host can find out.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +82,7 @@ impl Question {
     /// A view of `asked`, which the pointer in it borrows.
     pub(crate) fn borrow(id: QuestionId, asked: &Asked) -> Self {
         let (kind, name, record_type) = match asked {
-            Asked::Dns(name, record_type) => (QuestionKind::Dns, Some(name), number(*record_type)),
+            Asked::Dns(name, record_type) => (QuestionKind::Dns, Some(name), record_type.number()),
             Asked::StsPolicy(domain) => (QuestionKind::StsPolicy, Some(domain), 0),
             _ => (QuestionKind::Other, None, 0),
         };
@@ -93,30 +109,92 @@ impl Question {
     }
 }
 
-/// The record type with this number in the DNS.
-pub(crate) fn record_type(wanted: u16) -> Result<Type, Failure> {
-    let found = Type::ALL.into_iter().find(|record_type| number(*record_type) == wanted);
-    found.ok_or_else(|| Failure::argument(format!("DNS records of type {wanted} are not understood")))
+/// The query about the DNS that a question comes to.
+pub(crate) fn query(asked: &Asked) -> Result<Query, Failure> {
+    match asked {
+        Asked::Dns(name, record_type) => Ok(Query::new(name, *record_type)),
+        _ => Err(Failure::argument("the question does not ask the DNS")),
+    }
 }
 
-fn number(record_type: Type) -> u16 {
-    let number = match record_type {
-        Type::A => RecordType::A,
-        Type::Ns => RecordType::Ns,
-        Type::Cname => RecordType::Cname,
-        Type::Soa => RecordType::Soa,
-        Type::Ptr => RecordType::Ptr,
-        Type::Mx => RecordType::Mx,
-        Type::Txt => RecordType::Txt,
-        Type::Aaaa => RecordType::Aaaa,
-        Type::Tlsa => RecordType::Tlsa,
+/// The record type with this number in the DNS.
+pub(crate) fn record_type(wanted: u16) -> Result<Type, Failure> {
+    Type::from_number(wanted)
+        .ok_or_else(|| Failure::argument(format!("DNS records of type {wanted} are not understood")))
+}
+
+/// Writes the DNS message that asks a question of kind PASSERELLE_QUESTION_KIND_DNS to data, where there is room for
+/// data_size octets; PASSERELLE_MAX_QUERY are always enough. For hosts whose resolver is a socket or an HTTPS request:
+/// passerelle_verification_answer_message and passerelle_answer_new_message read what comes back.
+///
+/// message_id is the message's number: pick it unforeseeably, and compare it with the response's, where they go over UDP;
+/// over HTTPS it is 0. flags are of passerelle_query_flag. udp_size says how many octets you take over UDP; 1232 is a good
+/// number. Over TCP put the length before the message, as two octets.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_question_encode(
+    question: *const Question,
+    message_id: u16,
+    flags: u32,
+    udp_size: u16,
+    data: *mut u8,
+    data_size: usize,
+    data_len: *mut usize,
+) -> Status {
+    const KNOWN: u32 = QueryFlag::AuthenticData as u32 | QueryFlag::DnssecOk as u32;
+    let encode = || {
+        // SAFETY: the caller keeps to the header's rules for pointers.
+        let mut query = query(&unsafe { object(question, "the question")?.read()? })?;
+        if flags & !KNOWN != 0 {
+            return Err(Failure::argument(format!("{flags} has flags that are not of passerelle_query_flag")));
+        }
+        (query.id, query.udp_size) = (message_id, udp_size);
+        query.authentic_data = flags & QueryFlag::AuthenticData as u32 != 0;
+        query.dnssec_ok = flags & QueryFlag::DnssecOk as u32 != 0;
+        let message = query.encode();
+        if message.len() > data_size {
+            return Err(Failure::argument(format!(
+                "the query has {} octets, and there is room for {data_size}",
+                message.len()
+            )));
+        }
+        present(data)?;
+        present(data_len)?;
+        // SAFETY: there is room for data_size octets, as the caller answers for, and the message is new.
+        unsafe {
+            data.copy_from_nonoverlapping(message.as_ptr(), message.len());
+            output(data_len, message.len())
+        }
     };
-    number as u16
+    guard(encode)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_numbers_are_those_of_the_dns() {
+        for (ours, theirs) in [
+            (RecordType::A, Type::A),
+            (RecordType::Ns, Type::Ns),
+            (RecordType::Cname, Type::Cname),
+            (RecordType::Soa, Type::Soa),
+            (RecordType::Ptr, Type::Ptr),
+            (RecordType::Mx, Type::Mx),
+            (RecordType::Txt, Type::Txt),
+            (RecordType::Aaaa, Type::Aaaa),
+            (RecordType::Tlsa, Type::Tlsa),
+        ] {
+            assert_eq!(ours as u16, theirs.number());
+        }
+    }
+
+    #[test]
+    fn the_longest_query_has_its_size() {
+        let longest = [&"a".repeat(63)[..]; 3].join(".") + "." + &"b".repeat(61);
+        let query = Query::new(&Domain::parse(&longest).unwrap(), Type::Tlsa);
+        assert_eq!(query.encode().len(), MAX_QUERY);
+    }
 
     #[test]
     fn a_view_reads_back_as_the_question() {

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_char};
 
+use engine::dns_message::MessageError;
 use engine::{Misuse, TranscriptError};
 
 /// What a function returns. Everything but PASSERELLE_STATUS_OK means that nothing was done and no output was
@@ -21,6 +22,14 @@ pub enum Status {
     /// The data of a DNS record is not what its type asks for. Unlike the others here this can be the doing of
     /// whoever runs the DNS zone: leave the record out, or answer with PASSERELLE_DNS_STATUS_SERVFAIL.
     Record = 4,
+
+    /// A DNS message is malformed, or no response. Over a connection of your own the lookup failed: answer with
+    /// PASSERELLE_DNS_STATUS_SERVFAIL. Over a port that anybody can send to, wait on for a better one.
+    DnsMessage = 5,
+    /// A DNS message was truncated: send the same query again over TCP.
+    DnsTruncated = 6,
+    /// A DNS message answers another question: as with PASSERELLE_STATUS_DNS_MESSAGE.
+    DnsOtherQuestion = 7,
 
     /// Misuse: an answer to a question that was never asked.
     UnknownQuestion = 20,
@@ -50,12 +59,15 @@ pub extern "C" fn passerelle_status_text(status: u32) -> *const c_char {
     text(status).as_ptr()
 }
 
-const ALL: [Status; 13] = [
+const ALL: [Status; 16] = [
     Status::Ok,
     Status::NullPointer,
     Status::Argument,
     Status::Utf8,
     Status::Record,
+    Status::DnsMessage,
+    Status::DnsTruncated,
+    Status::DnsOtherQuestion,
     Status::UnknownQuestion,
     Status::AlreadyAnswered,
     Status::WrongKind,
@@ -74,6 +86,9 @@ fn text(number: u32) -> &'static CStr {
         Some(Status::Argument) => c"an argument has a value that makes no sense there",
         Some(Status::Utf8) => c"a text is not UTF-8",
         Some(Status::Record) => c"the data of a DNS record is not what its type asks for",
+        Some(Status::DnsMessage) => c"the DNS message is malformed or no response",
+        Some(Status::DnsTruncated) => c"the DNS message is truncated; ask again over TCP",
+        Some(Status::DnsOtherQuestion) => c"the DNS message answers another question",
         Some(Status::UnknownQuestion) => c"the question was never asked",
         Some(Status::AlreadyAnswered) => c"the question has been answered already",
         Some(Status::WrongKind) => c"the answer is of another kind than the question",
@@ -117,6 +132,17 @@ impl From<Misuse> for Failure {
             _ => Status::Argument,
         };
         Self::new(status, misuse.to_string())
+    }
+}
+
+impl From<MessageError> for Failure {
+    fn from(error: MessageError) -> Self {
+        let status = match error {
+            MessageError::Truncated => Status::DnsTruncated,
+            MessageError::OtherQuestion => Status::DnsOtherQuestion,
+            _ => Status::DnsMessage,
+        };
+        Self::new(status, error.to_string())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::envelope::Envelope;
 use crate::handle::{Handle, opaque};
 use crate::memory::{change, create, error, free, octets, output, present, text, value};
 use crate::output::Output;
-use crate::question::Question;
+use crate::question::{self, Question};
 use crate::settings::Settings;
 use crate::status::{Failure, Status};
 
@@ -160,6 +160,29 @@ pub unsafe extern "C" fn passerelle_verification_answer(
     unsafe { change(verification, |session| session.answer(question_id, value(answer)?.finish())) }
 }
 
+/// Answers a DNS question with the message that came from a recursive resolver, as passerelle_answer_new_message reads it.
+/// Where there is no answer in the message, the question still waits for one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_verification_answer_message(
+    verification: *mut Verification,
+    question_id: u32,
+    message: *const u8,
+    message_len: usize,
+) -> Status {
+    let answer = |session: &mut Session| {
+        // SAFETY: the caller keeps to the header's rules for pointers.
+        let message = unsafe { octets(message, message_len, "the DNS message")? };
+        let answer = match session.open.get(&QuestionId(question_id)) {
+            Some(asked) => question::query(asked)?.answer(message)?,
+            // The machine finds the right words, whatever the answer is.
+            None => engine::DnsAnswer::empty(Outcome::ServFail),
+        };
+        session.answer(question_id, Given::Dns(answer))
+    };
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe { change(verification, answer) }
+}
+
 /// Says that there will be no answer to a question, of whatever kind it is: the lookup counts as timed out.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn passerelle_verification_decline(verification: *mut Verification, question_id: u32) -> Status {
@@ -237,6 +260,7 @@ mod tests {
                 passerelle_verification_octets(verification, b"x".as_ptr(), 1),
                 passerelle_verification_end(verification),
                 passerelle_verification_answer(verification, 0, &answer),
+                passerelle_verification_answer_message(verification, 0, b"x".as_ptr(), 1),
                 passerelle_verification_decline(verification, 0),
                 passerelle_verification_deadline(verification),
                 passerelle_verification_poll(verification, &mut out),
@@ -252,7 +276,7 @@ mod tests {
                     none.1,
                 ),
             ];
-            assert_eq!(statuses, [Status::Panic; 7]);
+            assert_eq!(statuses, [Status::Panic; 8]);
             assert_eq!(out.tag, OutputTag::Ask, "an output was written");
             let (mut text, mut len) = (ptr::null(), 0);
             assert_eq!(passerelle_verification_error(verification, &mut text, &mut len), Status::Ok);

@@ -95,6 +95,24 @@ static void the_three_ways_to_add_a_record_agree(void)
     passerelle_answer_free(answer);
 }
 
+static void aliases_are_recorded(void)
+{
+    passerelle_answer *answer = found();
+    const char *text = NULL;
+    size_t text_len = 0;
+    CHECK_OK(add(answer, PASSERELLE_RECORD_TYPE_TXT, "v=spf1 -all"));
+    CHECK_OK(passerelle_answer_add_alias(answer, "A.example", 9, true));
+    CHECK_OK(passerelle_answer_add_alias(answer, "b.example", 9, true));
+    check_recorded(answer, &TXT, "\"example.com\",\"type\":\"CNAME\",\"records\":[\"a.example\"],\"ttl\":300,\"secure\":true");
+    check_recorded(answer, &TXT, "\"a.example\",\"type\":\"CNAME\",\"records\":[\"b.example\"],\"ttl\":300,\"secure\":true");
+    check_recorded(answer, &TXT, "\"b.example\",\"type\":\"TXT\"");
+    CHECK_STATUS(passerelle_answer_add_alias(answer, "a..b", 4, true), PASSERELLE_STATUS_RECORD);
+    CHECK_OK(passerelle_answer_error(answer, &text, &text_len));
+    CHECK(contains(text, text_len, "empty label"));
+    CHECK_STATUS(passerelle_answer_add_alias(answer, NULL, 1, true), PASSERELLE_STATUS_NULL_POINTER);
+    passerelle_answer_free(answer);
+}
+
 static void mta_sts(void)
 {
     const passerelle_question question = {0, PASSERELLE_QUESTION_KIND_STS_POLICY, "example.com", 11, 0};
@@ -103,10 +121,27 @@ static void mta_sts(void)
     CHECK_STATUS(add(answer, PASSERELLE_RECORD_TYPE_TXT, "x"), PASSERELLE_STATUS_ARGUMENT);
     check_recorded(answer, &question, "\"example.com\": \"version: STSv1\"");
     passerelle_answer_free(answer);
-    CHECK_OK(passerelle_answer_new_sts_failure("HTTP 503", strlen("HTTP 503"), &answer));
-    check_recorded(answer, &question, "{\"error\":\"HTTP 503\"}");
-    passerelle_answer_free(answer);
+    const struct {
+        uint32_t error;
+        const char *recorded;
+    } failures[] = {
+        {PASSERELLE_STS_ERROR_FETCH, "{\"error\":\"fetch\"}"},
+        {PASSERELLE_STS_ERROR_CERTIFICATE, "{\"error\":\"certificate\"}"},
+        {PASSERELLE_STS_ERROR_REDIRECT, "{\"error\":\"redirect\"}"},
+        {PASSERELLE_STS_ERROR_STATUS, "{\"error\":\"status\"}"},
+        {PASSERELLE_STS_ERROR_MEDIA_TYPE, "{\"error\":\"media-type\"}"},
+        {PASSERELLE_STS_ERROR_SIZE, "{\"error\":\"size\"}"},
+        {PASSERELLE_STS_ERROR_SYNTAX, "{\"error\":\"syntax\"}"},
+    };
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        CHECK_OK(passerelle_answer_new_sts_failure(failures[i].error, &answer));
+        check_recorded(answer, &question, failures[i].recorded);
+        CHECK_STATUS(passerelle_answer_add_alias(answer, "a.example", 9, false), PASSERELLE_STATUS_ARGUMENT);
+        passerelle_answer_free(answer);
+    }
     answer = NULL;
+    CHECK_STATUS(passerelle_answer_new_sts_failure(0, &answer), PASSERELLE_STATUS_ARGUMENT);
+    CHECK_STATUS(passerelle_answer_new_sts_failure(8, &answer), PASSERELLE_STATUS_ARGUMENT);
     CHECK_STATUS(passerelle_answer_new_sts_policy("\xff", 1, &answer), PASSERELLE_STATUS_UTF8);
     CHECK(answer == NULL);
 }
@@ -168,6 +203,7 @@ int main(void)
     statuses();
     malformed_records();
     the_three_ways_to_add_a_record_agree();
+    aliases_are_recorded();
     mta_sts();
     unreadable_transcripts_change_nothing();
     questions_that_make_no_sense();

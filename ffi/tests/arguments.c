@@ -28,7 +28,8 @@ static void no_place_for_the_new_handle(void)
     CHECK_STATUS(passerelle_transcript_new(NULL), PASSERELLE_STATUS_NULL_POINTER);
     CHECK_STATUS(passerelle_answer_new(0, 0, false, NULL), PASSERELLE_STATUS_NULL_POINTER);
     CHECK_STATUS(passerelle_answer_new_sts_policy("", 0, NULL), PASSERELLE_STATUS_NULL_POINTER);
-    CHECK_STATUS(passerelle_answer_new_sts_failure("", 0, NULL), PASSERELLE_STATUS_NULL_POINTER);
+    CHECK_STATUS(passerelle_answer_new_sts_failure(PASSERELLE_STS_ERROR_FETCH, NULL), PASSERELLE_STATUS_NULL_POINTER);
+    CHECK_STATUS(passerelle_answer_new_message(NULL, NULL, 0, NULL), PASSERELLE_STATUS_NULL_POINTER);
 }
 
 static void no_handle(void)
@@ -59,6 +60,7 @@ static void no_handle(void)
     CHECK_STATUS(passerelle_verification_octets(NULL, &octet, 1), null);
     CHECK_STATUS(passerelle_verification_end(NULL), null);
     CHECK_STATUS(passerelle_verification_answer(NULL, 0, NULL), null);
+    CHECK_STATUS(passerelle_verification_answer_message(NULL, 0, &octet, 1), null);
     CHECK_STATUS(passerelle_verification_decline(NULL, 0), null);
     CHECK_STATUS(passerelle_verification_deadline(NULL), null);
     CHECK_STATUS(passerelle_verification_poll(NULL, &output), null);
@@ -66,6 +68,7 @@ static void no_handle(void)
     CHECK_STATUS(passerelle_answer_add(NULL, PASSERELLE_RECORD_TYPE_TXT, "a", 1), null);
     CHECK_STATUS(passerelle_answer_add_rdata(NULL, PASSERELLE_RECORD_TYPE_TXT, &octet, 1), null);
     CHECK_STATUS(passerelle_answer_add_txt(NULL, &octet, 1), null);
+    CHECK_STATUS(passerelle_answer_add_alias(NULL, "a", 1, false), null);
     CHECK_STATUS(passerelle_answer_error(NULL, &text, &text_len), null);
     CHECK_STATUS(passerelle_transcript_parse(NULL, &octet, 1), null);
     CHECK_STATUS(passerelle_transcript_answer(NULL, &question, &answer), null);
