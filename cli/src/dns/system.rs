@@ -1,16 +1,19 @@
 //! The DNS through a recursive resolver: the one that was named, or the system's.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
+use hickory_resolver::caching_client::CachingClient;
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts};
 use hickory_resolver::lookup::Lookup;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError, NoRecords};
-use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::net::{DnsError, DnsHandle, NetError, NoRecords, RetryDnsHandle};
+use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Query, ResponseCode};
 use hickory_resolver::proto::rr::{self, Name, RData};
-use passerelle::{Answer, DnsAnswer, Domain, Question, Record, RecordType, Status};
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
+use passerelle::limits::MAX_CNAME_CHAIN;
+use passerelle::{Alias, Answer, DnsAnswer, Domain, Question, Record, RecordType, Status, StsError};
 
 use crate::failure::Failure;
 
@@ -20,10 +23,14 @@ const TRIES: usize = 2;
 
 /// A stub resolver. It asks over UDP, and over TCP what does not fit.
 ///
-/// It does not validate DNSSEC, and it does not believe the AD bit of a resolver across an unprotected network: no
-/// answer counts as secure. Names under `localhost`, `invalid` and `onion` are answered without asking (RFC 6761).
+/// It does not validate DNSSEC. It asks for AD, and believes a resolver of the same host: across a network that nobody
+/// protects, no answer counts as secure (RFC 4035 §4.9.3). Names under `localhost`, `invalid` and `onion` are answered
+/// without asking (RFC 6761).
 pub(crate) struct System {
-    resolver: TokioResolver,
+    client: CachingClient<AskingForAd>,
+    options: DnsRequestOptions,
+    /// Whether AD is believed.
+    trusted: bool,
 }
 
 impl System {
@@ -35,7 +42,7 @@ impl System {
         if config.name_servers().is_empty() {
             return Err(Failure::new(format!("the system's configuration has no resolver{HELP}")));
         }
-        Self::with(config)
+        Self::with(&config)
     }
 
     /// The resolver at this address.
@@ -45,24 +52,31 @@ impl System {
             connection
         });
         let server = NameServerConfig::new(address.ip(), true, connections.into());
-        Self::with(ResolverConfig::from_name_servers(vec![server]))
+        Self::with(&ResolverConfig::from_name_servers(vec![server]))
     }
 
-    fn with(config: ResolverConfig) -> Result<Self, Failure> {
-        let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-        let options: &mut ResolverOpts = builder.options_mut();
-        options.timeout = TRY_FOR;
-        options.attempts = TRIES;
-        // A verdict must not depend on what /etc/hosts says about the sender's names.
-        options.use_hosts_file = ResolveHosts::Never;
-        let resolver = builder.build().map_err(|e| Failure::new(format!("cannot start a resolver: {e}")))?;
-        Ok(Self { resolver })
+    /// Made of hickory's parts and not by its `Resolver`, which cannot be told to ask for AD. It has no use for what that
+    /// adds: names are fully qualified, and a verdict must not depend on what /etc/hosts says of the sender's names.
+    fn with(config: &ResolverConfig) -> Result<Self, Failure> {
+        let cannot = |e: NetError| Failure::new(format!("cannot start a resolver: {e}"));
+        let mut settings = ResolverOpts::default();
+        (settings.timeout, settings.attempts) = (TRY_FOR, TRIES);
+        let mut options = DnsRequestOptions::default();
+        (options.use_edns, options.edns_payload_len) = (settings.edns0, settings.edns_payload_len);
+        let cache_size = settings.cache_size;
+        let context = Arc::new(PoolContext::new(settings, TlsConfig::new().map_err(cannot)?));
+        let servers = config.name_servers().to_vec();
+        let trusted = are_trusted(servers.iter().map(|server| server.ip));
+        let pool = NameServerPool::from_config(servers, context, TokioRuntimeProvider::default());
+        let client = CachingClient::new(cache_size, AskingForAd(RetryDnsHandle::new(pool, TRIES)), true);
+        Ok(Self { client, options, trusted })
     }
 
     pub(super) async fn answer(&self, question: &Question) -> Answer {
         match question {
             Question::Dns(name, record_type) => Answer::Dns(self.dns(name, *record_type).await),
-            Question::StsPolicy(_) => Answer::StsPolicy(Err("this command does not fetch MTA-STS policies".into())),
+            // This command does not fetch MTA-STS policies.
+            Question::StsPolicy(_) => Answer::StsPolicy(Err(StsError::Fetch)),
             other => Answer::timeout(other),
         }
     }
@@ -74,58 +88,82 @@ impl System {
             return DnsAnswer::empty(Status::ServFail);
         };
         name.set_fqdn(true);
-        match self.resolver.lookup(name, wire_type(record_type)).await {
-            Ok(lookup) => found(&lookup, record_type),
-            Err(error) => failed(&error),
-        }
+        let query = Query::query(name.clone(), rr::RecordType::from(record_type.number()));
+        let answer = match self.client.lookup(query, self.options).await {
+            Ok(lookup) => found(&lookup, &name, record_type).unwrap_or(DnsAnswer::empty(Status::ServFail)),
+            Err(error) => failed(&error, &name),
+        };
+        if self.trusted { answer } else { answer.distrusted() }
     }
 }
 
-/// The records of the type that was asked for; CNAMEs on the way to them only bound the TTL.
-fn found(lookup: &Lookup, record_type: RecordType) -> DnsAnswer {
-    let wanted = wire_type(record_type);
-    let answers = lookup.answers();
-    let records: Option<Vec<Record>> =
-        answers.iter().filter(|r| r.record_type() == wanted).map(|r| record(&r.data)).collect();
-    match records {
-        Some(records) => {
-            DnsAnswer { ttl: answers.iter().map(|r| r.ttl).min().unwrap_or(0), ..DnsAnswer::found(records) }
-        }
-        // A record that cannot be represented: saying there is none would be another answer than was given.
-        None => DnsAnswer::empty(Status::ServFail),
+/// Whether these servers' word is believed: they run on this host.
+fn are_trusted(servers: impl Iterator<Item = IpAddr>) -> bool {
+    let mut servers = servers.peekable();
+    servers.peek().is_some() && servers.all(|ip| ip.to_canonical().is_loopback())
+}
+
+/// Sets AD in each query: without it a resolver does not say AD (RFC 6840 §5.8).
+#[derive(Clone)]
+struct AskingForAd(RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>);
+
+impl DnsHandle for AskingForAd {
+    type Response = <RetryDnsHandle<NameServerPool<TokioRuntimeProvider>> as DnsHandle>::Response;
+    type Runtime = <RetryDnsHandle<NameServerPool<TokioRuntimeProvider>> as DnsHandle>::Runtime;
+
+    fn send(&self, mut request: DnsRequest) -> Self::Response {
+        request.metadata.authentic_data = true;
+        self.0.send(request)
     }
+}
+
+/// The records of the type that was asked for, at the end of the chain of CNAMEs. `None` where something in it cannot be
+/// represented: saying there is none would be another answer than was given.
+fn found(lookup: &Lookup, asked: &Name, record_type: RecordType) -> Option<DnsAnswer> {
+    let wanted = rr::RecordType::from(record_type.number());
+    let answers = lookup.answers();
+    // Where hickory had to ask several times, the message is the last one, to another question: it says nothing of the
+    // others. Nor does what comes from the cache by an alias.
+    let secure = lookup.message().metadata.authentic_data && lookup.query().name() == asked;
+    let (mut name, mut aliases) = (asked, Vec::new());
+    while !answers.iter().any(|r| r.record_type() == wanted && r.name == *name) {
+        let target = answers.iter().filter(|r| r.name == *name).find_map(|r| match &r.data {
+            RData::CNAME(target) => Some(&target.0),
+            _ => None,
+        });
+        let Some(target) = target else { break };
+        if aliases.len() == MAX_CNAME_CHAIN {
+            return None;
+        }
+        aliases.push(Alias::new(domain(target)?, secure));
+        name = target;
+    }
+    let records = answers.iter().filter(|r| r.record_type() == wanted && r.name == *name);
+    let records: Vec<Record> = records.map(|r| record(&r.data)).collect::<Option<_>>()?;
+    let ttl = answers.iter().map(|r| r.ttl).min().unwrap_or(0);
+    Some(DnsAnswer::found(records).with_ttl(ttl).with_secure(secure).with_aliases(aliases))
 }
 
 /// Tells apart what must not be mixed: the name does not exist, it has no such record, a server said that it failed,
-/// and nobody answered.
-fn failed(error: &NetError) -> DnsAnswer {
+/// and nobody answered. Of an alias to nothing hickory tells the last name, and of no denial whether it was validated.
+fn failed(error: &NetError, asked: &Name) -> DnsAnswer {
     match error {
-        NetError::Dns(DnsError::NoRecordsFound(NoRecords { response_code, negative_ttl, .. })) => {
+        NetError::Dns(DnsError::NoRecordsFound(NoRecords { query, response_code, negative_ttl, .. })) => {
             let status = match *response_code {
                 ResponseCode::NXDomain => Status::NxDomain,
                 ResponseCode::NoError => Status::NoError,
-                _ => Status::ServFail,
+                _ => return DnsAnswer::empty(Status::ServFail),
             };
-            DnsAnswer { ttl: negative_ttl.unwrap_or(0), ..DnsAnswer::empty(status) }
+            let answer = DnsAnswer::empty(status).with_ttl(negative_ttl.unwrap_or(0));
+            match (query.name() == asked, domain(query.name())) {
+                (false, Some(last)) => answer.with_aliases([Alias::new(last, false)]),
+                _ => answer,
+            }
         }
         NetError::Timeout | NetError::Io(_) | NetError::NoConnections | NetError::Busy => {
             DnsAnswer::empty(Status::Timeout)
         }
         _ => DnsAnswer::empty(Status::ServFail),
-    }
-}
-
-fn wire_type(record_type: RecordType) -> rr::RecordType {
-    match record_type {
-        RecordType::A => rr::RecordType::A,
-        RecordType::Aaaa => rr::RecordType::AAAA,
-        RecordType::Mx => rr::RecordType::MX,
-        RecordType::Ptr => rr::RecordType::PTR,
-        RecordType::Cname => rr::RecordType::CNAME,
-        RecordType::Ns => rr::RecordType::NS,
-        RecordType::Soa => rr::RecordType::SOA,
-        RecordType::Tlsa => rr::RecordType::TLSA,
-        RecordType::Txt => rr::RecordType::TXT,
     }
 }
 
@@ -175,13 +213,61 @@ fn domain(name: &Name) -> Option<Domain> {
 
 #[cfg(test)]
 mod tests {
-    use hickory_resolver::proto::op::Query;
-    use hickory_resolver::proto::rr::rdata::{MX, TXT};
+    use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, TXT};
 
     use super::*;
 
+    fn fqdn(name: &str) -> Name {
+        Name::from_ascii(name).unwrap()
+    }
+
+    fn failed(error: &NetError) -> DnsAnswer {
+        super::failed(error, &fqdn("a.example."))
+    }
+
     fn no_records(code: ResponseCode) -> DnsAnswer {
-        failed(&NoRecords::new(Query::new(), code).into())
+        failed(&NoRecords::new(Query::query(fqdn("a.example."), rr::RecordType::A), code).into())
+    }
+
+    #[test]
+    fn a_resolver_of_this_host_is_believed_and_no_other() {
+        let trusted = |servers: &[&str]| are_trusted(servers.iter().map(|ip| ip.parse().unwrap()));
+        for servers in [&["127.0.0.1"][..], &["127.0.0.53"], &["::1"], &["::ffff:127.0.0.1"], &["::1", "127.0.0.1"]] {
+            assert!(trusted(servers), "{servers:?}");
+        }
+        for servers in [&["192.0.2.53"][..], &["127.0.0.1", "192.0.2.53"], &["fe80::1"], &[]] {
+            assert!(!trusted(servers), "{servers:?}");
+        }
+    }
+
+    #[test]
+    fn an_alias_to_nothing_tells_its_last_name() {
+        let query = Query::query(fqdn("gone.example."), rr::RecordType::A);
+        let answer = failed(&NoRecords::new(query, ResponseCode::NXDomain).into());
+        assert_eq!(answer.canonical_name(&Domain::parse("a.example").unwrap()).as_str(), "gone.example");
+        assert!(no_records(ResponseCode::NXDomain).aliases.is_empty());
+    }
+
+    #[test]
+    fn aliases_are_followed_and_records_of_other_names_left_out() {
+        let cname =
+            |owner: &str, target: &str| rr::Record::from_rdata(fqdn(owner), 60, RData::CNAME(CNAME(fqdn(target))));
+        let a = |owner: &str, last: u8| rr::Record::from_rdata(fqdn(owner), 60, RData::A(A::new(192, 0, 2, last)));
+        let query = Query::query(fqdn("a.example."), rr::RecordType::A);
+        let records = [
+            a("x.example.", 9),
+            cname("b.example.", "C.example."),
+            a("c.example.", 1),
+            cname("a.example.", "b.example."),
+        ];
+        let lookup = Lookup::new_with_max_ttl(query.clone(), records);
+        let answer = found(&lookup, &fqdn("a.example."), RecordType::A).unwrap();
+        assert_eq!(*answer.records, [Record::A([192, 0, 2, 1].into())]);
+        let targets: Vec<&str> = answer.aliases.iter().map(|alias| alias.target.as_str()).collect();
+        assert_eq!(targets, ["b.example", "c.example"]);
+        let lookup =
+            Lookup::new_with_max_ttl(query, [cname("a.example.", "b.example."), cname("b.example.", "a.example.")]);
+        assert_eq!(found(&lookup, &fqdn("a.example."), RecordType::A), None, "a loop");
     }
 
     #[test]

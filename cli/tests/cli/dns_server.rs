@@ -28,12 +28,20 @@ pub(crate) enum Behaviour {
 }
 
 #[derive(Clone, Default)]
-pub(crate) struct Zone(BTreeMap<(String, u16), Behaviour>);
+pub(crate) struct Zone {
+    names: BTreeMap<(String, u16), Behaviour>,
+    /// Whether answers are said to be validated: to whoever asks for it (RFC 6840 §5.8).
+    authentic: bool,
+}
 
 impl Zone {
     pub(crate) fn with(mut self, name: &str, kind: u16, behaviour: Behaviour) -> Self {
-        self.0.insert((name.to_owned(), kind), behaviour);
+        self.names.insert((name.to_owned(), kind), behaviour);
         self
+    }
+
+    pub(crate) fn authentic(self) -> Self {
+        Self { authentic: true, ..self }
     }
 
     pub(crate) fn txt(self, name: &str, text: &str) -> Self {
@@ -166,9 +174,9 @@ fn reply(query: &[u8], zone: &Zone, asked: &Mutex<Vec<(String, u16)>>, udp: bool
     let asked_name = labels.join(".");
     asked.lock().unwrap().push((asked_name.clone(), kind));
 
-    let listed = zone.0.keys().any(|(name, _)| *name == asked_name);
+    let listed = zone.names.keys().any(|(name, _)| *name == asked_name);
     let unlisted = if listed { Behaviour::NoData } else { Behaviour::Rcode(3) };
-    let (records, rcode, truncated) = match zone.0.get(&(asked_name, kind)).unwrap_or(&unlisted) {
+    let (records, rcode, truncated) = match zone.names.get(&(asked_name, kind)).unwrap_or(&unlisted) {
         Behaviour::Records(records) => (records.clone(), 0, false),
         Behaviour::OnlyOverTcp(_) if udp => (vec![], 0, true),
         Behaviour::OnlyOverTcp(records) => (records.clone(), 0, false),
@@ -177,8 +185,9 @@ fn reply(query: &[u8], zone: &Zone, asked: &Mutex<Vec<(String, u16)>>, udp: bool
         Behaviour::Silent => return None,
     };
     let mut reply = query[..2].to_vec();
-    // QR and RD, TC where it applies; RA and the response code.
-    reply.extend([0x81 | if truncated { 0x02 } else { 0 }, 0x80 | rcode]);
+    // QR and RD, TC where it applies; RA, AD where it applies, and the response code.
+    let ad = if zone.authentic { query[3] & 0x20 } else { 0 };
+    reply.extend([0x81 | if truncated { 0x02 } else { 0 }, 0x80 | ad | rcode]);
     reply.extend([0, 1, 0, records.len() as u8, 0, 0, 0, 0]);
     reply.extend(question);
     let mut owner = vec![0xc0, 12]; // A pointer to the question's name.

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::dns_server::{A, Behaviour, MX, PTR, Server, TXT, Zone, a, mx, name};
+use crate::dns_server::{A, Behaviour, CNAME, MX, PTR, Server, TXT, Zone, a, mx, name, txt};
 use crate::support::{Folder, example, run};
 
 const ENVELOPE: [&str; 8] = [
@@ -96,4 +96,46 @@ fn the_live_dns_replays_too() {
     drop(server);
     let replayed = run(&[&["verify", &message, "--dns", &recorded, "--json"], &ENVELOPE[..]].concat());
     assert_eq!((replayed.code, replayed.out()), (live.code, live.out()));
+}
+
+/// The entry of a transcript for a name and type.
+fn entry<'a>(transcript: &'a Value, name: &str, record_type: &str) -> &'a Value {
+    let answers = transcript["answers"].as_array().unwrap();
+    let entry = answers.iter().find(|entry| entry["name"] == *name && entry["type"] == *record_type);
+    entry.unwrap_or_else(|| panic!("{name} {record_type} is not in {transcript}"))
+}
+
+#[test]
+fn an_alias_of_the_live_dns_is_recorded_as_a_cname_entry_with_its_security() {
+    for authentic in [true, false] {
+        let chain = vec![(CNAME, name("spf.b.example")), (TXT, txt("v=spf1 ip4:192.0.2.1 a:gone.example -all"))];
+        let zone = Zone::default().with("a.example", TXT, Behaviour::Records(chain)).with(
+            "mx.a.example",
+            TXT,
+            Behaviour::NoData,
+        );
+        let server = Server::start(if authentic { zone.authentic() } else { zone });
+        let folder = Folder::new();
+        let recorded = folder.path("recorded.json");
+        let address = server.address();
+        let spf = |more: &[&str]| {
+            let envelope = ["spf", "--ip", "192.0.2.1", "--helo", "mx.a.example", "--mail-from", "ann@a.example"];
+            run(&[&envelope, &["--json", "--now", "1"][..], more].concat())
+        };
+        let live = spf(&["--resolver", &address, "--record", &recorded]);
+        assert_eq!((live.code, live.json()["result"].as_str()), (0, Some("pass")), "{}", live.out());
+        let transcript: Value = serde_json::from_slice(&fs::read(&recorded).unwrap()).unwrap();
+        let secure = if authentic { Value::Bool(true) } else { Value::Null };
+        let alias = entry(&transcript, "a.example", "CNAME");
+        assert_eq!((&alias["records"][0], &alias["secure"]), (&"spf.b.example".into(), &secure));
+        let text = entry(&transcript, "spf.b.example", "TXT");
+        assert_eq!((&text["secure"], &text["ttl"]), (&secure, &300.into()));
+        drop(server);
+        let replayed = spf(&["--dns", &recorded]);
+        assert_eq!((replayed.code, replayed.out()), (live.code, live.out()));
+        // And a recording of the replay is the recording.
+        let again = folder.path("again.json");
+        spf(&["--dns", &recorded, "--record", &again]);
+        assert_eq!(fs::read(&again).unwrap(), fs::read(&recorded).unwrap());
+    }
 }
