@@ -1,5 +1,6 @@
 // What the package offers, the same on every platform.
 
+export { decodeResponse, encodeQuery } from "./dns.js";
 export { dohResolver } from "./doh.js";
 export { init, Transcript, Verification } from "./engine.js";
 export { extract, fromFile, recognize } from "./file.js";

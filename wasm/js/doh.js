@@ -1,7 +1,8 @@
 // DNS over HTTPS (RFC 8484), by GET and in the wire format, which every such resolver speaks and which says exactly
-// what a TXT record holds.
+// what a TXT record holds. The engine writes and reads the messages.
 
-import { decodeResponse, encodeQuery } from "./dns-message.js";
+import { decodeResponse, encodeQuery } from "./dns.js";
+import { init } from "./engine.js";
 
 const MEDIA_TYPE = "application/dns-message";
 /** Octets of the largest DNS message (RFC 8484 §6). */
@@ -13,6 +14,7 @@ const TIMEOUT = 10_000;
 export function dohResolver(url, { fetch = globalThis.fetch, timeout = TIMEOUT } = {}) {
   const resolver = resolverUrl(url);
   return async (name, recordType, { signal } = {}) => {
+    await init();
     const target = new URL(resolver);
     target.searchParams.set("dns", base64url(encodeQuery(name, recordType)));
     const limit = AbortSignal.timeout(timeout);

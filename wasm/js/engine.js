@@ -1,6 +1,8 @@
 // The engine: the WebAssembly module once it is loaded, and what is in it.
 
 import start, {
+  decodeResponse,
+  encodeQuery,
   extract,
   fromFile,
   initSync,
@@ -45,7 +47,7 @@ async function load(source) {
 /** The functions of the module, once it is loaded. */
 export function engine() {
   needEngine();
-  return { extract, fromFile, recognize };
+  return { decodeResponse, encodeQuery, extract, fromFile, recognize };
 }
 
 function needEngine() {
@@ -90,7 +92,8 @@ export class Transcript extends EngineTranscript {
   }
 }
 
-function text(value, what) {
+/** The value, which must be a string. */
+export function text(value, what) {
   if (typeof value !== "string") throw new TypeError(`${what} must be a string`);
   return value;
 }

@@ -24,8 +24,25 @@ export interface Answer {
   secure?: boolean;
 }
 
+/** An answer that may tell of the CNAME records that led to it. */
+export interface FollowedAnswer extends Answer {
+  /** The records in their order; the last leads to the canonical name. Left out where there are none. */
+  aliases?: Alias[];
+}
+
+/** One step of a chain of CNAME records. */
+export interface Alias {
+  /** The name that the record points to. */
+  target: string;
+  /** Whether DNSSEC validated that record. */
+  secure?: boolean;
+}
+
+/** An answer as the engine gives it. */
+export type KnownAnswer = Required<Answer> & { aliases?: Required<Alias>[] };
+
 /** Looks records up. A rejection counts as SERVFAIL, or as TIMEOUT where the error says so. */
-export type Resolve = (name: string, recordType: RecordType, context: { signal?: AbortSignal }) => Promise<Answer>;
+export type Resolve = (name: string, recordType: RecordType, context: { signal?: AbortSignal }) => Promise<FollowedAnswer>;
 
 /** The forms in which a message can be handed in. A string is taken as UTF-8; mail has CRLF as line ending. */
 export type Message =
@@ -150,6 +167,22 @@ export interface DohOptions {
   timeout?: number;
 }
 
+/**
+ * The DNS message that asks for the records of a name and type, for a transport of one's own. Its ID is 0; over UDP, set the
+ * first two octets, and compare them.
+ */
+export function encodeQuery(name: string, recordType: RecordType): Uint8Array;
+
+/**
+ * What a resolver's DNS message answers to that: CNAME records followed, `secure` by its AD bit. Throws an Error where
+ * there is no answer in it: it is malformed, truncated, or answers another question.
+ */
+export function decodeResponse(
+  message: Uint8Array | ArrayBuffer,
+  name: string,
+  recordType: RecordType,
+): KnownAnswer;
+
 /** Answers from a transcript. */
 export function transcriptResolver(transcript: Transcript): Resolve;
 
@@ -169,9 +202,9 @@ export function init(source?: URL | string | Response | BufferSource | WebAssemb
 export class Transcript {
   /** Reads a transcript; without its JSON it is empty. Throws an Error that names what is wrong. */
   constructor(json?: string);
-  answer(name: string, recordType: RecordType): Required<Answer>;
+  answer(name: string, recordType: RecordType): KnownAnswer;
   /** Notes an answer; a later one to the same question takes its place. */
-  record(name: string, recordType: RecordType, answer: Answer): void;
+  record(name: string, recordType: RecordType, answer: FollowedAnswer): void;
   /** The transcript as JSON text, an answer a line. */
   toString(): string;
   /** The same as a value, for `JSON.stringify`. */
@@ -193,7 +226,7 @@ export class Verification {
   /** The message is complete. */
   end(): void;
   /** The answer to a question, in any order. When it is malformed this throws, and the question still waits. */
-  answer(id: number, answer: Answer): void;
+  answer(id: number, answer: FollowedAnswer): void;
   /** No more answers are waited for: what is missing counts as timed out. */
   deadline(): void;
   /** Adds a step to the front of the trail. */

@@ -1,8 +1,11 @@
-//! DNS answers as JavaScript sees them: `{status, records, ttl, secure}`, the records in the transcripts' own forms.
+//! DNS answers as JavaScript sees them: `{status, records, ttl, secure, aliases}`, the records in the transcripts' own
+//! forms, and the DNS messages that they come in.
 
 use js_sys::{Array, Uint8Array};
+use passerelle::dns_message::Query;
 use passerelle::transcript::{parse_record, record_text};
-use passerelle::{DnsAnswer, Domain, Record, RecordType, Status};
+use passerelle::{Alias, DnsAnswer, Domain, Record, RecordType, Status};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use crate::value::{Built, Fields, Result, octets};
@@ -27,7 +30,21 @@ pub(crate) fn read(record_type: RecordType, value: JsValue) -> Result<DnsAnswer>
     }
     let ttl = fields.number("ttl", u32::MAX.into(), "a number of seconds, from 0 to 4294967295")?.unwrap_or(0);
     let secure = fields.flag("secure")?.unwrap_or(false);
-    Ok(DnsAnswer { status, records: records.into(), ttl: ttl as u32, secure })
+    let aliases = match fields.value("aliases")? {
+        None => Vec::new(),
+        Some(value) if Array::is_array(&value) => Array::from(&value).iter().map(alias).collect::<Result<_>>()?,
+        Some(_) => return Err(fields.wrong("aliases", "an array")),
+    };
+    let mut answer = DnsAnswer::found(records);
+    answer.status = status;
+    Ok(answer.with_ttl(ttl as u32).with_secure(secure).with_aliases(aliases))
+}
+
+/// One step of a CNAME chain: `{target, secure}`.
+fn alias(value: JsValue) -> Result<Alias> {
+    let fields = Fields::of("an alias", value)?;
+    let target = fields.text("target")?.ok_or_else(|| fields.wrong("target", "a domain name"))?;
+    Ok(Alias::new(name(&target)?, fields.flag("secure")?.unwrap_or(false)))
 }
 
 /// One record: its presentation form; for TXT also its character-strings, or octets.
@@ -53,12 +70,43 @@ fn record(record_type: RecordType, data: &JsValue) -> Result<Record> {
 /// The answer as an object.
 pub(crate) fn write(answer: &DnsAnswer) -> JsValue {
     let records: Array = answer.records.iter().map(data).collect();
-    Built::new()
+    let built = Built::new()
         .with("status", answer.status.as_str())
         .with("records", records)
         .with("ttl", answer.ttl)
-        .with("secure", answer.secure)
-        .done()
+        .with("secure", answer.secure);
+    if answer.aliases.is_empty() {
+        return built.done();
+    }
+    let aliases: Array = answer
+        .aliases
+        .iter()
+        .map(|alias| Built::new().with("target", alias.target.as_str()).with("secure", alias.secure).done())
+        .collect();
+    built.with("aliases", aliases).done()
+}
+
+/// The DNS message that asks for the records of a name and type, for a resolver that is reached by HTTPS (RFC 8484).
+///
+/// # Errors
+/// An `Error` when the name is no domain name, or the type is not understood.
+#[wasm_bindgen(js_name = encodeQuery, skip_typescript)]
+pub fn encode_query(name: &str, record_type: &str) -> Result<Vec<u8>> {
+    Ok(query(name, record_type)?.encode())
+}
+
+/// What a resolver's DNS message says to the question for the records of a name and type.
+///
+/// # Errors
+/// An `Error` that says why there is no answer in it, or, as [`encode_query`], why there is no such question.
+#[wasm_bindgen(js_name = decodeResponse, skip_typescript)]
+pub fn decode_response(message: &[u8], name: &str, record_type: &str) -> Result<JsValue> {
+    let answer = query(name, record_type)?.answer(message).map_err(|error| JsError::new(&error.to_string()))?;
+    Ok(write(&answer))
+}
+
+fn query(text: &str, mnemonic: &str) -> Result<Query> {
+    Ok(Query::new(&name(text)?, record_type(mnemonic)?))
 }
 
 fn data(record: &Record) -> JsValue {

@@ -10,6 +10,7 @@ mod transcript;
 mod value;
 mod verification;
 
+pub use answer::{decode_response, encode_query};
 pub use file::{extract, from_file, recognize};
 pub use transcript::Transcript;
 pub use verification::Verification;

@@ -93,7 +93,7 @@ impl Verification {
         Ok(())
     }
 
-    /// The answer to the question with this number: `{status, records, ttl, secure}`.
+    /// The answer to the question with this number: `{status, records, ttl, secure, aliases}`.
     ///
     /// # Errors
     /// An `Error` when there is no such question, it has been answered, or the answer is malformed; the question

@@ -1,7 +1,9 @@
 // A program that uses all of the package's types, to be checked and not run.
 
 import {
+  decodeResponse,
   dohResolver,
+  encodeQuery,
   examine,
   extract,
   fromFile,
@@ -14,6 +16,7 @@ import {
   verify,
   type Answer,
   type Authenticated,
+  type FollowedAnswer,
   type Recognized,
   type Report,
   type Resolve,
@@ -46,9 +49,12 @@ export async function withEverything(file: Blob): Promise<string[]> {
     resolve: recordingResolver(dohResolver(new URL("https://resolver.example/dns-query"), { fetch }), recorded),
   });
   const word: Authenticated = authenticated;
-  recorded.record("example.org", "A", { records: ["192.0.2.1"] });
+  recorded.record("example.org", "A", { records: ["192.0.2.1"], aliases: [{ target: "a.example", secure: true }] });
   const answer: Required<Answer> = recorded.answer("example.org", "A");
-  return [json, word, answer.status, recorded.toString(), ...lines(report)];
+  const steps: string[] = (recorded.answer("example.org", "A").aliases ?? []).map((a) => `${a.target} ${a.secure}`);
+  const query: Uint8Array = encodeQuery("example.org", "TLSA");
+  const decoded: FollowedAnswer = decodeResponse(query, "example.org", "TLSA");
+  return [json, word, answer.status, decoded.status ?? "", ...steps, recorded.toString(), ...lines(report)];
 }
 
 function lines(report: Report): string[] {
