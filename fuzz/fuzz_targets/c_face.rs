@@ -9,7 +9,7 @@ use arbitrary::Arbitrary;
 use face::answer::*;
 use face::envelope::*;
 use face::output::{Output, OutputTag};
-use face::question::Question;
+use face::question::{MAX_QUERY, Question, passerelle_question_encode};
 use face::settings::*;
 use face::status::{Status, passerelle_status_text};
 use face::transcript::*;
@@ -30,7 +30,8 @@ enum Call {
     NewVerification(At, At, u64),
     NewAnswer(u8, u32, bool),
     NewPolicy(String),
-    NewFailure(Vec<u8>),
+    NewFailure(u8),
+    NewMessage(At, bool, Vec<u8>),
     NewTranscript,
     Free(Kind, At),
     Error(Kind, At),
@@ -46,12 +47,15 @@ enum Call {
     From(At),
     End(At),
     Answer(At, u8, At),
+    AnswerMessage(At, u8, bool, Vec<u8>),
+    Encode(At, u16),
     Decline(At, u8),
     Deadline(At),
     Poll(At),
     Add(At, u16, String),
     AddKnown(At, u8, Vec<u8>),
     AddTxt(At, Vec<u8>),
+    AddAlias(At, Vec<u8>, bool),
     Parse(At, Vec<u8>),
     Lookup(At, At),
     Record(At, At, At),
@@ -184,10 +188,18 @@ impl Host {
                     let status = passerelle_answer_new_sts_policy(policy, len, &mut made);
                     keep(&mut self.answers, status, made, passerelle_answer_free)
                 }
-                Call::NewFailure(reason) => {
-                    let (reason, len) = text(reason);
+                Call::NewFailure(error) => {
                     let mut made = null_mut();
-                    let status = passerelle_answer_new_sts_failure(reason, len, &mut made);
+                    let status = passerelle_answer_new_sts_failure(u32::from(*error) % 9, &mut made);
+                    keep(&mut self.answers, status, made, passerelle_answer_free)
+                }
+                Call::NewMessage(verification, respond, data) => {
+                    let message = self.message(*verification, *respond, data);
+                    let asked = self.session(*verification).and_then(|session| session.question.as_ref());
+                    let question = asked.map_or(null(), |(question, _)| question as *const Question);
+                    let (message, len) = octets(&message);
+                    let mut made = null_mut();
+                    let status = passerelle_answer_new_message(question, message, len, &mut made);
                     keep(&mut self.answers, status, made, passerelle_answer_free)
                 }
                 Call::NewTranscript => {
@@ -248,6 +260,12 @@ impl Host {
                     let answer = pick(&self.answers, *answer);
                     passerelle_verification_answer(self.verification(*at), u32::from(*id), answer)
                 }
+                Call::AnswerMessage(at, id, respond, data) => {
+                    let message = self.message(*at, *respond, data);
+                    let (message, len) = octets(&message);
+                    passerelle_verification_answer_message(self.verification(*at), u32::from(*id), message, len)
+                }
+                Call::Encode(at, size) => self.encode(*at, usize::from(*size)).err().unwrap_or(Status::Ok),
                 Call::Decline(at, id) => passerelle_verification_decline(self.verification(*at), u32::from(*id)),
                 Call::Deadline(at) => passerelle_verification_deadline(self.verification(*at)),
                 Call::Poll(at) => match self.session(*at) {
@@ -266,6 +284,10 @@ impl Host {
                 Call::AddTxt(at, data) => {
                     let (data, len) = octets(data);
                     passerelle_answer_add_txt(pick(&self.answers, *at), data, len)
+                }
+                Call::AddAlias(at, target, secure) => {
+                    let (target, len) = text(target);
+                    passerelle_answer_add_alias(pick(&self.answers, *at), target, len, *secure)
                 }
                 Call::Parse(at, json) => {
                     let (json, len) = octets(json);
@@ -290,6 +312,39 @@ impl Host {
                     None => passerelle_transcript_to_json(null_mut(), null_mut(), null_mut()),
                 },
             }
+        }
+    }
+
+    /// The query for the last question of a verification, written where there is room for `size` octets.
+    fn encode(&mut self, at: At, size: usize) -> Result<Vec<u8>, Status> {
+        let asked = self.session(at).and_then(|session| session.question.as_ref());
+        let question = asked.map_or(null(), |(question, _)| question as *const Question);
+        let (mut data, mut len) = (vec![0xee; size], usize::MAX);
+        // SAFETY: the question is NULL or lives in the session, and there is room for as many octets as is said.
+        let status = unsafe { passerelle_question_encode(question, 7, 3, 1232, data.as_mut_ptr(), size, &mut len) };
+        match status {
+            Status::Ok => {
+                data.truncate(len);
+                Ok(data)
+            }
+            status => {
+                assert!(len == usize::MAX && data.iter().all(|octet| *octet == 0xee), "an output was written");
+                Err(status)
+            }
+        }
+    }
+
+    /// A message: these octets, or a response to the last question with these as its only record.
+    fn message(&mut self, at: At, respond: bool, data: &[u8]) -> Vec<u8> {
+        match self.encode(at, MAX_QUERY) {
+            Ok(mut message) if respond => {
+                message.truncate(message.len() - 11); // without the OPT record
+                message[2] |= 0x80;
+                message[6..12].copy_from_slice(&[0, u8::from(!data.is_empty()), 0, 0, 0, 0]);
+                message.extend(data);
+                message
+            }
+            _ => data.to_vec(),
         }
     }
 
