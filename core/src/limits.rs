@@ -232,6 +232,8 @@ pub const MAX_RESULT_PROPERTIES: usize = 50;
 /// Octets in a value that is written to `Authentication-Results`, before quoting. Ours: with every octet quoted it
 /// still fits a line of 998 (RFC 5322 §2.1.1), and a mailbox of RFC 5321 fits as a whole.
 pub const MAX_RESULT_VALUE: usize = 400;
+/// Results of another server's field that a report shows beside ours. Ours: fields of the large providers have five.
+pub const MAX_COMPARED_RESULTS: usize = 32;
 /// Octets in a keyword of `Authentication-Results`. Ours.
 pub const MAX_RESULT_KEYWORD: usize = 64;
 /// Names of an address that iprev looks at (RFC 7208 §4.6.4 has the same number for `ptr`; RFC 8601 §3 leaves it open).

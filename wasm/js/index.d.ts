@@ -254,9 +254,29 @@ export interface Report {
   dmarc: Dmarc;
   /** Missing when the client's address is not known. */
   iprev?: Iprev;
+  /** What a trusted server said, beside what is said here, where one is named. */
+  provider_results?: ProviderResults;
   /** The header field, folded, ready to be put in front of the message. */
   authentication_results: string;
   trail: Step[];
+}
+
+/** The topmost Authentication-Results of a trusted server, and how it compares. */
+export interface ProviderResults {
+  authserv_id: string;
+  compared: {
+    method: string;
+    /** A domain, or an address. */
+    of?: string;
+    theirs: string;
+    /** Null where it was not checked here. */
+    ours: string | null;
+    differs: boolean;
+  }[];
+  /** What stands in the field and is no result. */
+  skipped?: string[];
+  /** Why the field could not be read. */
+  reason?: string;
 }
 
 export interface Spf {

@@ -42,6 +42,10 @@ pub(crate) struct Verify {
     /// The name that the Authentication-Results field carries as its author.
     #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = authserv_id)]
     pub(crate) authserv_id: String,
+    /// Show what this server said of the message, from its topmost Authentication-Results field, beside what is said here.
+    /// May be given several times. Trust only names of which your own server lets no forged field through.
+    #[arg(long, value_name = "NAME", value_parser = authserv_id)]
+    pub(crate) trust_authserv_id: Vec<String>,
     /// Let a DKIM signature with a body length (l=) pass, although anything may follow the signed part.
     #[arg(long)]
     pub(crate) accept_body_length: bool,

@@ -10,6 +10,7 @@ use passerelle::verify::Authenticated;
 use serde::Deserialize;
 
 use super::color::{Palette, Tone};
+use super::escape;
 use super::lines::{Lines, list};
 use crate::failure::Failure;
 
@@ -27,6 +28,7 @@ struct View {
     dmarc_rfc7489: Option<Dmarc>,
     dmarc_difference: Option<String>,
     iprev: Option<Iprev>,
+    provider_results: Option<Provider>,
     authentication_results: Option<String>,
     trail: Vec<TrailStep>,
 }
@@ -80,6 +82,26 @@ struct Iprev {
     reason: Option<String>,
 }
 
+/// What a trusted server said.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Provider {
+    authserv_id: String,
+    compared: Vec<Comparison>,
+    skipped: Vec<String>,
+    reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Comparison {
+    method: String,
+    of: Option<String>,
+    theirs: String,
+    ours: Option<String>,
+    differs: bool,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct TrailStep {
@@ -124,6 +146,9 @@ pub(crate) fn verification(
     }
     if let Some(iprev) = &view.iprev {
         iprev.write(&mut out);
+    }
+    if let Some(provider) = &view.provider_results {
+        provider.write(&mut out);
     }
     // What the engine found to be done about the message is worth knowing as well.
     let forged = view.trail.iter().filter(|step| step.step == FORGED_RESULTS);
@@ -272,6 +297,27 @@ impl Iprev {
     }
 }
 
+impl Provider {
+    fn write(&self, out: &mut Lines) {
+        out.section(&format!("Said before by {}", escape::text(&self.authserv_id)));
+        for result in &self.compared {
+            let here = match (&result.ours, result.differs) {
+                (Some(ours), true) => format!("here {ours}"),
+                (Some(_), false) => "the same here".to_owned(),
+                (None, _) => "not checked here".to_owned(),
+            };
+            let of = result.of.as_ref().map(|of| format!("{of}, ")).unwrap_or_default();
+            out.verdict(&escape::text(&result.method), &result.theirs, &format!("{of}{here}"), None);
+        }
+        for skipped in &self.skipped {
+            out.note("skipped", skipped);
+        }
+        if let Some(reason) = &self.reason {
+            out.note("not read", reason);
+        }
+    }
+}
+
 fn write_trail(trail: &[TrailStep], out: &mut Lines) {
     out.section("Trail");
     for step in trail {
@@ -296,6 +342,8 @@ mod tests {
                 "disposition": "{evil}", "aligned_by": ["{evil}"], "reason": "{evil}"}},
             "dmarc_rfc7489": {{"result": "fail", "domain": "{evil}", "reason": "{evil}"}}, "dmarc_difference": "{evil}",
             "iprev": {{"result": "fail", "ip": "{evil}", "name": "{evil}", "reason": "{evil}"}},
+            "provider_results": {{"authserv_id": "{evil}", "reason": "{evil}", "skipped": ["{evil}"],
+                "compared": [{{"method": "{evil}", "of": "{evil}", "theirs": "{evil}", "ours": "{evil}", "differs": true}}]}},
             "authentication_results": "Authentication-Results: {evil}",
             "trail": [{{"step": "{evil}", "outcome": "{evil}", "why": "{evil}", "rfc": "{evil}"}}]}}"#
         );
@@ -304,7 +352,7 @@ mod tests {
         assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         assert!(!shown.contains('\u{202e}'));
         // One for each place above; the result words and the identity are not among them.
-        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 26, "{shown}");
+        assert_eq!(shown.matches("\\x1b]0;x\\x07\\u{9b}2J\\u{202e}").count(), 33, "{shown}");
     }
 
     #[test]

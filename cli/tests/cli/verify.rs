@@ -226,3 +226,22 @@ fn a_verdict_without_a_subject_has_its_reason_on_the_line() {
     let ran = run(&["verify", &example("two-from.eml"), "--dns", &example("dns.json")]);
     assert!(ran.out().contains("  dmarc  permerror   there are several From fields\n"), "{}", ran.out());
 }
+
+#[test]
+fn what_a_trusted_server_said_stands_beside_it() {
+    let message = "Authentication-Results: provider.example; dmarc=pass header.from=a.example; odd; spf=fail\r\n \
+                   smtp.mailfrom=ann@a.example\r\nFrom: ann@a.example\r\n\r\nHello\r\n";
+    let envelope = ["--ip", "192.0.2.2", "--helo", "h.a.example", "--mail-from", "ann@a.example"];
+    let trusting =
+        [&envelope[..], &["--trust-authserv-id", "x.example", "--trust-authserv-id", "provider.example"]].concat();
+    let shown = verify(message, &trusting);
+    let out = shown.out();
+    assert_eq!(shown.code, 1, "what others say decides nothing: {out}");
+    assert!(out.contains("Said before by provider.example"), "{out}");
+    assert!(out.contains("a.example, here fail") && out.contains("a.example, the same here"), "{out}");
+    assert!(out.contains("skipped\n    odd"), "{out}");
+    let report = verify(message, &[&trusting[..], &["--json"]].concat()).json();
+    assert_eq!(report["provider_results"]["compared"][0]["differs"], true);
+    let untrusted = verify(message, &[&envelope[..], &["--json"]].concat()).json();
+    assert!(untrusted.get("provider_results").is_none());
+}

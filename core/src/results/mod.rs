@@ -2,6 +2,7 @@
 
 mod iprev;
 mod parse;
+mod provider;
 mod strip;
 mod write;
 
@@ -11,6 +12,8 @@ use crate::limits::{MAX_RESULT_KEYWORD, MAX_RESULT_VALUE};
 
 pub use iprev::{IpRev, IpRevResult, IpRevVerdict};
 pub use parse::{Leniency, ParsedResults, ResultsError, Skipped};
+pub(crate) use provider::Provider;
+pub use provider::{Comparison, ProviderResults, compare};
 pub use strip::{forged, strip_forged};
 
 /// The content of one `Authentication-Results` field (RFC 8601 §2.2).

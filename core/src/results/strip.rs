@@ -43,7 +43,7 @@ pub fn strip_forged(header: &Header, authserv_ids: &[&str]) -> Result<(Header, u
 
 /// The authserv-id, when every program reads the same: it is one word or quoted string, and only a version stands
 /// between it and the first semicolon.
-fn claimed_id(value: &[u8]) -> Option<String> {
+pub(super) fn claimed_id(value: &[u8]) -> Option<String> {
     if value.len() > MAX_RESULTS_SIZE {
         return None;
     }
@@ -138,7 +138,7 @@ fn has_word(text: &str, name: &str) -> bool {
 }
 
 /// A name as the DNS would have it, with all that IDNA maps; else in lower case.
-fn as_domain(name: &str) -> String {
+pub(super) fn as_domain(name: &str) -> String {
     let name = name.trim();
     // Longer names are none, and what IDNA does is not for texts of any length.
     let name = &name[..name.floor_char_boundary(MAX_UNICODE_DOMAIN_LENGTH)];

@@ -11,7 +11,7 @@ use crate::domain::Domain;
 use crate::evaluate::Run;
 use crate::lookup::Answers;
 use crate::message::{AuthorError, Header, SingularCounts, author};
-use crate::results;
+use crate::results::{self, Provider};
 use crate::time::Now;
 
 /// The checks of a message whose header section is complete.
@@ -25,6 +25,8 @@ pub(super) struct Content {
     pub(super) dmarc: Dmarc,
     pub(super) author: Result<Domain, AuthorError>,
     pub(super) findings: Findings,
+    /// What a server that is trusted said.
+    pub(super) provider: Option<Provider>,
 }
 
 /// One signature's key.
@@ -46,7 +48,8 @@ impl Content {
         let dmarc = Dmarc::new(settings, author.clone(), candidates, others);
         let forged_results = header.fields().filter(|field| results::forged(field, &settings.authserv_id)).count();
         let findings = Findings { forged_results, singular: SingularCounts::of(header) };
-        Self { dkim, keys, is_told: false, told, dmarc, author, findings }
+        let provider = Provider::topmost(header, &settings.trusted_authserv_ids);
+        Self { dkim, keys, is_told: false, told, dmarc, author, findings, provider }
     }
 
     pub(super) fn advance(&mut self, answers: &mut Answers) -> bool {

@@ -7,8 +7,8 @@ use crate::dmarc;
 use crate::results::{AuthenticationResults, IpRevVerdict, MethodResult};
 use crate::spf::{self, Identity, SpfResult};
 
-/// The field with everything that was checked, folded, with its final CRLF.
-pub(super) fn authentication_results(settings: &Settings, envelope: &Envelope, parts: &Parts) -> String {
+/// The field with everything that was checked.
+pub(super) fn authentication_results(settings: &Settings, envelope: &Envelope, parts: &Parts) -> AuthenticationResults {
     let mut results = AuthenticationResults::new(&settings.authserv_id);
     for verdict in [Some(&parts.spf), parts.spf_helo.as_ref()].into_iter().flatten() {
         if verdict.is_checked() {
@@ -24,7 +24,7 @@ pub(super) fn authentication_results(settings: &Settings, envelope: &Envelope, p
     if let Some(verdict) = &parts.iprev {
         results.push(iprev(verdict));
     }
-    results.to_field()
+    results
 }
 
 /// RFC 8601 §2.7.2.

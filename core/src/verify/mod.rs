@@ -222,7 +222,7 @@ impl Verification {
         for verdict in &mut dkim {
             verdict.aligned = Some(content.dmarc.alignment_of(verdict.domain.as_ref()));
         }
-        let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev };
+        let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev, provider: content.provider };
         let trail = match self.settings.trail {
             true => steps::steps(&self.notes, &content.findings, &self.settings, &parts, &self.answers),
             false => Trail::off(),

@@ -7,7 +7,7 @@ use super::{Envelope, Settings, field};
 use crate::dkim;
 use crate::dmarc::{self, DmarcResult};
 use crate::limits::{Limits, MAX_REPORT_BASE};
-use crate::results::IpRevVerdict;
+use crate::results::{IpRevVerdict, Provider, ProviderResults};
 use crate::spf::{self, SpfResult};
 use crate::trail::{Trail, json_size};
 
@@ -35,6 +35,10 @@ pub struct Report {
     /// The client's address looked up and confirmed (RFC 8601 §3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iprev: Option<IpRevVerdict>,
+    /// What a server that [`Settings::trusted_authserv_ids`] names said of the message, beside what is said here; `None` where
+    /// none is named, or no field of one is in the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_results: Option<ProviderResults>,
     /// The Authentication-Results field, folded, with its final CRLF: ready to be put in front of the message.
     pub authentication_results: String,
     /// The steps that led here. Left out where [`Settings::trail`] says so.
@@ -60,12 +64,15 @@ pub(super) struct Parts {
     pub(super) dkim: Vec<dkim::Verdict>,
     pub(super) dmarc: Verdicts,
     pub(super) iprev: Option<IpRevVerdict>,
+    pub(super) provider: Option<Provider>,
 }
 
 impl Report {
     pub(super) fn new(settings: &Settings, envelope: &Envelope, parts: Parts, trail: Trail) -> Self {
-        let authentication_results = field::authentication_results(settings, envelope, &parts);
-        let Parts { spf, spf_helo, dkim, dmarc, iprev } = parts;
+        let ours = field::authentication_results(settings, envelope, &parts);
+        let authentication_results = ours.to_field();
+        let Parts { spf, spf_helo, dkim, dmarc, iprev, provider } = parts;
+        let provider_results = provider.map(|provider| provider.beside(&ours));
         let Verdicts { dmarc, rfc7489: dmarc_rfc7489, difference: dmarc_difference } = dmarc;
         let none = if trail.is_off() { Trail::off() } else { Trail::new() };
         let mut report = Self {
@@ -76,6 +83,7 @@ impl Report {
             dmarc_rfc7489,
             dmarc_difference,
             iprev,
+            provider_results,
             authentication_results,
             trail: none,
         };

@@ -26,6 +26,9 @@ pub struct Settings {
     pub check_helo: bool,
     /// Whether the client's address is looked up and confirmed (RFC 8601 §3).
     pub check_iprev: bool,
+    /// Whose Authentication-Results in the message are shown beside ours: the authserv-ids of servers through which mail
+    /// comes, and of which nobody can forge a field. None unless set.
+    pub trusted_authserv_ids: Vec<String>,
     /// Whether the report has a [`trail`](super::Report::trail). It takes over a tenth of the time of a small message;
     /// without it no step is written, and the report's member is left out.
     pub trail: bool,
@@ -41,6 +44,7 @@ impl Default for Settings {
             dmarc: DmarcMode::default(),
             check_helo: true,
             check_iprev: true,
+            trusted_authserv_ids: Vec::new(),
             trail: true,
             limits: Limits::default(),
         }
@@ -58,6 +62,7 @@ impl Settings {
         dmarc: DmarcMode,
         check_helo: bool,
         check_iprev: bool,
+        trusted_authserv_ids: Vec<String>,
         trail: bool,
         limits: Limits,
     }

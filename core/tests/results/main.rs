@@ -2,6 +2,7 @@
 
 mod forgeries;
 mod iprev;
+mod provider;
 mod real_fields;
 mod round_trip;
 #[path = "../support/mod.rs"]

@@ -77,7 +77,10 @@ fn judge(args: &Verify, mut message: Message, host: &mut Host) -> Result<Judged,
         Standard::Rfc7489 => DmarcMode::Rfc7489,
         Standard::Both => DmarcMode::Both,
     };
-    let settings = Settings::new(args.authserv_id.clone()).dkim(dkim).dmarc(dmarc);
+    let settings = Settings::new(args.authserv_id.clone())
+        .dkim(dkim)
+        .dmarc(dmarc)
+        .trusted_authserv_ids(args.trust_authserv_id.clone());
     let mut verification = Verification::new(&settings, &envelope, host.now());
     for note in &notes {
         verification.note(note.clone());
