@@ -46,6 +46,10 @@
 //! | Authentication-Results: write, parse, strip; iprev | [`results`] |
 //! | header fields, the author, addresses | [`message`], [`mailbox`] |
 //! | DNS messages as they go over the wire | [`dns_message`] |
+//! | files that people hand in: what they are, the message in them | [`message::recognize()`], [`message::MessageFile`] |
+//! | a mail server or client, SMTP and LMTP, with AUTH | [`smtp::server`], [`smtp::client`], [`smtp::sasl`] |
+//! | why a server refused, and what to do | [`smtp::refusal`] |
+//! | TLS around either, DANE | [`tls`] |
 //! | answers from a file, and recording them | [`transcript`] |
 //! | every bound, with its source | [`limits`] |
 //!
@@ -58,8 +62,17 @@
 //!
 //! `aws-lc-rs` (default) or `rust-crypto`: where the cryptography comes from. With both, AWS-LC is used.
 //!
+//! `tls` (default): TLS inside the engine, by rustls over AWS-LC: [`tls::Layer`] around an SMTP machine. Without it a host brings
+//! TLS of its own, and drives the machines by [`tls::Converse`]; DANE's records are read either way.
+//!
 //! `psl`: DMARC by RFC 7489 too, for which the public suffix list is compiled in.
+//!
+//! # Examples
+//!
+//! In the package's folder `examples`: `verify` and `sign`, a server and a client with STARTTLS on `std::net` (`smtp_server`,
+//! `smtp_client`), and a host on Tokio with hickory's resolver (`tokio_host`).
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod alignment;
 pub mod crypto;
@@ -100,5 +113,5 @@ pub use transcript::{Transcript, TranscriptError};
 
 /// The README's examples are compiled with the others.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

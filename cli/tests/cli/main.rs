@@ -14,5 +14,6 @@ mod server;
 mod sign;
 mod spf;
 mod support;
+mod tokio_host;
 mod usage;
 mod verify;
