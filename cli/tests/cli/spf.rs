@@ -83,6 +83,6 @@ fn people_see_whom_was_asked_for_and_what_matched() {
         ("ann@open.example", "neutral     MAIL FROM open.example, no mechanism matched, 1 lookup, 1 void lookup\n"),
     ] {
         let ran = spf("192.0.2.2", mail_from, &[]);
-        assert!(ran.out().ends_with(expected), "{}", ran.out());
+        assert!(ran.out().contains(expected), "{}", ran.out());
     }
 }

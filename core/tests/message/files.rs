@@ -100,6 +100,8 @@ fn pictures_are_told() {
 fn documents_and_archives_are_told() {
     is(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", FileKind::Document, "PDF");
     is(b"{\\rtf1\\ansi From: ann@a.example\r\n", FileKind::Document, "RTF");
+    is("BEGIN:VCALENDAR\r\nX-WR-CALNAME:Work\r\n", FileKind::Document, "calendar");
+    is("BEGIN:VCARD\r\nVERSION:4.0\r\n", FileKind::Document, "card");
     is(b"PK\x03\x04\x14\0\0\0", FileKind::Archive, "ZIP");
     is(b"\x1f\x8b\x08\0\0\0\0\0", FileKind::Archive, "gzip");
     is(b"7z\xbc\xaf\x27\x1c\0\x04", FileKind::Archive, "7z");
@@ -114,6 +116,7 @@ fn a_saved_web_page_is_told() {
     is("<?xml version=\"1.0\"?><html>", FileKind::WebPage, "XML");
     let mhtml = "From: <Saved by Blink>\r\nSnapshot-Content-Location: https://mail.example/\r\nSubject: Inbox\r\n\r\n";
     is(mhtml, FileKind::WebPage, "MHTML");
+    is("From: <Saved by Windows Internet Explorer 8>\r\nSubject: Inbox\r\n\r\n", FileKind::WebPage, "MHTML");
 }
 
 #[test]

@@ -16,6 +16,9 @@ const MAGIC: &[(&[u8], FileKind, &str)] = &[
     (b"MM\0*", FileKind::Image, "a TIFF picture"),
     (b"%PDF-", FileKind::Document, "a PDF"),
     (b"{\\rtf", FileKind::Document, "an RTF document"),
+    // Their lines look like header fields (RFC 5545 §3.1, RFC 6350 §3.3).
+    (b"BEGIN:VCALENDAR", FileKind::Document, "a calendar entry"),
+    (b"BEGIN:VCARD", FileKind::Document, "a contact's card"),
     (b"PK\x03\x04", FileKind::Archive, "a ZIP archive, or a document in one"),
     (b"PK\x05\x06", FileKind::Archive, "an empty ZIP archive"),
     (b"\x1f\x8b", FileKind::Archive, "a gzip archive"),

@@ -42,7 +42,8 @@ pub(super) fn header_lines(text: &[u8]) -> HeaderLines {
         first.get_or_insert(name.is_some());
         let Some(name) = name.map(<[u8]>::to_ascii_lowercase) else { continue };
         let is = |names: &[&str]| names.iter().any(|other| other.as_bytes() == name);
-        if is(&["snapshot-content-location"]) {
+        let is_saved_by = || memchr::memmem::find(line, b"<Saved by ").is_some();
+        if is(&["snapshot-content-location"]) || (is(&["from"]) && is_saved_by()) {
             return HeaderLines::OfWebPage;
         }
         of_mail |= is(NAMES) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning.as_bytes()));
