@@ -7,8 +7,8 @@ mod utf16;
 
 use self::carried::Walk;
 use self::emlx::Emlx;
+use super::file_kind::FileKind;
 use super::mbox::Mbox;
-use super::recognize::FileKind;
 use super::unfold;
 use super::{Header, normalize_line_endings};
 use crate::limits::MAX_FILE_HEAD;
