@@ -172,6 +172,11 @@ pub const MAX_SPF_DOMAIN_SPEC: usize = 1024;
 pub const MAX_SPF_SENDER: usize = 1024;
 /// Octets of the HELO argument that `%{h}` and `Received-SPF` show. Ours: one more than a domain name can have.
 pub const MAX_SPF_HELO: usize = MAX_DOMAIN_LENGTH + 1;
+/// Queries that found nothing of which a reason can tell. Ours: an evaluation with more ends in a permerror, unless they
+/// are of one `mx` or the host has set another number.
+pub const MAX_SPF_NOTHING_TOLD: usize = 16;
+/// TXT records of a name that are looked at for one that is nearly an SPF record. Ours: names have some twenty.
+pub const MAX_NEARLY_SPF: usize = 50;
 /// Octets in an explanation, expanded; a longer one is dropped. Ours: it becomes lines of an SMTP reply.
 pub const MAX_SPF_EXPLANATION: usize = 2048;
 /// Octets of one value in `Received-SPF`; the rest is cut off. Ours: twice that, escaped, fits in a line of 998

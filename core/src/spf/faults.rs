@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::macros::MacroError;
 use super::record::{Mechanism, RecordError, SpfRecord, Term, TermError, TermKind};
-use crate::limits::{MAX_NAMED, MAX_RECORD_SHOWN};
+use crate::limits::{MAX_NAMED, MAX_NEARLY_SPF, MAX_RECORD_SHOWN};
 use crate::lookup::Record;
 use crate::spelling::{alike, distance, odd_character};
 use crate::trail::shown;
@@ -14,14 +14,12 @@ const MECHANISMS: [&str; 8] = ["include", "a", "mx", "ip4", "ip6", "exists", "pt
 /// What begins a term and cannot be inside one. The shorter ones occur in names.
 const STARTS: [&str; 6] = ["include:", "ip4:", "ip6:", "exists:", "redirect=", "v=spf1"];
 const JOINED: &str = "as when strings are joined of which one should have ended with a blank or begun with one";
-/// TXT records of a name that are looked at for one that is nearly an SPF record.
-const LOOKED_AT: usize = 50;
 
 /// Which of the TXT records of a name are nearly SPF records, and why they are none.
 pub(super) fn of_missing(records: &[Record]) -> Option<String> {
     let texts = records.iter().filter_map(|record| if let Record::Txt(text) = record { Some(&text[..]) } else { None });
     let faults: Vec<String> = texts
-        .take(LOOKED_AT)
+        .take(MAX_NEARLY_SPF)
         .filter_map(|text| why_none(text).map(|why| format!("\"{}\" is none: {why}", shown(text, MAX_RECORD_SHOWN))))
         .take(2)
         .collect();

@@ -4,12 +4,9 @@
 use std::net::IpAddr;
 
 use crate::domain::Domain;
-use crate::limits::{MAX_NAMED, MAX_RECORD_SHOWN, MAX_SPF_LOOKUPS};
+use crate::limits::{MAX_NAMED, MAX_RECORD_SHOWN, MAX_SPF_LOOKUPS, MAX_SPF_NOTHING_TOLD};
 use crate::lookup::RecordType;
 use crate::trail::shown;
-
-/// Queries noted that found nothing: more than any record of a valid length of evaluation has need of.
-const MAX_NOTHING: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Told {
@@ -32,7 +29,9 @@ impl Told {
     }
 
     pub(super) fn nothing(&mut self, name: &Domain, record_type: RecordType) {
-        if self.nothing.len() < MAX_NOTHING && !self.nothing.iter().any(|(n, t)| n == name && *t == record_type) {
+        if self.nothing.len() < MAX_SPF_NOTHING_TOLD
+            && !self.nothing.iter().any(|(n, t)| n == name && *t == record_type)
+        {
             self.nothing.push((name.clone(), record_type));
         }
     }
