@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use passerelle::mailbox::{ForwardPath, ReversePath};
 use passerelle::smtp::client::{Client, Envelope, Event, Input, NeedsScanner, Outcome, Settings, Tls};
-use passerelle::tls::{self, ClientTls, Converse, End, Layer, Roots, Verification};
+use passerelle::tls::{self, ClientTls, End, Layer, Roots, Verification};
 use passerelle::{Domain, Machine, Millis, Now, Output, UnixTime};
 
 fn main() -> Result<(), Box<dyn Error>> {

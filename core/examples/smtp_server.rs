@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use passerelle::smtp::server::{Decision, Decisions, Event, Extensions, Input, Message, Request, Server, Settings};
-use passerelle::tls::{self, Converse, End, Layer, ServerTls};
+use passerelle::tls::{self, End, Layer, ServerTls};
 use passerelle::{Domain, Machine, Millis, Now, Output, UnixTime};
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -73,6 +73,16 @@ impl Domain {
         Self::parse(&ascii)
     }
 
+    /// The name that a program may make of a text which is no domain name: IDNA's mapping of letters applied
+    /// (RFC 5895), such as that of full-width ones.
+    pub(crate) fn mapped(text: &str) -> Option<Self> {
+        if text.is_ascii() || text.len() > MAX_UNICODE_DOMAIN_LENGTH {
+            return None;
+        }
+        let ascii = Uts46::new().to_ascii(text.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow, DnsLength::Ignore);
+        Self::parse(&ascii.ok()?).ok()
+    }
+
     /// Reads a name as the DNS may hold it: labels of any printable ASCII characters, the space among them (RFC 7208
     /// §7.2 can ask for such a name). One trailing dot is dropped.
     ///

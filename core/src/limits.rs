@@ -196,6 +196,19 @@ pub const MAX_HEADER_FIELDS: usize = 2000;
 pub const MAX_FIELDS_OF_A_KIND: usize = 1000;
 /// Octets in a `From` field. Ours: a line has at most 998 (RFC 5322 §2.1.1), and this is several.
 pub const MAX_FROM_SIZE: usize = 16 * 1024;
+/// Domains that are checked where a message's author is not certain. RFC 9989 §11.5 has receivers limit them and leaves
+/// the number open; each costs a tree walk. Ours.
+pub const MAX_AUTHOR_CANDIDATES: usize = 4;
+/// Fields of one name whose content is shown to people. Ours: an honest message has one `From`.
+pub const MAX_SHOWN_FIELDS: usize = 16;
+/// Octets of a field that are shown to people. Ours: as many as a `From` field may have.
+pub const MAX_SHOWN_TEXT: usize = MAX_FROM_SIZE;
+/// `Received` fields that are shown, the topmost. RFC 5321 §6.3 lets a server take a message with 100 of them for one that
+/// loops.
+pub const MAX_SHOWN_HOPS: usize = 100;
+/// Octets of a line in the header section that are kept until it is known whether it is a field. Ours: a line has at most
+/// 998 (RFC 5322 §2.1.1).
+pub const MAX_FIELD_NAME: usize = 1000;
 /// Octets of the line that mbox puts before a message, with its end; a longer one is none. What a line of a message may
 /// have (RFC 5322 §2.1.1).
 pub const MAX_MBOX_LINE: usize = 1000;
@@ -223,8 +236,9 @@ pub const MAX_LOCAL_PART: usize = 64;
 pub const MAX_PATH: usize = 256;
 /// Addresses in one address list. Ours: a `From` field has one or two.
 pub const MAX_ADDRESSES: usize = 200;
-/// How deep comments may be nested. RFC 5322 §3.2.2 sets no bound; real ones are two deep.
-pub const MAX_COMMENT_DEPTH: usize = 32;
+/// How deep comments may be nested. RFC 5322 §3.2.2 sets no bound, and counting parentheses costs the same however deep
+/// they are; this is what fits in the largest `From` field. Ours.
+pub const MAX_COMMENT_DEPTH: usize = MAX_FROM_SIZE / 2;
 
 // --- Authentication-Results -------------------------------------------------------------------------------------
 

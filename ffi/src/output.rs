@@ -53,6 +53,25 @@ pub struct Idle {
 }
 
 /// The value of PASSERELLE_OUTPUT_TAG_REPORT.
+///
+/// What to do with the report's member dmarc, by its result:
+///
+/// - pass: something vouches for the author's domain. Deliver as you would mail of this domain.
+/// - fail: nothing does. Weigh disposition, what the owner asks for, with all else you know.
+/// - none: no policy is applied; cause says why. As mail of a domain without DMARC.
+/// - temperror: an answer is missing. In a session 451, else as none; never as pass.
+/// - permerror with author "certain": the owner's record is broken (cause "record-unusable"), and the message is not at
+///   fault. As none.
+/// - permerror with author "candidates": the sender's fault. From is malformed or repeated, and readers may see one of the
+///   candidates or another. disposition is the strictest that the owner of one asks for which fails (RFC 9989 section
+///   11.5). Even if it is none, refusing the message as malformed (RFC 5322 section 3.6) is sound.
+/// - permerror with author "incomplete": the same, with more domains than are looked at, or a message beyond a bound;
+///   disposition is quarantine at least.
+/// - permerror with author "none": no From names a domain (cause "no-address"), and nobody's policy applies. disposition is
+///   none. Refuse the message as malformed, or treat it as suspicious.
+///
+/// disposition is what the owner asks for, and no order: by RFC 9989 section 8 a receiver MUST NOT reject a message solely on
+/// the basis of a p=reject policy, since mailing lists and forwarders break what DMARC checks (section 7.4).
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Report {

@@ -56,14 +56,16 @@ fn check(header: &Header, found: &Author) {
     assert_eq!(Domain::parse(found.domain.as_str()).as_ref(), Ok(&found.domain));
 }
 
-/// Whether a name stands in a text with nothing on either side that could be part of it. (Behind the `@` there may be
-/// white space and comments, RFC 5322 §3.4.1.)
+/// Whether a name stands in a text with nothing on either side that could be part of it, but for the root's dot. (Behind the
+/// `@` there may be white space and comments, RFC 5322 §3.4.1.)
 fn has_word(text: &str, name: &str) -> bool {
     let is_part = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
     let octets = text.as_bytes();
     text.match_indices(name).any(|(at, _)| {
         let before = at.checked_sub(1).and_then(|before| octets.get(before));
-        !before.is_some_and(is_part) && !octets.get(at + name.len()).is_some_and(is_part)
+        let behind = &octets[at + name.len()..];
+        let behind = behind.strip_prefix(b".").unwrap_or(behind);
+        !before.is_some_and(is_part) && !behind.first().is_some_and(is_part)
     })
 }
 

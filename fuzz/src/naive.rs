@@ -37,6 +37,98 @@ fn plain_mailbox(value: &str) -> Option<String> {
     certain.then(|| domain.to_ascii_lowercase())
 }
 
+/// The domains that the plainest readers take for the author's, each reader having its own idea of a line, of which `From`
+/// counts and of what in it is the address.
+pub fn authors(message: &[u8]) -> Vec<String> {
+    let section = match message.windows(4).position(|window| window == b"\r\n\r\n") {
+        _ if message.starts_with(b"\r\n") => &[],
+        Some(at) => &message[..at],
+        None => message,
+    };
+    let text: String = section.iter().map(|&b| char::from(b)).collect();
+    let crlf = from_values(text.split("\r\n"));
+    let lf = from_values(text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)));
+    let mut found = Vec::new();
+    for values in [crlf, lf] {
+        for value in [values.first(), values.last()].into_iter().flatten() {
+            let value = bare(value).unwrap_or_else(|| value.clone());
+            found.extend(behind_last_angle(&value));
+            found.extend(first_with_at(&value));
+            found.extend(value.split('@').skip(1).filter_map(leading_domain));
+        }
+    }
+    found
+}
+
+/// The values of `From` fields, folding undone, up to an empty line.
+fn from_values<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    let mut in_from = false;
+    for line in lines.take_while(|line| !line.is_empty()) {
+        if line.starts_with([' ', '\t']) {
+            if in_from && let Some(value) = values.last_mut() {
+                value.push_str(line);
+            }
+            continue;
+        }
+        let field =
+            line.split_once(':').filter(|(name, _)| name.trim_end_matches([' ', '\t']).eq_ignore_ascii_case("from"));
+        in_from = field.is_some();
+        values.extend(field.map(|(_, value)| value.to_owned()));
+    }
+    values
+}
+
+/// A value without its quoted strings and comments; `None` where they do not match.
+fn bare(value: &str) -> Option<String> {
+    let (mut bare, mut depth, mut quoted) = (String::new(), 0, false);
+    let mut characters = value.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' if quoted || depth > 0 => drop(characters.next()?),
+            '"' if depth == 0 => {
+                quoted = !quoted;
+                bare.push(' ');
+            }
+            _ if quoted => {}
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ if depth > 0 => {}
+            c => bare.push(c),
+        }
+        if depth < 0 {
+            return None;
+        }
+    }
+    (depth == 0 && !quoted).then_some(bare)
+}
+
+/// As of `Name <ann@a.example>`.
+fn behind_last_angle(value: &str) -> Option<String> {
+    let (_, behind) = value.rsplit_once('<')?;
+    let (address, _) = behind.split_once('>')?;
+    address.rsplit_once('@').and_then(|(_, domain)| leading_domain(domain))
+}
+
+/// As of `(Ann) ann@a.example, Bob <bob@b.example>`.
+fn first_with_at(value: &str) -> Option<String> {
+    let word = value.split([' ', '\t', ',', ';', '<', '>']).find(|word| word.contains('@'))?;
+    word.rsplit_once('@').and_then(|(_, domain)| leading_domain(domain))
+}
+
+/// The name at the beginning of a text, if it is one for everyone.
+fn leading_domain(text: &str) -> Option<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
+    // Another letter or an octet that is no text may be part of it.
+    if text[end..].chars().next().is_some_and(|c| !c.is_ascii()) {
+        return None;
+    }
+    let name = text[..end].trim_end_matches('.');
+    let is_label = |label: &str| !label.is_empty() && label.len() < 64;
+    (name.len() < 254 && name.split('.').all(is_label)).then(|| name.to_ascii_lowercase())
+}
+
 /// RFC 6376 §3.4.3.
 pub fn simple_body(body: &[u8]) -> Vec<u8> {
     let mut body = body;

@@ -340,18 +340,41 @@ export interface Dmarc {
   policy_domain: string | null;
   /** The policy that applies to the author's domain; null when there is none. */
   policy: DmarcPolicy | null;
-  /** What the policy asks for in this case. */
+  /**
+   * What the owner asks for in this case; where the author is not certain, the strictest of what the owners of the candidates
+   * ask for. The package's README says what to do with it.
+   */
   disposition: DmarcPolicy;
   /** That is one level less than the policy because of `t=y`. */
   lowered?: true;
   /** What is aligned with the author's domain. */
   aligned_by: ("spf" | "dkim")[];
+  /** How certain it is whose domain the author's is. If it is not, the result is permerror. */
+  author: DmarcAuthor;
+  /** The domains that some reader may take for the author's, in order of appearance; none where the author is certain. */
+  candidates: DmarcCandidate[];
   /** What keeps the result from being pass or fail. More words may come. */
   cause?: DmarcCause;
   reason?: string;
 }
 
 export type DmarcResult = "pass" | "fail" | "none" | "temperror" | "permerror";
+/**
+ * Every reader finds the same domain; readers may find one of the candidates; or another one besides, since there are too many
+ * or a bound was met; no reader finds a domain.
+ */
+export type DmarcAuthor = "certain" | "candidates" | "incomplete" | "none";
+
+/** A domain that some reader may take for the author's, and what DMARC says were it the author's. */
+export interface DmarcCandidate {
+  domain: string;
+  result: DmarcResult;
+  policy: DmarcPolicy | null;
+  policy_domain: string | null;
+  disposition: DmarcPolicy;
+  aligned_by: ("spf" | "dkim")[];
+}
+
 export type DmarcCause =
   | "no-record"
   | "several-records"

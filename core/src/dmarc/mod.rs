@@ -36,16 +36,20 @@
 //!   DMARC is not applied (§4.10.1), which is more than that there was no record.
 //! - Whether the author domain exists is one question, since NXDOMAIN denies a name and not a type (§3.2.13, appendix
 //!   A.4); it is asked only where `np` makes a difference.
+//! - A message whose author is not certain is `permerror`, and the domains that may be the author's are looked at each, with
+//!   the strictest disposition of those that fail (§11.5): [`Verdict::of_candidates`].
 //! - A name so long that `_dmarc.` does not fit in front of it has no record.
 //!
 //! With the feature `psl` there is also `rfc7489`, the evaluation by the standard that RFC 9989 obsoletes.
 
 mod alignment;
+mod candidates;
 mod cause;
 mod discovery;
 mod existence;
 mod faults;
 mod lookup;
+mod owner;
 mod reader;
 mod record;
 #[cfg(feature = "psl")]
@@ -56,9 +60,11 @@ mod verdict;
 mod walk;
 
 pub use alignment::{Aligned, Alignment};
+pub use candidates::{AuthorCertainty, Candidate};
 pub use cause::Cause;
 pub use discovery::{AppliedPolicy, Discover, Discovery, PolicyDiscovery};
 pub use lookup::SeveralRecords;
+pub use owner::same_owner;
 pub use record::{
     AlignmentMode, FailureOptions, Ignored, IgnoredBecause, Policy, PolicyRecord, Psd, Standing, Subject,
 };

@@ -29,6 +29,8 @@ pub(crate) enum Clause {
     Result,
     /// What is asked of a message that failed.
     Disposition,
+    /// What is asked of a message of which it is not certain whose it is.
+    Candidates,
 }
 
 impl Standard {
@@ -56,7 +58,8 @@ impl Standard {
             (Self::Rfc9989, Clause::QueryFailed | Clause::Undecided) => "RFC 9989 §5.3.6",
             (Self::Rfc9989, Clause::Result) => "RFC 9989 §5.3.5",
             (Self::Rfc9989, Clause::Disposition) => "RFC 9989 §4.7",
-            (Self::Rfc7489, Clause::Author) => "RFC 7489 §6.6.1",
+            (Self::Rfc9989, Clause::Candidates) => "RFC 9989 §11.5",
+            (Self::Rfc7489, Clause::Author | Clause::Candidates) => "RFC 7489 §6.6.1",
             (Self::Rfc7489, Clause::NoRecord | Clause::Unusable | Clause::QueryFailed) => "RFC 7489 §6.6.3",
             (Self::Rfc7489, Clause::Undecided | Clause::Result) => "RFC 7489 §6.6.2",
             (Self::Rfc7489, Clause::Disposition) => "RFC 7489 §6.6.4",

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::alignment::IdentifierAlignment;
 use crate::dmarc::alignment::{Aligned, Alignment, related};
+use crate::dmarc::candidates::{AuthorCertainty, Candidate};
 use crate::dmarc::cause::Cause;
 use crate::dmarc::discovery::{AppliedPolicy, Discovery, PolicyDiscovery};
 use crate::dmarc::lookup::SeveralRecords;
@@ -138,7 +139,8 @@ pub struct Verdict {
     /// The policy that applies to the author domain: `p`, `sp` or `np`, as published; `None`, `null` in the report,
     /// when there is none.
     pub policy: Option<Policy>,
-    /// What the owner asks for: the policy, one level lower under `t=y`, if the result is fail; otherwise nothing.
+    /// What the owner asks for: the policy, one level lower under `t=y`, if the result is fail; otherwise nothing. Where the
+    /// author is not certain, the strictest of what the owners of the candidates ask for.
     ///
     /// By RFC 7489 it is the policy where it is asked of the message at all, which `pct` may leave open.
     pub disposition: Disposition,
@@ -151,6 +153,11 @@ pub struct Verdict {
     pub pct: Option<u8>,
     /// The mechanisms with an aligned, authenticated identifier, each once; also where no policy record applies.
     pub aligned_by: Vec<Method>,
+    /// How certain it is whose domain the author's is. If it is not, the result is permerror.
+    pub author: AuthorCertainty,
+    /// The domains that some reader may take for the author's, each once, in order of appearance; none where the author is
+    /// certain.
+    pub candidates: Vec<Candidate>,
     /// What keeps the result from being pass or fail, in a word for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
@@ -171,36 +178,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The verdict on a message whose From header field gives no single, certain author domain.
-    ///
-    /// DMARC cannot be applied to it (RFC 9989 §5.3.1), and no later attempt would change that, which is `permerror`
-    /// (§9.2); `none` would make it look like mail of a domain without a policy. There is no owner who could ask for
-    /// anything. A receiver does well not to deliver such a message as it is (§11.5).
-    pub fn author_uncertain(reason: impl Into<String>) -> Self {
-        Self::author_uncertain_by(Standard::Rfc9989, reason.into())
-    }
-
-    /// The same by either standard: what RFC 7489 §6.6.1 has receivers do with such a message, reject it or take the
-    /// strictest of several policies, is no result.
-    pub(crate) fn author_uncertain_by(standard: Standard, reason: String) -> Self {
-        let mut trail = Trail::new();
-        let step = format!("{} author domain", standard.prefix());
-        trail.push(step, "permerror", reason.clone(), standard.section(Clause::Author));
-        Self {
-            result: DmarcResult::PermError,
-            domain: None,
-            policy_domain: None,
-            policy: None,
-            disposition: Disposition::None,
-            lowered: false,
-            pct: None,
-            aligned_by: Vec::new(),
-            cause: None,
-            reason: Some(reason),
-            evaluated_policy: None,
-            standard,
-            trail,
-        }
+    /// The verdict on a message in which no reader finds an author domain: [`of_candidates`](Self::of_candidates) without
+    /// any. There is no owner who could ask for anything; a receiver does well not to deliver such a message as it is
+    /// (RFC 9989 §11.5).
+    pub fn no_author(reason: impl Into<String>) -> Self {
+        Self::of_candidates(AuthorCertainty::None, reason, &[])
     }
 
     /// What the owner asks for of a message for which the host drew this number, evenly between 0 and 99: the
@@ -449,6 +431,8 @@ impl Discovery {
             lowered: false,
             pct: None,
             aligned_by: Vec::new(),
+            author: AuthorCertainty::Certain,
+            candidates: Vec::new(),
             cause: None,
             reason,
             evaluated_policy: None,

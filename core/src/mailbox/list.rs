@@ -36,10 +36,12 @@ pub enum Address {
 ///
 /// - dots in a display name that is not quoted (`John Q. Public <…>`, obs-phrase);
 /// - dots at the start or the end of a local part, and several in a row (some carriers' mailboxes have them);
-/// - a display name that is a mailbox of the same host as the one in the angle brackets (`a@b.example <a@b.example>`).
+/// - a display name that is a mailbox of the same host as the one in the angle brackets (`a@b.example <a@b.example>`);
+/// - empty list elements (`a@b.example,`, the obs-mbox-list of RFC 5322 §4.4);
+/// - one dot behind a domain (`a@b.example.`), which names the root of the DNS.
 ///
 /// All else that is obsolete is refused by its name: source routes, white space and comments inside a domain, words
-/// other than one quoted string or one dot-atom in a local part, empty list elements, control characters.
+/// other than one quoted string or one dot-atom in a local part, control characters.
 ///
 /// # Errors
 /// [`AddressError`] says what is wrong first.
@@ -50,9 +52,9 @@ pub fn parse_address_list(text: &str) -> Result<Vec<Address>, AddressError> {
     let mut parser = Parser { cursor: Cursor::new(text), mailboxes: 0 };
     let mut addresses = Vec::new();
     loop {
-        addresses.push(parser.address()?);
+        addresses.extend(parser.element()?);
         if parser.cursor.is_at_end() {
-            return Ok(addresses);
+            return if addresses.is_empty() { Err(AddressError::Empty) } else { Ok(addresses) };
         }
         if !parser.cursor.eat(',') {
             return Err(parser.unexpected());
@@ -81,12 +83,19 @@ struct Word {
 }
 
 impl Parser<'_> {
-    /// `mailbox / group`, with the white space and comments around it.
-    fn address(&mut self) -> Result<Address, AddressError> {
+    /// `mailbox / group`, with the white space and comments around it, which may be all there is.
+    fn element(&mut self) -> Result<Option<Address>, AddressError> {
         let words = self.words()?;
-        if !self.cursor.eat(':') {
-            return self.mailbox(words).map(Address::Mailbox);
+        match self.cursor.peek() {
+            None | Some(',') if words.words.is_empty() => Ok(None),
+            Some(':') => self.group(&words).map(Some),
+            _ => self.mailbox(words).map(|mailbox| Some(Address::Mailbox(mailbox))),
         }
+    }
+
+    /// The rest of a group behind its name; the cursor is at the colon.
+    fn group(&mut self, words: &Words) -> Result<Address, AddressError> {
+        self.cursor.eat(':');
         let name = words.display().ok_or(AddressError::Group)?;
         self.count()?;
         let members = self.members()?;
@@ -97,13 +106,12 @@ impl Parser<'_> {
     /// The mailboxes of a group, and its semicolon.
     fn members(&mut self) -> Result<Vec<NamedMailbox>, AddressError> {
         let mut members = Vec::new();
-        self.cursor.skip_cfws()?;
-        if self.cursor.eat(';') {
-            return Ok(members);
-        }
         loop {
             let words = self.words()?;
-            members.push(self.mailbox(words)?);
+            let is_empty = words.words.is_empty() && matches!(self.cursor.peek(), Some(',' | ';'));
+            if !is_empty {
+                members.push(self.mailbox(words)?);
+            }
             match self.cursor.next() {
                 Some(';') => return Ok(members),
                 Some(',') => {}
@@ -176,6 +184,7 @@ impl Parser<'_> {
     /// A domain or domain literal, and what white space and comments follow.
     fn host(&mut self) -> Result<Host, AddressError> {
         self.cursor.skip_cfws()?;
+        let mut has_dot_behind = false;
         let host = if self.cursor.eat('[') {
             let content = self.cursor.take_while(|c| !matches!(c, '[' | ']' | '\\'));
             if !self.cursor.eat(']') {
@@ -184,15 +193,15 @@ impl Parser<'_> {
             super::literal(content.trim_matches([' ', '\t']))?
         } else {
             let text = self.cursor.take_while(|c| is_atext(c) || c == '.');
-            let apart = matches!(self.cursor.peek(), Some(' ' | '\t' | '('));
-            if apart && text.ends_with('.') {
-                return Err(AddressError::ObsoleteDomain);
-            }
-            Host::parse(text)?
+            let name = text.strip_suffix('.').filter(|name| !name.is_empty());
+            has_dot_behind = name.is_some();
+            Host::parse(name.unwrap_or(text))?
         };
         let apart = self.cursor.skip_cfws()?;
         match self.cursor.peek() {
             Some('.') if apart => Err(AddressError::ObsoleteDomain),
+            // Another label may follow the dot (RFC 5322 §4.4 obs-domain).
+            Some(c) if has_dot_behind && apart && is_atext(c) => Err(AddressError::ObsoleteDomain),
             Some('@') => Err(AddressError::SecondAt),
             _ => Ok(host),
         }

@@ -104,7 +104,7 @@ impl Host {
         match text.strip_prefix('[') {
             Some(rest) => rest.strip_suffix(']').ok_or(AddressError::Literal).and_then(literal),
             None if text.is_empty() => Err(AddressError::MissingDomain),
-            // The grammar has no trailing dot (RFC 5321 §4.1.2, RFC 5322 §3.2.3), and not all software drops one.
+            // The grammar has no trailing dot (RFC 5321 §4.1.2, RFC 5322 §3.2.3).
             None if text.ends_with('.') => Err(AddressError::Domain(DomainError::EmptyLabel)),
             None => Ok(Self::Domain(Domain::parse(text)?)),
         }
@@ -151,7 +151,7 @@ impl From<IpAddr> for Host {
 /// Why a text is not a mailbox, a path or an address list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AddressError {
-    /// Nothing where an address should be; in a list, also a comma too many.
+    /// Nothing where an address should be; a list without any.
     #[error("an address is missing")]
     Empty,
     /// There is no `@`.

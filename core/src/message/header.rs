@@ -6,6 +6,8 @@ use memchr::memmem;
 
 use thiserror::Error;
 
+use super::candidates::Candidates;
+use super::scan::AuthorScan;
 use crate::limits::Limits;
 
 /// The header section of a message (RFC 5322 §2.1).
@@ -16,14 +18,22 @@ use crate::limits::Limits;
 ///
 /// A section that exceeds one of the [`Limits`] is not kept at all: it has no fields and no octets, and
 /// [`exceeds`](Self::exceeds) says so. A check that looks at part of such a section would guess, so every check answers
-/// with a permanent error.
+/// with a permanent error. Only whom its `From` fields name is still found out, all of them: see
+/// [`authorship`](super::authorship).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     octets: Vec<u8>,
     fields: Vec<Span>,
     separator: Range<usize>,
     limits: Limits,
-    exceeds: Option<HeaderLimit>,
+    exceeds: Option<Exceeded>,
+}
+
+/// What is known of a section that is not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Exceeded {
+    limit: HeaderLimit,
+    authors: Candidates,
 }
 
 /// Which bound a header section exceeds.
@@ -128,7 +138,12 @@ impl Header {
 
     /// Which bound the section exceeds, if any.
     pub fn exceeds(&self) -> Option<HeaderLimit> {
-        self.exceeds
+        self.exceeds.as_ref().map(|exceeded| exceeded.limit)
+    }
+
+    /// The domains in any `From` field of a section that exceeds a bound: behind the bound, too.
+    pub(super) fn authors_beyond_limit(&self) -> Option<&Candidates> {
+        self.exceeds.as_ref().map(|exceeded| &exceeded.authors)
     }
 
     /// The limits within which the section was read.
@@ -136,8 +151,8 @@ impl Header {
         &self.limits
     }
 
-    fn over_limit(limits: Limits, limit: HeaderLimit) -> Self {
-        Self { limits, exceeds: Some(limit), ..Self::default() }
+    fn over_limit(limits: Limits, limit: HeaderLimit, authors: Candidates) -> Self {
+        Self { limits, exceeds: Some(Exceeded { limit, authors }), ..Self::default() }
     }
 
     fn parse(octets: Vec<u8>, fields_end: usize, limits: Limits) -> Self {
@@ -150,7 +165,8 @@ impl Header {
             match fields.last_mut() {
                 Some(last) if matches!(octets[start], b' ' | b'\t') => last.end = end,
                 _ if count >= limits.header_fields => {
-                    return Self::over_limit(limits, HeaderLimit::Fields(limits.header_fields));
+                    let authors = AuthorScan::of(&octets[..fields_end]);
+                    return Self::over_limit(limits, HeaderLimit::Fields(limits.header_fields), authors);
                 }
                 _ => fields.push(Span { start, end, colon: colon(&octets[start..end]).map(|at| start + at) }),
             }
@@ -158,10 +174,11 @@ impl Header {
         }
         let separator = fields_end..octets.len();
         let header = Self { octets, fields, separator, limits, exceeds: None };
-        match header.has_too_many_of_a_kind() {
-            true => Self::over_limit(limits, HeaderLimit::FieldsOfAKind(limits.fields_of_a_kind)),
-            false => header,
+        if header.has_too_many_of_a_kind() {
+            let authors = AuthorScan::of(&header.octets[..fields_end]);
+            return Self::over_limit(limits, HeaderLimit::FieldsOfAKind(limits.fields_of_a_kind), authors);
         }
+        header
     }
 
     fn has_too_many_of_a_kind(&self) -> bool {
@@ -189,6 +206,11 @@ fn colon(line: &[u8]) -> Option<usize> {
     (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(at)
 }
 
+/// The field name before the first colon of a line, if it is one.
+pub(super) fn field_name(line: &[u8]) -> Option<&[u8]> {
+    colon(line).map(|at| trim_blanks_end(&line[..at]))
+}
+
 /// Only space and tab: a bare CR or LF before a colon leaves no field name (RFC 5322 §4.5.8).
 fn trim_blanks_end(mut octets: &[u8]) -> &[u8] {
     while let [rest @ .., b' ' | b'\t'] = octets {
@@ -201,10 +223,12 @@ fn trim_blanks_end(mut octets: &[u8]) -> &[u8] {
 ///
 /// Of a chunk only the header section's part is copied, and no octet is looked at more than a few times, whatever
 /// the sizes of the chunks. Past [`Limits::header_size`] octets nothing is kept any more, but the end of the section is
-/// still found.
+/// still found, and so are the domains of its `From` fields.
 #[derive(Clone, Debug, Default)]
 pub struct HeaderReader {
     octets: Vec<u8>,
+    /// Where the octets go past the limit.
+    beyond: Option<Box<AuthorScan>>,
     /// How many octets the section has, kept or not.
     length: usize,
     end: EndMatcher,
@@ -228,7 +252,10 @@ impl HeaderReader {
         let used = self.end.advance(chunk);
         self.length = self.length.saturating_add(used);
         if self.is_over_limit() {
-            self.octets = Vec::new();
+            let before = std::mem::take(&mut self.octets);
+            let scan = self.beyond.get_or_insert_default();
+            scan.push(&before);
+            scan.push(&chunk[..used]);
         } else {
             self.octets.extend_from_slice(&chunk[..used]);
         }
@@ -258,7 +285,8 @@ impl HeaderReader {
     /// The header section. Without the empty line, all that came is the section.
     pub fn finish(self) -> Header {
         if self.is_over_limit() {
-            return Header::over_limit(self.limits, HeaderLimit::Size(self.limits.header_size));
+            let authors = self.beyond.map(|scan| scan.finish()).unwrap_or_default();
+            return Header::over_limit(self.limits, HeaderLimit::Size(self.limits.header_size), authors);
         }
         // The empty line's CRLF is in the octets when the section is complete.
         let separator = if self.is_complete() { 2 } else { 0 };

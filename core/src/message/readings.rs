@@ -49,8 +49,10 @@ pub(super) fn only_from(header: &Header) -> Result<Field<'_>, Uncertain> {
 struct Elements {
     count: usize,
     from: usize,
-    /// The field before was `From`.
+    /// Nothing but lines that are no field stands between here and the `From` field.
     behind_from: bool,
+    /// The `From` field ends with a dot, so that its domain may go on.
+    from_is_open: bool,
     /// Lines before the `From` field that may hide it, or that may be taken for part of it or for another.
     malformed: bool,
 }
@@ -71,15 +73,21 @@ impl Elements {
             None => Kind::Malformed,
         };
         match kind {
-            Kind::From => self.from += 1,
+            Kind::From => {
+                self.from += 1;
+                self.from_is_open = raw.trim_ascii_end().ends_with(b".");
+            }
             // What ends at NUL for one program goes on for another.
             Kind::Other => self.malformed |= self.from == 0 && raw.contains(&0),
             Kind::Malformed if self.count == 0 && is_mbox_line(raw) => {}
             // Above the field they may end the section for another program; right below they may be taken for a part
             // of the field.
-            Kind::Malformed => self.malformed |= self.from == 0 || self.behind_from || resembles_from(raw),
+            Kind::Malformed => {
+                let may_change = self.behind_from && (self.from_is_open || may_continue(raw));
+                self.malformed |= self.from == 0 || may_change || resembles_from(raw);
+            }
         }
-        self.behind_from = kind == Kind::From;
+        self.behind_from = kind == Kind::From || (self.behind_from && kind == Kind::Malformed);
         self.count += 1;
         kind
     }
@@ -94,8 +102,15 @@ impl Elements {
     }
 }
 
+/// Whether lines that are no field could change whose address the field above has, for a program that takes them for
+/// a part of it: with an address of their own, or with more of the domain.
+fn may_continue(raw: &[u8]) -> bool {
+    let first = raw.iter().find(|b| !b.is_ascii_whitespace());
+    first.is_some_and(|b| matches!(b, b'.' | b'-' | b'_')) || raw.contains(&b'@') || raw.contains(&0)
+}
+
 /// The separator line of a mailbox file, which delivery programs leave and reading programs skip.
-fn is_mbox_line(raw: &[u8]) -> bool {
+pub(super) fn is_mbox_line(raw: &[u8]) -> bool {
     let line = raw.strip_prefix(b">").unwrap_or(raw);
     let envelope = line.strip_prefix(b"From ").map(|rest| rest.trim_ascii_start());
     // A folded one could be read as anything.
@@ -104,7 +119,7 @@ fn is_mbox_line(raw: &[u8]) -> bool {
 }
 
 /// Whether lines that are no field begin with the name, for a program that drops what it does not like.
-fn resembles_from(raw: &[u8]) -> bool {
+pub(super) fn resembles_from(raw: &[u8]) -> bool {
     let mut letters = raw.iter().filter(|b| b.is_ascii_graphic()).map(u8::to_ascii_lowercase);
     b"from".iter().all(|&expected| letters.next() == Some(expected))
 }

@@ -58,6 +58,11 @@ fn return_path(field: Field<'_>) -> Option<String> {
     }
 }
 
+/// The client's address, if the field has one.
+pub(super) fn client_address(field: Field<'_>) -> Option<IpAddr> {
+    client(field).map(|client| client.ip)
+}
+
 struct Client {
     ip: IpAddr,
     helo: Option<String>,

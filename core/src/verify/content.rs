@@ -10,7 +10,7 @@ use crate::dkim::{KeyRequest, Verdict, Verifier};
 use crate::domain::Domain;
 use crate::evaluate::Run;
 use crate::lookup::Answers;
-use crate::message::{AuthorError, Header, SingularCounts, author};
+use crate::message::{Authorship, Header, SingularCounts, authorship};
 use crate::results::{self, Provider};
 use crate::time::Now;
 
@@ -23,7 +23,7 @@ pub(super) struct Content {
     is_told: bool,
     told: Vec<bool>,
     pub(super) dmarc: Dmarc,
-    pub(super) author: Result<Domain, AuthorError>,
+    pub(super) author: Authorship,
     pub(super) findings: Findings,
     /// What a server that is trusted said.
     pub(super) provider: Option<Provider>,
@@ -42,10 +42,10 @@ impl Content {
         let key = |request| Key { run: Run::new(request), is_handed_in: false };
         let keys = dkim.key_requests().into_iter().map(key).collect();
         let told = vec![false; dkim.signatures().len()];
-        let candidates = client.spf_domain().into_iter().chain(dkim.domains().cloned());
-        let others = dkim.closed_domains().cloned().collect();
-        let author = author(header).map(|author| author.domain);
-        let dmarc = Dmarc::new(settings, author.clone(), candidates, others);
+        let identifiers: Vec<Domain> = client.spf_domain().into_iter().chain(dkim.domains().cloned()).collect();
+        let others: Vec<Domain> = dkim.closed_domains().cloned().collect();
+        let author = authorship(header);
+        let dmarc = Dmarc::new(settings, &author, &identifiers, &others);
         let forged_results = header.fields().filter(|field| results::forged(field, &settings.authserv_id)).count();
         let findings = Findings { forged_results, singular: SingularCounts::of(header) };
         let provider = Provider::topmost(header, &settings.trusted_authserv_ids);

@@ -1,14 +1,15 @@
 //! DMARC within a verification: by one standard, or by both over the same answers.
 
 use super::Settings;
+use super::candidates::Uncertain;
 use crate::alignment::IdentifierAlignment;
 #[cfg(feature = "psl")]
 use crate::dmarc::rfc7489;
-use crate::dmarc::{Authenticated, Discover, Discovery, Standard, Verdict};
+use crate::dmarc::{Authenticated, AuthorCertainty, Discover, Discovery, Verdict};
 use crate::domain::Domain;
 use crate::evaluate::Run;
 use crate::lookup::Answers;
-use crate::message::AuthorError;
+use crate::message::{AuthorError, Authorship};
 
 /// By which standard DMARC is evaluated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,11 +30,11 @@ pub enum DmarcMode {
 /// What is found out about the author domain while the body streams in.
 #[derive(Debug)]
 pub(super) enum Dmarc {
-    /// There is no certain author, and nothing to look for.
-    NoAuthor(DmarcMode, AuthorError),
-    Rfc9989(Run<Discover>),
+    /// There is no certain author.
+    Uncertain(Uncertain),
+    Rfc9989(Box<Run<Discover>>),
     #[cfg(feature = "psl")]
-    Rfc7489(Run<rfc7489::Discover>),
+    Rfc7489(Box<Run<rfc7489::Discover>>),
     #[cfg(feature = "psl")]
     Both(Box<(Run<Discover>, Run<rfc7489::Discover>)>),
 }
@@ -52,16 +53,23 @@ impl From<Verdict> for Verdicts {
 }
 
 impl Dmarc {
-    pub(super) fn new(
-        settings: &Settings,
-        author: Result<Domain, AuthorError>,
-        candidates: impl IntoIterator<Item = Domain>,
-        others: Vec<Domain>,
-    ) -> Self {
-        let author = match author {
-            Ok(author) => author,
-            Err(error) => return Self::NoAuthor(settings.dmarc, error),
+    /// Begins the discovery. `identifiers` may turn out to be authenticated; of `others` is told how they stand.
+    pub(super) fn new(settings: &Settings, authorship: &Authorship, identifiers: &[Domain], others: &[Domain]) -> Self {
+        // How others stand to each candidate is not told.
+        let uncertain = |certainty, found: &[Domain], why: &AuthorError| {
+            let discover = |domain| Self::of(settings, domain, identifiers, &[]);
+            Self::Uncertain(Uncertain::new(settings, certainty, *why, found, discover))
         };
+        match authorship {
+            Authorship::Certain(author) => Self::of(settings, author.domain.clone(), identifiers, others),
+            Authorship::Candidates(found, why) => uncertain(AuthorCertainty::Candidates, found.domains(), why),
+            Authorship::Incomplete(found, why) => uncertain(AuthorCertainty::Incomplete, found.domains(), why),
+            Authorship::None(why) => uncertain(AuthorCertainty::None, &[], why),
+        }
+    }
+
+    /// The discovery for one domain.
+    fn of(settings: &Settings, author: Domain, identifiers: &[Domain], others: &[Domain]) -> Self {
         let new = |author, candidates: Vec<Domain>, others: Vec<Domain>| {
             let discover = Discover::new(author, candidates).telling_of(others);
             Run::new(if settings.trail { discover } else { discover.without_trail() })
@@ -71,11 +79,11 @@ impl Dmarc {
             let discover = rfc7489::Discover::new(author, candidates).telling_of(others);
             Run::new(if settings.trail { discover } else { discover.without_trail() })
         };
-        let candidates: Vec<Domain> = candidates.into_iter().collect();
+        let (candidates, others) = (identifiers.to_vec(), others.to_vec());
         match settings.dmarc {
-            DmarcMode::Rfc9989 => Self::Rfc9989(new(author, candidates, others)),
+            DmarcMode::Rfc9989 => Self::Rfc9989(Box::new(new(author, candidates, others))),
             #[cfg(feature = "psl")]
-            DmarcMode::Rfc7489 => Self::Rfc7489(old(author, candidates, others)),
+            DmarcMode::Rfc7489 => Self::Rfc7489(Box::new(old(author, candidates, others))),
             #[cfg(feature = "psl")]
             DmarcMode::Both => {
                 let new = new(author.clone(), candidates.clone(), others.clone());
@@ -87,7 +95,7 @@ impl Dmarc {
     /// Goes on as far as the answers reach; whether that is to the end.
     pub(super) fn advance(&mut self, answers: &mut Answers) -> bool {
         match self {
-            Self::NoAuthor(..) => true,
+            Self::Uncertain(uncertain) => uncertain.advance(answers),
             Self::Rfc9989(run) => run.advance(answers).is_some(),
             #[cfg(feature = "psl")]
             Self::Rfc7489(run) => run.advance(answers).is_some(),
@@ -109,7 +117,7 @@ impl Dmarc {
 
     fn discovery(&self) -> Option<&Discovery> {
         match self {
-            Self::NoAuthor(..) => None,
+            Self::Uncertain(_) => None,
             Self::Rfc9989(run) => run.verdict(),
             #[cfg(feature = "psl")]
             Self::Rfc7489(run) => run.verdict(),
@@ -121,7 +129,7 @@ impl Dmarc {
     /// The verdicts, once everything is decided.
     pub(super) fn conclude(&self, authenticated: &[Authenticated], undecided: &[Authenticated]) -> Option<Verdicts> {
         Some(match self {
-            Self::NoAuthor(mode, error) => no_author(*mode, error),
+            Self::Uncertain(uncertain) => uncertain.conclude(authenticated, undecided)?,
             Self::Rfc9989(run) => run.verdict()?.conclude(authenticated, undecided).into(),
             #[cfg(feature = "psl")]
             Self::Rfc7489(run) => run.verdict()?.conclude(authenticated, undecided).into(),
@@ -135,18 +143,5 @@ impl Dmarc {
                 Verdicts { dmarc, rfc7489: Some(by_rfc7489), difference }
             }
         })
-    }
-}
-
-fn no_author(mode: DmarcMode, error: &AuthorError) -> Verdicts {
-    let by = |standard| Verdict::author_uncertain_by(standard, error.to_string());
-    match mode {
-        DmarcMode::Rfc9989 => by(Standard::Rfc9989).into(),
-        #[cfg(feature = "psl")]
-        DmarcMode::Rfc7489 => by(Standard::Rfc7489).into(),
-        #[cfg(feature = "psl")]
-        DmarcMode::Both => {
-            Verdicts { dmarc: by(Standard::Rfc9989), rfc7489: Some(by(Standard::Rfc7489)), difference: None }
-        }
     }
 }

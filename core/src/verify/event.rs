@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::Report;
 use crate::dkim;
+use crate::dmarc::AuthorCertainty;
 use crate::domain::Domain;
-use crate::message::AuthorError;
+use crate::message::Authorship;
 use crate::results::IpRevVerdict;
 use crate::spf;
 
@@ -47,6 +48,10 @@ pub enum Event {
 pub struct HeaderSection {
     /// The author's domain, where it is certain.
     pub author: Option<Domain>,
+    /// How certain it is.
+    pub certainty: AuthorCertainty,
+    /// The domains that some reader may take for the author's, where it is not.
+    pub candidates: Vec<Domain>,
     /// Why it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -69,20 +74,25 @@ pub struct FoundSignature {
 }
 
 impl HeaderSection {
-    pub(super) fn new<'v>(
-        author: &Result<Domain, AuthorError>,
-        verdicts: impl Iterator<Item = &'v dkim::Verdict>,
-    ) -> Self {
-        let found = |verdict: &dkim::Verdict| FoundSignature {
+    pub(super) fn new<'v>(authorship: &Authorship, verdicts: impl Iterator<Item = &'v dkim::Verdict>) -> Self {
+        let signature = |verdict: &dkim::Verdict| FoundSignature {
             domain: verdict.domain.clone(),
             selector: verdict.selector.clone(),
             identity: verdict.identity.clone(),
             algorithm: verdict.algorithm.clone(),
         };
+        let (certainty, found, why) = match authorship {
+            Authorship::Certain(_) => (AuthorCertainty::Certain, None, None),
+            Authorship::Candidates(found, why) => (AuthorCertainty::Candidates, Some(found), Some(why)),
+            Authorship::Incomplete(found, why) => (AuthorCertainty::Incomplete, Some(found), Some(why)),
+            Authorship::None(why) => (AuthorCertainty::None, None, Some(why)),
+        };
         Self {
-            author: author.as_ref().ok().cloned(),
-            reason: author.as_ref().err().map(ToString::to_string),
-            signatures: verdicts.map(found).collect(),
+            author: authorship.certain().map(|author| author.domain.clone()),
+            certainty,
+            candidates: found.map(|found| found.domains().to_vec()).unwrap_or_default(),
+            reason: why.map(ToString::to_string),
+            signatures: verdicts.map(signature).collect(),
         }
     }
 }

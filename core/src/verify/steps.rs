@@ -32,9 +32,9 @@ pub(super) fn steps(
         of_iprev(&mut middle, iprev);
     }
     parts.dkim.iter().for_each(|verdict| of_signature(&mut middle, verdict));
-    if let Some(domain) = &parts.dmarc.dmarc.domain {
-        of_author(&mut middle, domain);
-    }
+    let dmarc = &parts.dmarc.dmarc;
+    let authors = dmarc.domain.iter().chain(dmarc.candidates.iter().map(|candidate| &candidate.domain));
+    authors.for_each(|domain| of_author(&mut middle, domain));
     let mut end = Trail::new();
     if let Some(difference) = &parts.dmarc.difference {
         end.push("dmarc difference", "the standards differ", difference.clone(), "RFC 9989, RFC 7489");

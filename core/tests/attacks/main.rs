@@ -12,4 +12,5 @@ mod homographs;
 mod keys;
 mod readme;
 mod replay;
+mod uncertain_author;
 mod world;

@@ -78,10 +78,15 @@ pub(crate) fn from_evil(message: impl AsRef<[u8]>) -> Report {
 
 /// The message with a signature of `domain` in front, as made by `signer`.
 pub(crate) fn signed_by(signer: Signer, message: &str) -> String {
-    let (header, body) = Header::split(message.as_bytes());
+    String::from_utf8(signed_octets(signer, message.as_bytes())).unwrap()
+}
+
+/// The same of octets that need not be text.
+pub(crate) fn signed_octets(signer: Signer, message: &[u8]) -> Vec<u8> {
+    let (header, body) = Header::split(message);
     let mut signing = Signing::new(&Arc::new(signer), &header, UnixTime(NOW)).unwrap();
     signing.body(body);
-    String::from_utf8(signing.finish().unwrap()).unwrap() + message
+    [signing.finish().unwrap(), message.to_vec()].concat()
 }
 
 /// A signer for harbour.example with its Ed25519 key.

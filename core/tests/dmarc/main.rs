@@ -2,6 +2,7 @@
 
 mod alignment_words;
 mod appendix_b;
+mod candidates;
 mod cause;
 mod discovery;
 mod failures;

@@ -91,18 +91,18 @@ fn the_json() {
     let zone = at_example_com("v=DMARC1; p=reject; t=y");
     assert_eq!(
         json(&zone.judge("a.example.com", &[dkim("example.com"), spf("a.example.com"), dkim("a.example.com")])),
-        r#"{"result":"pass","domain":"a.example.com","policy_domain":"example.com","policy":"reject","disposition":"none","aligned_by":["spf","dkim"]}"#
+        r#"{"result":"pass","domain":"a.example.com","policy_domain":"example.com","policy":"reject","disposition":"none","aligned_by":["spf","dkim"],"author":"certain","candidates":[]}"#
     );
     assert_eq!(
         json(&zone.judge("example.com", &[])),
-        r#"{"result":"fail","domain":"example.com","policy_domain":"example.com","policy":"reject","disposition":"quarantine","lowered":true,"aligned_by":[],"reason":"no identifier is authenticated"}"#
+        r#"{"result":"fail","domain":"example.com","policy_domain":"example.com","policy":"reject","disposition":"quarantine","lowered":true,"aligned_by":[],"author":"certain","candidates":[],"reason":"no identifier is authenticated"}"#
     );
     assert_eq!(
         json(&Zone::default().judge("example.com", &[])),
-        r#"{"result":"none","domain":"example.com","policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"cause":"no-record","reason":"no policy record applies to example.com"}"#
+        r#"{"result":"none","domain":"example.com","policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"author":"certain","candidates":[],"cause":"no-record","reason":"no policy record applies to example.com"}"#
     );
     assert_eq!(
-        json(&Verdict::author_uncertain("two From fields")),
-        r#"{"result":"permerror","domain":null,"policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"reason":"two From fields"}"#
+        json(&Verdict::no_author("there is no From field")),
+        r#"{"result":"permerror","domain":null,"policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"author":"none","candidates":[],"cause":"no-address","reason":"there is no From field"}"#
     );
 }

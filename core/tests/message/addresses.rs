@@ -1,5 +1,6 @@
 //! Mailboxes, paths and address lists.
 
+use passerelle::limits::MAX_COMMENT_DEPTH;
 use passerelle::mailbox::{
     Address, AddressError, ForwardPath, Host, Mailbox, ReversePath, parse_address_list, parse_local_part,
 };
@@ -151,10 +152,12 @@ fn address_lists() {
 fn malformed_address_lists() {
     for (text, error) in [
         ("", AddressError::Empty),
-        ("a@b.example,", AddressError::Empty),
-        (", a@b.example", AddressError::Empty),
+        (",", AddressError::Empty),
+        (" , (a@b.example),,", AddressError::Empty),
         ("Group: a@b.example", AddressError::Group),
         ("Group: a@b.example;, ;", AddressError::Empty),
+        ("a@b.example..", AddressError::Domain(DomainError::EmptyLabel)),
+        ("a@b. c.example", AddressError::ObsoleteDomain),
         (":a@b.example;", AddressError::Group),
         ("A: B: a@b.example;;", AddressError::Trailing),
         ("a@b.example;", AddressError::Trailing),
@@ -164,10 +167,19 @@ fn malformed_address_lists() {
     ] {
         assert_eq!(parse_address_list(text), Err(error), "{text}");
     }
-    assert_eq!(parse_address_list(&format!("{}a@b.example", "(".repeat(33))), Err(AddressError::CommentDepth));
-    assert_eq!(list(&format!("{}{}a@b.example", "(".repeat(32), ")".repeat(32))), ["a@b.example"]);
+    let deep = |depth: usize| format!("{}{}a@b.example", "(".repeat(depth), ")".repeat(depth));
+    assert_eq!(parse_address_list(&deep(MAX_COMMENT_DEPTH + 1)), Err(AddressError::CommentDepth));
+    assert_eq!(list(&deep(MAX_COMMENT_DEPTH)), ["a@b.example"]);
     assert_eq!(parse_address_list(&vec!["a@b.example"; 201].join(",")), Err(AddressError::TooMany));
     assert_eq!(list(&vec!["a@b.example"; 200].join(",")).len(), 200);
+}
+
+/// obs-mbox-list and obs-group-list of RFC 5322 §4.4, and the root's dot.
+#[test]
+fn empty_elements_and_a_dot_behind_a_domain_change_no_address() {
+    assert_eq!(list(",a@b.example, (c) ,,B <b@c.example>,"), ["a@b.example", "B|b@c.example"]);
+    assert_eq!(list("Group:, ,a@b.example,,;"), ["Group:a@b.example"]);
+    assert_eq!(list("a@b.example., <c@d.example.> (c)"), ["a@b.example", "c@d.example"]);
 }
 
 proptest! {

@@ -99,6 +99,13 @@ fn lines_without_a_colon() {
     refused(section("From: a@evil.example\r\nX: y\r\nFrom a@legit.example"), AuthorError::MalformedLines);
     // Elsewhere they change nothing about the author.
     certain(section("From: a@evil.example\r\nX: y\r\njunk\r\nTo: z@z.example"), "evil.example");
+    // Nor right below, where nothing in them could be an address or part of one.
+    certain(section("From: a@evil.example\r\njunk\r\nmore, <junk>\r\nTo: z@z.example"), "evil.example");
+    certain(section("From: A\r\n <a@evil.example>\r\njunk"), "evil.example");
+    for junk in ["b@legit.example", ".legit.example", "-legit.example", "junk\r\n,a@legit.example", "x\0", "From x"] {
+        refused(section(&format!("From: a@evil.example\r\n{junk}\r\nX: y")), AuthorError::MalformedLines);
+    }
+    refused(section("From: a@legit.\r\nexample"), AuthorError::MalformedLines);
     refused(section(": a@legit.example\r\nFrom: a@evil.example"), AuthorError::MalformedLines);
 }
 
@@ -185,8 +192,11 @@ fn other_control_characters() {
 
 #[test]
 fn octets_that_are_not_utf_8() {
-    refused(read(b"From: \xff <a@evil.example>\r\n\r\n"), AuthorError::NotUtf8);
-    refused(read(b"From: a@legit.example\xc0\x80@evil.example\r\n\r\n"), AuthorError::NotUtf8);
+    certain(read(b"From: \xff <a@evil.example>\r\n\r\n"), "evil.example");
+    refused(
+        read(b"From: a@legit.example\xc0\x80@evil.example\r\n\r\n"),
+        AuthorError::Syntax(AddressError::Domain(DomainError::Idna)),
+    );
 }
 
 #[test]
@@ -215,10 +225,13 @@ fn empty_elements_and_addresses() {
     malformed("<>, <a@legit.example>", AddressError::EmptyAngle);
     malformed("<>", AddressError::EmptyAngle);
     malformed("Name <>", AddressError::EmptyAngle);
-    malformed(", a@legit.example", AddressError::Empty);
-    malformed("a@evil.example,", AddressError::Empty);
-    malformed("a@evil.example,,a@evil.example", AddressError::Empty);
+    // obs-mbox-list, RFC 5322 §4.4.
+    certain(from(", a@evil.example"), "evil.example");
+    certain(from("a@evil.example,"), "evil.example");
+    certain(from("a@evil.example,,\r\n (c), b@evil.example,"), "evil.example");
+    refused(from("a@evil.example,,a@legit.example"), AuthorError::SeveralDomains);
     malformed("(only a comment)", AddressError::Empty);
+    malformed(", (only commas),", AddressError::Empty);
     refused(from(""), AuthorError::Empty);
     refused(from("\r\n "), AuthorError::Empty);
 }
@@ -234,8 +247,12 @@ fn semicolons_and_spaces_instead_of_commas() {
 
 #[test]
 fn groups() {
-    refused(from("Friends: a@legit.example;"), AuthorError::Group);
+    certain(from("Friends: a@evil.example;"), "evil.example");
+    certain(from("\"a@legit.example\": A <a@evil.example>, ;,"), "evil.example");
     refused(from("Undisclosed:;"), AuthorError::Group);
+    refused(from("Friends: a@evil.example, b@evil.example;"), AuthorError::Group);
+    refused(from("Friends: a@evil.example;, Others:;"), AuthorError::Group);
+    malformed("legit.example@x.example: a@evil.example;", AddressError::Trailing);
     refused(from("Friends: a@evil.example, b@legit.example;, c@evil.example"), AuthorError::Group);
     malformed("Friends: a@legit.example", AddressError::Group);
     malformed("legit.example:a@evil.example", AddressError::Group);
@@ -314,7 +331,13 @@ fn comments() {
     malformed("a@evil(c)example", AddressError::Trailing);
     malformed("a(c)b@evil.example", AddressError::MissingAngle);
     malformed("<a(c)b@evil.example>", AddressError::LocalPart);
-    malformed(&format!("{}a@evil.example", "(".repeat(5000)), AddressError::CommentDepth);
+    malformed(&format!("{}a@evil.example", "(".repeat(5000)), AddressError::Comment);
+    for depth in [33, 1000, 8000] {
+        certain(
+            from(&format!("{}a@legit.example{} a@evil.example", "(".repeat(depth), ")".repeat(depth))),
+            "evil.example",
+        );
+    }
 }
 
 #[test]
@@ -349,7 +372,11 @@ fn domains_that_are_none() {
     refused(from("a@[IPv6:2001:db8::1], a@legit.example"), AuthorError::AddressLiteral);
     malformed("a@[legit.example]", AddressError::Literal);
     malformed("a@[192.0.2.1]legit.example", AddressError::Trailing);
-    malformed("a@legit.example.", AddressError::Domain(DomainError::EmptyLabel));
+    certain(from("<a@evil.example.>"), "evil.example");
+    certain(from("a@evil.example. (c), b@evil.example"), "evil.example");
+    malformed("a@legit.example..", AddressError::Domain(DomainError::EmptyLabel));
+    malformed("a@.", AddressError::Domain(DomainError::EmptyLabel));
+    malformed("a@legit.example. (c) evil", AddressError::ObsoleteDomain);
     malformed("a@legit..example", AddressError::Domain(DomainError::EmptyLabel));
     malformed("a@.legit.example", AddressError::Domain(DomainError::EmptyLabel));
     malformed("a@legit%.example", AddressError::Domain(DomainError::Character));

@@ -113,6 +113,8 @@ fn without_a_certain_author_the_header_says_why() {
     let Some(Event::Header(section)) = session.events.last() else { panic!("{:?}", session.events) };
     assert_eq!((&section.author, section.signatures.len()), (&None, 0));
     assert!(section.reason.as_ref().is_some_and(|reason| reason.contains("several")), "{section:?}");
+    let candidates: Vec<_> = section.candidates.iter().map(|domain| domain.as_str()).collect();
+    assert_eq!((section.certainty.as_str(), candidates), ("candidates", vec!["a.example", "b.example"]));
 }
 
 #[test]

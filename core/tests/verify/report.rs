@@ -30,7 +30,7 @@ fn an_authentic_message() {
     assert_eq!(
         json["dmarc"],
         json!({"result": "pass", "domain": "harbour.example", "policy_domain": "harbour.example", "policy": "reject",
-               "disposition": "none", "aligned_by": ["spf", "dkim"]})
+               "disposition": "none", "aligned_by": ["spf", "dkim"], "author": "certain", "candidates": []})
     );
     assert_eq!(json["iprev"], json!({"result": "pass", "ip": "192.0.2.1", "name": "mail.harbour.example"}));
     let members: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
@@ -160,11 +160,13 @@ fn huge_records_are_not_read() {
 }
 
 #[test]
-fn an_uncertain_author_is_permerror_and_nobody_is_asked() {
+fn an_uncertain_author_is_permerror_and_each_domain_is_looked_at() {
     let message = format!("From: someone@elsewhere.example\r\n{MESSAGE}");
     let report = report(message.as_bytes());
     assert_eq!((report.dmarc.result.as_str(), report.authenticated()), ("permerror", Authenticated::No));
     assert!(report.dmarc.reason.as_ref().unwrap().contains("several From fields"));
+    let candidates: Vec<_> = report.dmarc.candidates.iter().map(|c| (c.domain.as_str(), c.result.as_str())).collect();
+    assert_eq!(candidates, [("elsewhere.example", "none"), ("harbour.example", "pass")]);
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn pct() {
     let json = serde_json::to_string(&judge(&zone, "example.com", &[])).unwrap();
     assert_eq!(
         json,
-        r#"{"result":"fail","domain":"example.com","policy_domain":"example.com","policy":"reject","disposition":"reject","pct":25,"aligned_by":[],"reason":"no identifier is authenticated, pct=25"}"#
+        r#"{"result":"fail","domain":"example.com","policy_domain":"example.com","policy":"reject","disposition":"reject","pct":25,"aligned_by":[],"author":"certain","candidates":[],"reason":"no identifier is authenticated, pct=25"}"#
     );
     // It is about messages that fail.
     let passed = judge(&zone, "example.com", &[dkim("example.com")]);
