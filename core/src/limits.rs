@@ -267,6 +267,9 @@ pub const MIN_RSA_BITS: u32 = 1024;
 pub const MAX_RSA_BITS: u32 = 8192;
 /// Bits of the smallest RSA key that signs. RFC 8301 §3.2 says SHOULD 2048; AWS-LC signs with nothing smaller.
 pub const MIN_SIGNING_RSA_BITS: u32 = 2048;
+/// Bits of the largest RSA key with which a signature that does not verify is looked into. Ours: RFC 8301 §3.2 requires
+/// no larger one, and the arithmetic for it is slower than the back ends'.
+pub const MAX_RECOVERY_BITS: u32 = 4096;
 /// Octets of a public key in DER that are looked at. Ours: an RSA key of 16,384 bits takes 2,100.
 pub const MAX_PUBLIC_KEY_LENGTH: usize = 4096;
 /// Octets of a private key's PEM text that are looked at. Ours: an RSA key of 8,192 bits takes 6,400.

@@ -56,9 +56,20 @@ pub(super) fn rsa_public_key(der: &[u8]) -> Option<RsaNumbers<'_>> {
     pkcs1_public_key(der)
 }
 
-/// Reads an Ed25519 public key: 32 octets (RFC 8463 §4), or, for lenience, a SubjectPublicKeyInfo with them inside.
-pub(super) fn ed25519_public_key(octets: &[u8]) -> Option<[u8; 32]> {
-    octets.try_into().ok().or_else(|| subject_public_key(octets, ED25519)?.try_into().ok())
+/// The Ed25519 public key in a SubjectPublicKeyInfo (RFC 8410 §4).
+pub(super) fn ed25519_in_info(der: &[u8]) -> Option<[u8; 32]> {
+    subject_public_key(der, ED25519)?.try_into().ok()
+}
+
+/// How many octets an element that begins here says to have, where there are fewer of them.
+pub(super) fn is_cut(der: &[u8]) -> Option<usize> {
+    let announced = match *der {
+        [SEQUENCE, length @ 0..=0x7f, ..] => 2 + usize::from(length),
+        [SEQUENCE, 0x81, length, ..] => 3 + usize::from(length),
+        [SEQUENCE, 0x82, high, low, ..] => 4 + usize::from(u16::from_be_bytes([high, low])),
+        _ => return None,
+    };
+    Some(announced).filter(|announced| *announced > der.len())
 }
 
 /// The octets of the key in a SubjectPublicKeyInfo of this algorithm.

@@ -4,11 +4,14 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use thiserror::Error;
 
 use super::der::{self, PrivateKey};
+use super::error::{KeyError, SigningKeyError};
+use super::power::power;
 use super::{Digest, backend, pem};
-use crate::limits::{MAX_PUBLIC_KEY_LENGTH, MAX_RSA_BITS, MIN_RSA_BITS, MIN_SIGNING_RSA_BITS};
+use crate::limits::{
+    MAX_PUBLIC_KEY_LENGTH, MAX_RECOVERY_BITS, MAX_RSA_BITS, MIN_RSA_BITS, MIN_SIGNING_RSA_BITS,
+};
 
 /// The kind of a key: the `k=` of a key record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,17 +36,6 @@ impl fmt::Display for KeyType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
-}
-
-/// Why octets are no public key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum KeyError {
-    /// Neither a SubjectPublicKeyInfo nor an RSAPublicKey, or one that no RSA key can be.
-    #[error("the public key is not an RSA key in DER")]
-    Rsa,
-    /// Neither 32 octets nor a SubjectPublicKeyInfo with 32 octets inside.
-    #[error("the public key is not an Ed25519 key of 32 octets")]
-    Ed25519,
 }
 
 /// A public key.
@@ -86,24 +78,28 @@ impl PublicKey {
     /// RFC 6376 §3.6.1 asks for the latter, its examples are the former. Any size is read, so that it can be reported.
     ///
     /// # Errors
-    /// [`KeyError::Rsa`] when the octets are neither.
+    /// [`KeyError`] says what the octets are instead, as far as they tell.
     pub fn rsa(octets: &[u8]) -> Result<Self, KeyError> {
         if octets.len() > MAX_PUBLIC_KEY_LENGTH {
             return Err(KeyError::Rsa);
         }
-        let numbers = der::rsa_public_key(octets).filter(der::RsaNumbers::are_sane).ok_or(KeyError::Rsa)?;
+        let Some(numbers) = der::rsa_public_key(octets) else { return Err(why_not_rsa(octets)) };
+        if !numbers.are_sane() {
+            return Err(KeyError::Rsa);
+        }
         let (pkcs1, bits) = (numbers.to_pkcs1(), numbers.bits());
         let usable = (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits);
         let ready = if usable { backend::RsaVerifyingKey::from_pkcs1(&pkcs1) } else { None };
         Ok(Self { shape: Shape::Rsa(RsaKey { pkcs1, ready }), bits })
     }
 
-    /// Reads an Ed25519 key: its 32 octets (RFC 8463 §4), or a DER SubjectPublicKeyInfo.
+    /// Reads an Ed25519 key: its 32 octets (RFC 8463 §4). A DER SubjectPublicKeyInfo, in which most programs write keys
+    /// down, is none: other verifiers refuse it, so who publishes it must hear of that.
     ///
     /// # Errors
-    /// [`KeyError::Ed25519`] when the octets are neither.
+    /// [`KeyError`] says what the octets are instead, as far as they tell.
     pub fn ed25519(octets: &[u8]) -> Result<Self, KeyError> {
-        let key = der::ed25519_public_key(octets).ok_or(KeyError::Ed25519)?;
+        let key = octets.try_into().map_err(|_| why_not_ed25519(octets))?;
         Ok(Self { shape: Shape::Ed25519(key), bits: 256 })
     }
 
@@ -131,31 +127,76 @@ impl PublicKey {
     }
 }
 
-/// Why a private key cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum SigningKeyError {
-    /// No PEM block with a private key, or one without an end.
-    #[error("there is no whole PEM block with a private key")]
-    NoPem,
-    /// More text than a key can need.
-    #[error("the key file is too long")]
-    TooLong,
-    /// The key is protected by a pass phrase.
-    #[error("the private key is encrypted: decrypt it first, for example with `openssl pkey`")]
-    Encrypted,
-    /// The block's content is not base64.
-    #[error("the PEM block is not valid base64")]
-    Base64,
-    /// The block's content is no key.
-    #[error("the private key is malformed")]
-    Malformed,
-    /// Neither RSA nor Ed25519.
-    #[error("the private key is neither RSA nor Ed25519, which are all that DKIM knows")]
-    Algorithm,
-    /// An RSA key of a size that we do not sign with.
-    #[error("the RSA key has {0} bits; signing takes {MIN_SIGNING_RSA_BITS} to {MAX_RSA_BITS} (RFC 8301 §3.2)")]
-    Size(u32),
+/// What an RSA signature is found to be of, when the key's public operation is applied to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovered {
+    /// It is this key's signature of something with this SHA-256 digest.
+    Digest(Digest),
+    /// It is this key's signature, and not of a SHA-256 digest.
+    OtherHash,
+    /// It is no signature by this key: the padding of PKCS#1 v1.5 is not there.
+    NotOfThisKey,
 }
+
+impl PublicKey {
+    /// Looks into an RSA signature that does not verify: whether this key made it, and of what. `None` for Ed25519, whose
+    /// signatures do not tell, and for RSA keys with which nothing verifies or which have more than
+    /// [`MAX_RECOVERY_BITS`] bits. It takes several times as long as [`verify_digest`](Self::verify_digest).
+    pub fn recover(&self, signature: &[u8]) -> Option<Recovered> {
+        let Shape::Rsa(key) = &self.shape else { return None };
+        if key.ready.is_none() || self.bits > MAX_RECOVERY_BITS {
+            return None;
+        }
+        let numbers = der::rsa_public_key(&key.pkcs1)?;
+        if signature.len() != numbers.modulus.len() {
+            return Some(Recovered::NotOfThisKey);
+        }
+        Some(match power(signature, numbers.exponent, numbers.modulus) {
+            Some(encoded) => recovered(&encoded),
+            None => Recovered::NotOfThisKey,
+        })
+    }
+}
+
+/// EMSA-PKCS1-v1_5 (RFC 8017 §9.2) read backwards.
+fn recovered(encoded: &[u8]) -> Recovered {
+    /// The DigestInfo of a SHA-256 digest up to the digest (RFC 8017 §9.2, note 1).
+    const SHA256: &[u8] = &[
+        0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
+        0x20,
+    ];
+    let Some(padded) = encoded.strip_prefix(&[0, 1]) else { return Recovered::NotOfThisKey };
+    let padding = padded.iter().take_while(|octet| **octet == 0xff).count();
+    match padded.get(padding..) {
+        // Eight octets at least; with another key they come up by chance once in 2^88 times.
+        Some([0, info @ ..]) if padding >= 8 => match info.strip_prefix(SHA256).map(Digest::try_from) {
+            Some(Ok(digest)) => Recovered::Digest(digest),
+            _ => Recovered::OtherHash,
+        },
+        _ => Recovered::NotOfThisKey,
+    }
+}
+
+fn why_not_rsa(octets: &[u8]) -> KeyError {
+    match der::is_cut(octets) {
+        _ if octets.len() == ED25519_LENGTH || der::ed25519_in_info(octets).is_some() => KeyError::Ed25519NotRsa,
+        Some(announced) => KeyError::Cut { present: octets.len(), announced },
+        None => KeyError::Rsa,
+    }
+}
+
+fn why_not_ed25519(octets: &[u8]) -> KeyError {
+    match der::ed25519_in_info(octets) {
+        Some(key) => KeyError::Ed25519Info(key),
+        None if octets.len() <= MAX_PUBLIC_KEY_LENGTH && der::rsa_public_key(octets).is_some() => {
+            KeyError::RsaNotEd25519
+        }
+        None => KeyError::Ed25519,
+    }
+}
+
+/// Octets of an Ed25519 public key (RFC 8032 §5.1.5).
+const ED25519_LENGTH: usize = 32;
 
 /// A private key. Its memory is cleared when it is dropped.
 pub struct SigningKey {

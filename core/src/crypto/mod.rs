@@ -25,11 +25,14 @@ compile_error!(
 );
 
 pub(crate) mod der;
+mod error;
 mod key;
 mod mac;
 mod pem;
+mod power;
 
-pub use key::{KeyError, KeyType, PublicKey, SigningKey, SigningKeyError};
+pub use error::{KeyError, SigningKeyError};
+pub use key::{KeyType, PublicKey, Recovered, SigningKey};
 pub use mac::{Hash, equal};
 
 /// A SHA-256 digest (FIPS 180-4).

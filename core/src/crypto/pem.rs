@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::key::SigningKeyError;
+use super::error::SigningKeyError;
 use crate::limits::MAX_PEM_LENGTH;
 
 /// The first private-key block of a text; what is around it does not count (RFC 7468 §5.2).
