@@ -290,9 +290,14 @@ pub const MAX_SIGNED_FIELDS: usize = 1000;
 pub const MAX_IDENTITY: usize = 4 * MAX_PATH;
 /// Octets of a key record. Ours: an RSA key of 16,384 bits takes some 2,800.
 pub const MAX_KEY_RECORD: usize = 16 * 1024;
-/// Key records tried under one name; RFC 6376 §3.6.2.2 leaves several undefined. Ours: during a change of key type
+/// Key records of one kind tried under one name; RFC 6376 §3.6.2.2 leaves several undefined. Ours: during a change of key
 /// there are two.
 pub const MAX_KEY_RECORDS: usize = 4;
+/// TXT records under one name that are read as key records, those that resemble one first. Ours: more is an attack, and
+/// reading a key takes some microseconds.
+pub const MAX_KEY_RECORDS_READ: usize = 64;
+/// Characters of a text of the message's, or of a record's, that a reason quotes. Ours, for the reader's sake.
+pub const MAX_SHOWN: usize = 60;
 /// Digits of `t=` and `x=` that are read; a longer value counts as infinite (RFC 6376 §3.5).
 pub const MAX_TIMESTAMP_DIGITS: usize = 12;
 /// Digits of `l=` (RFC 6376 §3.5).
@@ -303,6 +308,24 @@ pub const DIAGNOSIS_WINDOW: usize = 8192;
 /// Line ends within the kept octets at which the signed body is tried to have ended. Ours: a footer of more lines is
 /// rare, and each try costs one SHA-256 block.
 pub const MAX_FOOTER_LINES: usize = 128;
+/// Parts of a multipart, the last ones, of which each is tried to have been added. Ours: lists add one, at the end.
+pub const MAX_DIAGNOSIS_PARTS: usize = 16;
+/// Octets that may be hashed in all to find out why the signatures of one message failed. Ours: a changed body of the
+/// largest kept size and a header section of 5 KiB take a third of it, and to hash as many takes a millisecond or two.
+pub const MAX_DIAGNOSIS_OCTETS: usize = 1 << 20;
+/// RSA signatures of one message that are looked into when they fail. Ours: real mail has one or two that fail.
+pub const MAX_DIAGNOSIS_RECOVERIES: usize = 4;
+/// Public-key operations that may be spent in all to find out why Ed25519 signatures of a message failed: each trial takes
+/// one. Ours: well below what verifying them may cost.
+pub const MAX_DIAGNOSIS_VERIFICATIONS: usize = 8;
+/// Trials to undo a change of the header fields that one signature covers. Ours: some 30 fields are signed.
+pub const MAX_DIAGNOSIS_TRIALS: usize = 100;
+/// Fields that `z=` may copy; those behind them are not looked at. Ours: signers copy what they sign, some 30.
+pub const MAX_COPIED_FIELDS: usize = 100;
+/// Fields that a reason names. Ours, for the reader's sake.
+pub const MAX_FIELDS_NAMED: usize = 6;
+/// Things that are found in the fields of a message to be signed. Ours, for the reader's sake.
+pub const MAX_FINDINGS: usize = 50;
 /// Columns within which a generated field is folded where it can be (RFC 5322 §2.1.1).
 pub const FOLD_WIDTH: usize = 78;
 

@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use libfuzzer_sys::fuzz_target;
-use passerelle::crypto::{KeyType, PublicKey, SigningKey};
+use passerelle::crypto::{KeyError, KeyType, PublicKey, Recovered, SigningKey};
 use passerelle::limits::{MAX_PUBLIC_KEY_LENGTH, MAX_RSA_BITS, MIN_SIGNING_RSA_BITS};
 use rsa::pkcs1::der::Decode;
 use rsa::pkcs1::der::asn1::UintRef;
@@ -44,6 +44,13 @@ fn public_rsa(octets: &[u8]) {
         assert!(!ours.verify_digest(&[7; 32], &vec![0x5a; ours.bits().div_ceil(8) as usize]));
     }
     assert!(!ours.verify_digest(&[7; 32], b"short"));
+    // What is found in a signature, if anything, verifies.
+    if ours.bits() <= 2048 {
+        let signature = vec![0x5a; ours.bits().div_ceil(8) as usize];
+        if let Some(Recovered::Digest(digest)) = ours.recover(&signature) {
+            assert!(ours.verify_digest(&digest, &signature));
+        }
+    }
 }
 
 fn is_sane(key: &rsa::pkcs1::RsaPublicKey<'_>) -> bool {
@@ -62,11 +69,12 @@ fn public_ed25519(octets: &[u8]) {
     let spki = spki.filter(|spki| spki.algorithm.oid.as_bytes() == ED25519);
     let inner = spki.as_ref().and_then(|spki| spki.subject_public_key.as_bytes());
     let ours = PublicKey::ed25519(octets);
-    if octets.len() == 32 || inner.is_some_and(|key| key.len() == 32) {
-        assert!(ours.is_ok());
+    // A SubjectPublicKeyInfo is refused with the octets that should have been published.
+    if let Some(key) = inner.and_then(|key| <[u8; 32]>::try_from(key).ok()) {
+        assert!(octets.len() == 32 || ours == Err(KeyError::Ed25519Info(key)));
     }
+    assert_eq!(ours.is_ok(), octets.len() == 32);
     if let Ok(key) = ours {
-        assert!(octets.len() == 32 || octets.windows(ED25519.len()).any(|window| window == ED25519));
         assert_eq!((key.key_type(), key.bits()), (KeyType::Ed25519, 256));
         assert!(!key.verify_digest(&[7; 32], b"short") && !key.verify_digest(&[7; 32], &[0xff; 64]));
     }
@@ -88,6 +96,7 @@ fn signing(key: &SigningKey) {
         && let Some(signature) = key.sign_digest(&[7; 32])
     {
         assert!(public.verify_digest(&[7; 32], &signature));
+        assert!(matches!(public.recover(&signature), None | Some(Recovered::Digest([7, ..]))));
         assert!(!public.verify_digest(&[8; 32], &signature));
     }
 }

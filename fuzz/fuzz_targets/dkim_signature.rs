@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use libfuzzer_sys::fuzz_target;
 use passerelle::dkim::Signature;
+use passerelle::limits::MAX_COPIED_FIELDS;
 
 fuzz_target!(|value: &[u8]| {
     check(value);
@@ -23,6 +24,8 @@ fn check(value: &[u8]) {
     assert!(signature.signed_fields().any(|name| name.eq_ignore_ascii_case(b"from")));
     assert!(signature.signed_fields().all(|name| !name.is_empty() && name.iter().all(u8::is_ascii_graphic)));
     assert!(!signature.signature.is_empty());
+    assert!(signature.copied_fields().all(|(name, _)| !name.is_empty() && name.iter().all(u8::is_ascii_graphic)));
+    assert!(signature.copied_fields().count() <= MAX_COPIED_FIELDS);
     assert!(signature.timestamp.zip(signature.expiration).is_none_or(|(t, x)| t < x));
 
     let written = written(&signature);

@@ -321,13 +321,39 @@ export interface Dkim {
   canonicalization: string | null;
   /** Octets of the canonical body that `l=` covers. */
   body_length?: number;
-  /** Octets of the canonical body that `l=` does not cover. */
+  /** Octets of the body that are not signed: behind what `l=` covers, or those of a footer. */
   body_uncovered?: number;
+  /** Until when it is valid, in seconds since 1970 (`x=`). */
+  expires?: number;
+  /** Why it does not pass, in one word. More words may come. */
+  cause?: DkimCause;
+  /** Where the body hash does not match: whether the signature over the header fields verifies. */
+  header_intact?: boolean;
   /** Why it does not pass, or what is to be said about a pass. */
   reason?: string;
   /** The key's owner is testing DKIM: a failure is to be treated as no signature. */
   testing?: boolean;
+  /** Fields that a reader sees, of which some are not covered. */
+  unsigned?: string[];
 }
+
+export type DkimCause =
+  | "expired"
+  | "future"
+  | "no-key"
+  | "key-unavailable"
+  | "key-revoked"
+  | "key-unusable"
+  | "weak-key"
+  | "footer"
+  | "body-absent"
+  | "body-cut"
+  | "body-line-ends"
+  | "body-changed"
+  | "bad-signature"
+  | "body-length"
+  | "malformed"
+  | "not-examined";
 
 /** RFC 8601 §2.7.1. */
 export type DkimResult = "pass" | "fail" | "none" | "policy" | "neutral" | "temperror" | "permerror";

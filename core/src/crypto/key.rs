@@ -9,9 +9,7 @@ use super::der::{self, PrivateKey};
 use super::error::{KeyError, SigningKeyError};
 use super::power::power;
 use super::{Digest, backend, pem};
-use crate::limits::{
-    MAX_PUBLIC_KEY_LENGTH, MAX_RECOVERY_BITS, MAX_RSA_BITS, MIN_RSA_BITS, MIN_SIGNING_RSA_BITS,
-};
+use crate::limits::{MAX_PUBLIC_KEY_LENGTH, MAX_RECOVERY_BITS, MAX_RSA_BITS, MIN_RSA_BITS, MIN_SIGNING_RSA_BITS};
 
 /// The kind of a key: the `k=` of a key record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

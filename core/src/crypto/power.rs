@@ -69,7 +69,7 @@ impl Field {
 
     fn double(&self, number: &[u64]) -> Vec<u64> {
         let mut carry = 0;
-        let doubled = number.iter().map(|limb| (limb << 1 | std::mem::replace(&mut carry, limb >> 63))).collect();
+        let doubled = number.iter().map(|limb| limb << 1 | std::mem::replace(&mut carry, limb >> 63)).collect();
         self.reduced(doubled, carry)
     }
 

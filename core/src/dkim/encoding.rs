@@ -52,6 +52,24 @@ pub(super) fn quoted_printable(value: &[u8]) -> Option<Vec<u8>> {
     Some(decoded)
 }
 
+/// A text of a stranger's to be shown in a sentence: unfolded, without control characters, at most `most` characters of it.
+pub(super) fn shown(text: &[u8], most: usize) -> String {
+    // What is not UTF-8 becomes one character for each octet at most, so no more octets than this can count.
+    let text = String::from_utf8_lossy(text.get(..4 * most + 4).unwrap_or(text));
+    let mut shown = String::new();
+    let mut count = 0;
+    for word in text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty()) {
+        for character in shown.is_empty().then_some("").unwrap_or(" ").chars().chain(word.chars()) {
+            if count == most {
+                return shown + "...";
+            }
+            shown.push(character);
+            count += 1;
+        }
+    }
+    shown
+}
+
 fn hex(digit: u8) -> Option<u8> {
     // RFC 6376 §2.11 wants upper case; lower case cannot mean anything else.
     char::from(digit).to_digit(16).and_then(|d| u8::try_from(d).ok())
@@ -69,6 +87,14 @@ mod tests {
         for text in [&b"Zm9vY"[..], b"Zm9v*g==", b"Zm9vYg==x"] {
             assert_eq!(base64(text), None);
         }
+    }
+
+    #[test]
+    fn what_is_shown_is_short_and_tame() {
+        assert_eq!(shown(b" a\r\n\tb\x1b[31m c ", 20), "a b [31m c");
+        assert_eq!(shown("\u{e9}\u{e9}\u{e9}".as_bytes(), 2), "\u{e9}\u{e9}...");
+        assert_eq!(shown(&[0xff; 500], 3), "\u{fffd}\u{fffd}\u{fffd}...");
+        assert_eq!(shown(b"", 3), "");
     }
 
     #[test]

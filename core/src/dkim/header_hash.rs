@@ -60,30 +60,60 @@ impl<'a> HeaderIndex<'a> {
         names: impl Iterator<Item = &'n [u8]>,
         own: Option<usize>,
     ) -> Sha256 {
-        let mut ends: Vec<usize> = self.names.iter().map(|name| name.end).collect();
         // One call into the hash for all of them costs less than one for each.
         let mut signed = Vec::with_capacity(self.relaxed.capacity());
-        for name in names {
-            let Ok(id) = self.names.binary_search_by(|known| compare(known.name, name)) else { continue };
-            let (Some(Name { start, .. }), Some(end)) = (self.names.get(id), ends.get_mut(id)) else { continue };
-            let start = *start;
-            while *end > start {
-                *end -= 1;
-                match self.order.get(*end) {
-                    Some(&place) if Some(place) != own => {
-                        self.append(&mut signed, canonicalization, place);
-                        break;
-                    }
-                    _ => {}
-                }
-            }
+        for place in self.select(names, own, None).into_iter().flatten() {
+            self.append(&mut signed, canonicalization, place);
         }
         let mut state = Sha256::new();
         state.update(&signed);
         state
     }
 
-    fn append(&mut self, signed: &mut Vec<u8>, canonicalization: Canonicalization, place: usize) {
+    /// The places of those fields, one for each mention. That at `without` counts as not being there.
+    pub(super) fn select<'n>(
+        &self,
+        names: impl Iterator<Item = &'n [u8]>,
+        own: Option<usize>,
+        without: Option<usize>,
+    ) -> Vec<Option<usize>> {
+        let mut ends: Vec<usize> = self.names.iter().map(|name| name.end).collect();
+        let mut selected = Vec::with_capacity(self.order.len());
+        for name in names {
+            selected.push(self.known(name).and_then(|(id, start)| {
+                let end = ends.get_mut(id)?;
+                while *end > start {
+                    *end -= 1;
+                    match self.order.get(*end) {
+                        Some(&place) if Some(place) != own && Some(place) != without => return Some(place),
+                        _ => {}
+                    }
+                }
+                None
+            }));
+        }
+        selected
+    }
+
+    /// The number of a name that occurs, and where its fields begin in `order`.
+    fn known(&self, name: &[u8]) -> Option<(usize, usize)> {
+        let id = self.names.binary_search_by(|known| compare(known.name, name)).ok()?;
+        self.names.get(id).map(|name| (id, name.start))
+    }
+
+    /// The places of the fields of this name, from top to bottom.
+    pub(super) fn places(&self, name: &[u8]) -> &[usize] {
+        let known = self.known(name).and_then(|(id, _)| self.names.get(id));
+        known.and_then(|name| self.order.get(name.start..name.end)).unwrap_or_default()
+    }
+
+    /// The field at a place.
+    pub(super) fn field(&self, place: usize) -> Option<Field<'a>> {
+        self.fields.get(place).copied()
+    }
+
+    /// Appends the canonical form of the field at a place.
+    pub(super) fn append(&mut self, signed: &mut Vec<u8>, canonicalization: Canonicalization, place: usize) {
         let (Some(field), Some(form)) = (self.fields.get(place), self.forms.get_mut(place)) else { return };
         match canonicalization {
             Canonicalization::Simple => {
@@ -135,4 +165,10 @@ pub(super) fn add_signature(
             state.update(form.strip_suffix(b"\r\n").unwrap_or(&form));
         }
     }
+}
+
+/// The name of a field as written, with white space that may be behind it.
+pub(super) fn before_colon(field: Field<'_>) -> &[u8] {
+    let raw = field.raw();
+    memchr::memchr(b':', raw).and_then(|colon| raw.get(..colon)).unwrap_or(raw)
 }

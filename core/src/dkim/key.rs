@@ -1,17 +1,17 @@
 //! Key records (RFC 6376 §3.6.1) and how they are fetched (§3.6.2).
 
+use std::fmt;
 use std::sync::Arc;
 
-use thiserror::Error;
-
 use super::encoding;
+use super::key_error::{KeyRecordError, resembles_key_record};
 use super::signature::Signature;
 use crate::crypto::{KeyError, KeyType, PublicKey};
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
-use crate::limits::{MAX_KEY_RECORD, MAX_KEY_RECORDS};
+use crate::limits::{MAX_KEY_RECORD, MAX_KEY_RECORDS, MAX_KEY_RECORDS_READ};
 use crate::lookup::{Answers, Outcome, Pending, Record, RecordType, Records};
-use crate::tags::{TagError, TagList};
+use crate::tags::TagList;
 
 /// A key record, each of its tags valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,59 +32,6 @@ pub struct KeyRecord {
     pub notes: Option<String>,
 }
 
-/// What is wrong with a key record, or why it does not fit a signature.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum KeyRecordError {
-    /// The record is larger than what is looked at.
-    #[error("the key record has more than {MAX_KEY_RECORD} octets")]
-    TooLong,
-    /// The record is no tag list.
-    #[error("the key record is no list of tags: {0}")]
-    Tags(#[from] TagError),
-    /// `v=` is not DKIM1, or not in front.
-    #[error("the key record's version is not DKIM1, or v= is not its first tag")]
-    Version,
-    /// `p=` is missing.
-    #[error("the key record has no p=")]
-    MissingKey,
-    /// `p=` is not valid base64.
-    #[error("the key record's p= is not valid base64")]
-    Base64,
-    /// `p=` is no key of the kind that `k=` says.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// `k=` is not known.
-    #[error("the key record's k= is not known")]
-    KeyType,
-    /// `p=` is empty.
-    #[error("the key has been revoked")]
-    Revoked,
-    /// `h=` does not have SHA-256.
-    #[error("the key record's h= does not allow SHA-256")]
-    Hash,
-    /// `s=` does not have email.
-    #[error("the key record's s= does not allow mail")]
-    Service,
-    /// `k=` is not the kind that the signature's `a=` takes.
-    #[error("the key is of another kind than the signature's algorithm")]
-    Mismatch,
-    /// `t=s` and the signature's `i=` is in a subdomain.
-    #[error("the key record's t=s does not allow the signature's i= in a subdomain")]
-    Strict,
-}
-
-impl KeyRecordError {
-    /// The rule that is broken.
-    pub fn rfc(&self) -> &'static str {
-        match self {
-            Self::Tags(_) => "RFC 6376 §3.2",
-            Self::Revoked | Self::Hash | Self::Mismatch => "RFC 6376 §6.1.2",
-            Self::Key(KeyError::Ed25519) => "RFC 8463 §4",
-            _ => "RFC 6376 §3.6.1",
-        }
-    }
-}
-
 impl KeyRecord {
     /// Reads the text of a TXT record. Tags, flags, hashes and services that are not known are ignored.
     ///
@@ -94,6 +41,10 @@ impl KeyRecord {
         if record.len() > MAX_KEY_RECORD {
             return Err(KeyRecordError::TooLong);
         }
+        Self::read(record).map_err(|error| error.explained(record))
+    }
+
+    fn read(record: &[u8]) -> Result<Self, KeyRecordError> {
         let tags = TagList::parse(record)?;
         if tags.value("v").is_some_and(|v| v != b"DKIM1") || tags.iter().skip(1).any(|tag| tag.name == "v") {
             return Err(KeyRecordError::Version);
@@ -137,7 +88,7 @@ impl KeyRecord {
         }
         let key = self.key.as_ref().ok_or(KeyRecordError::Revoked)?;
         if self.key_type != signature.key_type {
-            return Err(KeyRecordError::Mismatch);
+            return Err(KeyRecordError::Mismatch { published: self.key_type, wanted: signature.key_type });
         }
         if !self.allows_email {
             return Err(KeyRecordError::Service);
@@ -182,19 +133,41 @@ pub struct KeyRequest {
 /// What the DNS says about a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyAnswer {
-    /// What different TXT records say, at most [`MAX_KEY_RECORDS`], sorted by their text: which of them are tried must
-    /// not depend on how a resolver rotates its answers.
+    /// What different TXT records say: of RSA keys, of Ed25519 keys and of the rest at most [`MAX_KEY_RECORDS`] each, in
+    /// this order and each sorted by their text: which of them are tried must not depend on how a resolver rotates its
+    /// answers.
     Records(Arc<Vec<Result<KeyRecord, KeyRecordError>>>),
     /// There is no TXT record, or not even the name.
-    Missing,
+    Missing(Absence),
     /// The DNS failed for now, or did not answer in time.
     Failed,
+}
+
+/// How a key is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Absence {
+    /// The name does not exist.
+    NoName,
+    /// The name exists and has no TXT record.
+    NoText,
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoName => {
+                "the name does not exist, so publish the key there or sign with a selector that is published"
+            }
+            Self::NoText => "the name exists and has no TXT record",
+        })
+    }
 }
 
 impl KeyAnswer {
     /// What these records say. Records that were looked at before are not read again.
     pub fn of(records: &Records) -> Self {
-        Self::Records(records.read(|records| texts(records).into_iter().map(|text| KeyRecord::parse(text)).collect()))
+        Self::Records(records.read(read))
     }
 }
 
@@ -205,20 +178,64 @@ impl Evaluate for KeyRequest {
         let answer = answers.dns(&self.name, RecordType::Txt)?;
         Ok(match answer.outcome() {
             Outcome::Records(_) => KeyAnswer::of(&answer.records),
-            Outcome::NoData | Outcome::NxDomain => KeyAnswer::Missing,
+            Outcome::NoData => KeyAnswer::Missing(Absence::NoText),
+            Outcome::NxDomain => KeyAnswer::Missing(Absence::NoName),
             Outcome::ServFail | Outcome::Timeout => KeyAnswer::Failed,
         })
     }
 }
 
-fn texts(records: &[Record]) -> Vec<&Vec<u8>> {
+/// What the texts among these records say. All that look like key records are read before any is left out, so that other
+/// records of the name, such as those of a wildcard, cannot hide a key.
+fn read(records: &[Record]) -> Vec<Result<KeyRecord, KeyRecordError>> {
     let texts = records.iter().filter_map(|record| match record {
-        Record::Txt(text) => Some(text),
+        Record::Txt(text) => Some(&text[..]),
         _ => None,
     });
-    let mut texts: Vec<&Vec<u8>> = texts.collect();
+    let mut texts: Vec<&[u8]> = texts.collect();
     texts.sort_unstable();
     texts.dedup();
-    texts.truncate(MAX_KEY_RECORDS);
-    texts
+    texts.sort_by_key(|text| !resembles_key_record(text));
+    texts.truncate(MAX_KEY_RECORDS_READ);
+    let mut read: Vec<_> = texts.iter().map(|text| KeyRecord::parse(text)).collect();
+    if read.iter().all(Result::is_err) {
+        note_split(&texts, &mut read);
+    }
+    read.sort_by_key(kind);
+    let mut counts = [0; 3];
+    read.retain(|record| {
+        let count = &mut counts[usize::from(kind(record).min(2))];
+        *count += 1;
+        *count <= MAX_KEY_RECORDS
+    });
+    read
+}
+
+/// Usable RSA keys first, then Ed25519 keys, then what tells most of why there is none.
+fn kind(record: &Result<KeyRecord, KeyRecordError>) -> u8 {
+    match record {
+        Ok(KeyRecord { key: Some(_), key_type: KeyType::Rsa, .. }) => 0,
+        Ok(KeyRecord { key: Some(_), key_type: KeyType::Ed25519, .. }) => 1,
+        Err(KeyRecordError::Split) => 2,
+        Ok(KeyRecord { key: None, .. }) => 3,
+        Err(KeyRecordError::Unrelated(_)) => 5,
+        Err(_) => 4,
+    }
+}
+
+/// Puts [`KeyRecordError::Split`] for a record that another text completes, or two others.
+fn note_split(texts: &[&[u8]], read: &mut [Result<KeyRecord, KeyRecordError>]) {
+    use KeyRecordError::{Base64, CutAtString, Key};
+    let is_base64 = |text: &&&[u8]| text.iter().all(|b| b.is_ascii_alphanumeric() || b"+/= \t".contains(b));
+    let rests: Vec<&[u8]> = texts.iter().filter(is_base64).take(MAX_KEY_RECORDS).copied().collect();
+    let is_key = |parts: &[&[u8]]| KeyRecord::parse(&parts.concat()).is_ok();
+    let cut = texts.iter().zip(read).filter(|(_, record)| {
+        matches!(record, Err(Base64 | CutAtString(_) | Key(KeyError::Rsa | KeyError::Cut { .. })))
+    });
+    for (first, record) in cut.take(MAX_KEY_RECORDS) {
+        let with_others = |rest| is_key(&[first, rest]) || rests.iter().any(|last| is_key(&[first, rest, last]));
+        if rests.iter().any(|rest| with_others(rest)) {
+            *record = Err(KeyRecordError::Split);
+        }
+    }
 }

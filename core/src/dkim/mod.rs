@@ -38,7 +38,8 @@
 //!
 //! # Signing
 //!
-//! A [`Signer`] says how a domain signs and holds its keys; a [`Signing`] is the signing of one message.
+//! A [`Signer`] says how a domain signs and holds its keys; a [`Signing`] is the signing of one message. Whether it should
+//! be signed at all, an [`Examination`] says: what it finds is to be refused, or unwise, or worth a remark.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -61,21 +62,40 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod body;
 mod body_hash;
 pub mod canonicalization;
+mod cause;
 mod diagnose;
+mod effort;
 mod encoding;
+mod escaped;
+mod examine;
+mod failure;
+mod header_diagnosis;
+mod header_edits;
 mod header_hash;
+mod header_inquiry;
+mod header_trials;
 mod key;
+mod key_error;
+mod mime;
 mod sign;
 mod signature;
 mod verdict;
 mod verify;
+mod window;
 
 pub use canonicalization::Canonicalization;
+pub use cause::{Cause, DkimResult};
 pub use diagnose::Diagnosis;
-pub use key::{KeyAnswer, KeyRecord, KeyRecordError, KeyRequest, Terms};
+pub use examine::{Examination, Finding, Severity};
+pub use failure::Failure;
+pub use header_diagnosis::{HeaderChange, HeaderDiagnosis, KeyFit};
+pub use key::{Absence, KeyAnswer, KeyRecord, KeyRequest, Terms};
+pub use key_error::KeyRecordError;
+pub use mime::TransferEncoding;
 pub use sign::{OVERSIGNED_FIELDS, SIGNED_FIELDS, SignError, Signer, Signing};
 pub use signature::{Algorithm, Identity, Signature, SignatureError};
-pub use verdict::{DkimResult, Failure, Verdict};
+pub use verdict::Verdict;
 pub use verify::{Verifier, VerifyPolicy};

@@ -130,6 +130,16 @@ impl Signer {
         }
     }
 
+    /// The domain that signs.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// Whether signatures cover a part of the body only.
+    pub(super) fn has_body_length(&self) -> bool {
+        self.body_length
+    }
+
     /// Adds a key, published under `selector` (`s=`). Each key gives one signature, all from the same pass.
     ///
     /// # Errors
@@ -200,7 +210,8 @@ fn field_names(names: &[&str]) -> Result<Vec<String>, SignError> {
     names.iter().map(|name| if valid(name) { Ok((*name).to_owned()) } else { Err(SignError::FieldName) }).collect()
 }
 
-/// The signing of one message, in a stream and in constant memory.
+/// The signing of one message, in a stream and in constant memory. It refuses what could not verify; what else speaks
+/// against signing a message, an [`Examination`](super::Examination) says.
 #[derive(Debug)]
 pub struct Signing {
     signer: Arc<Signer>,
@@ -419,7 +430,7 @@ impl Folded {
 
 /// Looks for a CR or LF that is not part of a CRLF.
 #[derive(Debug, Default)]
-struct LineEnds {
+pub(super) struct LineEnds {
     /// The last octet was a CR.
     cr: bool,
     bare: bool,
@@ -427,14 +438,14 @@ struct LineEnds {
 }
 
 impl LineEnds {
-    fn push(&mut self, octets: &[u8]) {
+    pub(super) fn push(&mut self, octets: &[u8]) {
         let (Some(first), Some(last)) = (octets.first(), octets.last()) else { return };
         self.bare |= self.cr != (*first == b'\n');
         self.bare = self.bare || self.vectors.has_bare_line_end(octets);
         self.cr = *last == b'\r';
     }
 
-    fn are_bare(&self) -> bool {
+    pub(super) fn are_bare(&self) -> bool {
         self.bare || self.cr
     }
 }

@@ -8,7 +8,7 @@ use super::canonicalization::Canonicalization;
 use super::encoding;
 use crate::crypto::{Digest, KeyType};
 use crate::domain::{Domain, DomainError};
-use crate::limits::{MAX_IDENTITY, MAX_LENGTH_DIGITS, MAX_SIGNED_FIELDS, MAX_TIMESTAMP_DIGITS};
+use crate::limits::{MAX_COPIED_FIELDS, MAX_IDENTITY, MAX_LENGTH_DIGITS, MAX_SIGNED_FIELDS, MAX_TIMESTAMP_DIGITS};
 use crate::tags::{TagError, TagList};
 use crate::time::UnixTime;
 
@@ -82,6 +82,8 @@ pub struct Signature<'a> {
     pub key_name: Domain,
     /// The value of `h=`.
     fields: &'a [u8],
+    /// The value of `z=`.
+    copies: &'a [u8],
     /// What of the field's value is the value of `b=`, white space included.
     pub(super) b_span: (usize, usize),
 }
@@ -244,6 +246,7 @@ impl<'a> Signature<'a> {
             expiration,
             key_name,
             fields,
+            copies: tags.value("z").unwrap_or_default(),
             b_span: b.span,
         })
     }
@@ -251,6 +254,19 @@ impl<'a> Signature<'a> {
     /// The names in `h=`, in order.
     pub fn signed_fields(&self) -> impl Iterator<Item = &'a [u8]> {
         names(self.fields)
+    }
+
+    /// The fields that the signer copied into `z=`, name and value, in order: what they were when the message was signed,
+    /// if the signer is honest and nobody has changed `z=`. They are for diagnosis alone (RFC 6376 §3.5). A copy that is
+    /// malformed is left out, and so are those behind the first [`MAX_COPIED_FIELDS`].
+    pub fn copied_fields(&self) -> impl Iterator<Item = (&'a [u8], Vec<u8>)> + use<'a> {
+        let copies = self.copies.split(|&b| b == b'|').take(MAX_COPIED_FIELDS);
+        copies.filter_map(|copy| {
+            let (name, value) = copy.split_at(memchr::memchr(b':', copy)?);
+            let name = name.trim_ascii();
+            let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+            Some((name, encoding::quoted_printable(&value[1..])?)).filter(|_| is_name)
+        })
     }
 }
 

@@ -1,188 +1,18 @@
 //! What verification says about one signature.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::Serialize;
-use thiserror::Error;
 
-use super::diagnose::Diagnosis;
+use super::cause::{Cause, DkimResult};
 use super::encoding;
-use super::key::KeyRecordError;
-use super::signature::{Signature, SignatureError};
+use super::failure::Failure;
+use super::signature::Signature;
 use crate::alignment::IdentifierAlignment;
 use crate::domain::Domain;
-use crate::message::HeaderLimit;
 use crate::tags::TagList;
 use crate::time::UnixTime;
 use crate::trail::Step;
-
-/// The result of a signature, in the words of RFC 8601 §2.7.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DkimResult {
-    /// The signature verifies.
-    Pass,
-    /// It does not: something that was signed has been changed, or it has expired.
-    Fail,
-    /// It could not be processed. Not given here: what RFC 8601 leaves to `neutral` is `permerror` in RFC 6376 §6.1.1's
-    /// words, PERMFAIL.
-    Neutral,
-    /// There is no signature. Not given here: then there is no verdict either.
-    None,
-    /// The key could not be had for now.
-    TempError,
-    /// The signature or its key can never verify.
-    PermError,
-    /// The signature is not acceptable here.
-    Policy,
-}
-
-impl DkimResult {
-    /// The word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Neutral => "neutral",
-            Self::None => "none",
-            Self::TempError => "temperror",
-            Self::PermError => "permerror",
-            Self::Policy => "policy",
-        }
-    }
-}
-
-impl std::fmt::Display for DkimResult {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// Why a signature does not pass.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum Failure {
-    /// The header section is too large to be kept, signatures and all (see [`Header`](crate::message::Header)).
-    #[error("{0}: none of its signatures was examined")]
-    HeaderTooLarge(HeaderLimit),
-    /// The DKIM-Signature field is not valid.
-    #[error("{0}")]
-    Signature(#[from] SignatureError),
-    /// `x=` is past.
-    #[error("the signature expired on {at} (x={0})", at = .0.utc())]
-    Expired(UnixTime),
-    /// `t=` is yet to come.
-    #[error("the signature is dated in the future, {at} (t={0})", at = .0.utc())]
-    Future(UnixTime),
-    /// There is no key record.
-    #[error("there is no key at {0}")]
-    NoKey(Domain),
-    /// The DNS failed, or did not answer in time.
-    #[error("the key at {0} could not be fetched")]
-    KeyUnavailable(Domain),
-    /// No key record under the name can be used.
-    #[error("{0}")]
-    Key(#[from] KeyRecordError),
-    /// The RSA key is smaller than accepted.
-    #[error("the RSA key has {bits} bits; at least {floor} are wanted")]
-    WeakKey {
-        /// Bits of the key.
-        bits: u32,
-        /// The least accepted.
-        floor: u32,
-    },
-    /// The RSA key is larger than accepted.
-    #[error("the RSA key has {bits} bits; at most {cap} are accepted")]
-    LargeKey {
-        /// Bits of the key.
-        bits: u32,
-        /// The most accepted.
-        cap: u32,
-    },
-    /// `bh=` is not the hash of the body.
-    #[error("the body hash does not match: {diagnosis}; the signed header fields {}", intact(*.header_intact))]
-    BodyHash {
-        /// What is known of the change.
-        diagnosis: Diagnosis,
-        /// Whether the signature over the header fields verifies.
-        header_intact: bool,
-    },
-    /// `b=` is no signature of the header fields by the key.
-    #[error("the signature does not verify: a signed header field was changed, or another key signed")]
-    BadSignature,
-    /// The signature verifies and covers a part of the body only.
-    #[error(
-        "the signature is over a part of the body only (l={signed}), which is not accepted: {}",
-        Uncovered(*.uncovered)
-    )]
-    BodyLength {
-        /// The value of `l=`.
-        signed: u64,
-        /// Octets of the canonical body behind it.
-        uncovered: u64,
-    },
-    /// The message has more signatures than are examined.
-    #[error("{unexamined} more signatures were not examined: the limit is {limit}")]
-    TooMany {
-        /// How many were not examined.
-        unexamined: usize,
-        /// How many were.
-        limit: usize,
-    },
-    /// The signatures above this one have used up the public-key operations that a message may cost.
-    #[error("the signature was not verified: a message may cost {limit} public-key operations")]
-    TooCostly {
-        /// How many operations.
-        limit: usize,
-    },
-}
-
-/// How much of the body a signature with `l=` leaves out, in words.
-pub(super) struct Uncovered(pub(super) u64);
-
-impl fmt::Display for Uncovered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0 => f.write_str("nothing follows the signed octets here"),
-            1 => f.write_str("1 octet of the body is not signed"),
-            count => write!(f, "{count} octets of the body are not signed"),
-        }
-    }
-}
-
-fn intact(intact: bool) -> &'static str {
-    if intact { "are intact" } else { "do not verify either" }
-}
-
-impl Failure {
-    /// The result that this makes.
-    pub fn result(&self) -> DkimResult {
-        match self {
-            // RFC 6376 §3.5 lets a signature be "considered invalid" once it expired, and §6.1.1 calls that PERMFAIL:
-            // a test that the signature did not survive, so `fail`, not an error of form.
-            Self::Expired(_) | Self::BodyHash { .. } | Self::BadSignature => DkimResult::Fail,
-            Self::KeyUnavailable(_) => DkimResult::TempError,
-            Self::HeaderTooLarge(_) | Self::Signature(_) | Self::NoKey(_) | Self::Key(_) => DkimResult::PermError,
-            Self::Future(_) | Self::WeakKey { .. } | Self::LargeKey { .. } => DkimResult::Policy,
-            Self::BodyLength { .. } | Self::TooMany { .. } | Self::TooCostly { .. } => DkimResult::Policy,
-        }
-    }
-
-    /// The rule behind it.
-    pub fn rfc(&self) -> &'static str {
-        match self {
-            Self::Signature(error) => error.rfc(),
-            Self::Key(error) => error.rfc(),
-            Self::Expired(_) | Self::Future(_) => "RFC 6376 §3.5",
-            Self::NoKey(_) | Self::KeyUnavailable(_) => "RFC 6376 §6.1.2",
-            Self::WeakKey { .. } | Self::LargeKey { .. } => "RFC 8301 §3.2",
-            Self::BodyHash { .. } | Self::BadSignature => "RFC 6376 §6.1.3",
-            Self::BodyLength { .. } => "RFC 6376 §8.2",
-            Self::HeaderTooLarge(_) | Self::TooMany { .. } | Self::TooCostly { .. } => "RFC 6376 §6.1",
-        }
-    }
-}
 
 /// What verification says about one DKIM-Signature field.
 ///
@@ -211,9 +41,20 @@ pub struct Verdict {
     /// `l=`: how many octets of the canonical body are signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_length: Option<u64>,
-    /// With `l=`, how many octets of the canonical body are not signed.
+    /// How many octets of the body are not signed: with `l=`, of the canonical body; where the signed body is followed by
+    /// a footer ([`Cause::Footer`]), those of the footer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_uncovered: Option<u64>,
+    /// `x=`: until when the signature is valid, in the past or not. `None` where there is no such moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<UnixTime>,
+    /// Why the result is not pass, in one word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// Where the body hash does not match: whether the signature verifies over the header fields and the body hash that it
+    /// claims, so that the key did sign them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_intact: Option<bool>,
     /// Why the result is not pass, or what is to be said about a pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -222,8 +63,10 @@ pub struct Verdict {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub testing: bool,
     /// Fields of the message that a reader sees, or on which the display of the body depends, of which the signature
-    /// leaves some or all unsigned: anyone on the way can have added them (RFC 6376 §8.15).
-    #[serde(skip)]
+    /// leaves some or all unsigned: anyone on the way can have added or changed them (RFC 6376 §8.15). They are From,
+    /// Sender, Reply-To, To, Cc, Subject, Date, Content-Type and Content-Transfer-Encoding, in this order; one that the
+    /// message does not have is not among them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unsigned: Vec<&'static str>,
     /// Why the result is not pass.
     #[serde(skip)]
@@ -265,6 +108,9 @@ impl Verdict {
             canonicalization: None,
             body_length: None,
             body_uncovered: None,
+            expires: None,
+            cause: None,
+            header_intact: None,
             reason: None,
             testing: false,
             unsigned: Vec::new(),
@@ -283,6 +129,7 @@ impl Verdict {
             algorithm: Some(signature.algorithm.as_str().to_owned()),
             canonicalization: Some([header.as_str(), "/", body.as_str()].concat()),
             body_length: signature.body_length,
+            expires: signature.expiration.filter(|expiration| *expiration != UnixTime(u64::MAX)),
             b: kept_b(b),
             ..Self::empty()
         }
@@ -297,6 +144,11 @@ impl Verdict {
 
     pub(super) fn fail(&mut self, failure: Failure) {
         self.result = failure.result();
+        self.cause = Some(failure.cause());
+        if let Failure::BodyHash { diagnosis, header } = &failure {
+            self.header_intact = Some(header.is_none());
+            self.body_uncovered = diagnosis.added().or(self.body_uncovered);
+        }
         self.reason = Some(failure.to_string());
         self.failure = Some(failure);
     }

@@ -1,13 +1,17 @@
 //! Verification (RFC 6376 §6).
 
-use std::cell::OnceCell;
-
-use super::body_hash::{BodyHasher, BodyHashes, Wanted};
-use super::diagnose::Diagnosis;
-use super::header_hash::{HeaderIndex, add_signature};
-use super::key::{KeyAnswer, KeyRecord, KeyRecordError, KeyRequest, Terms};
+use super::body::{BodyHasher, BodyHashes, Wanted};
+use super::diagnose::{self, Diagnosis};
+use super::effort::Effort;
+use super::failure::{Failure, Uncovered};
+use super::header_diagnosis::HeaderDiagnosis;
+use super::header_hash::{HeaderIndex, add_signature, before_colon};
+use super::header_inquiry;
+use super::key::{Absence, KeyAnswer, KeyRecord, KeyRequest, Terms};
+use super::key_error::KeyRecordError;
+use super::mime::Mime;
 use super::signature::Signature;
-use super::verdict::{Failure, Uncovered, Verdict};
+use super::verdict::Verdict;
 use crate::crypto::{Digest, KeyType, PublicKey};
 use crate::domain::Domain;
 use crate::limits::{MAX_KEY_RECORDS, MAX_RSA_BITS, MAX_SIGNATURES, MAX_VERIFICATIONS, MIN_RSA_BITS};
@@ -66,11 +70,13 @@ impl VerifyPolicy {
 ///
 /// It is made when the header section is complete, takes the body and the keys as they arrive, and gives one verdict a
 /// signature, from top to bottom, each [as soon as it is certain](Self::verdict). It keeps no part of the message but the
-/// last octets of the body.
+/// header section, where there is a signature to verify, and the last octets of the body: to say what was changed where a
+/// signature fails.
 #[derive(Debug)]
 pub struct Verifier {
     policy: VerifyPolicy,
     signatures: Vec<Examined>,
+    header: Header,
     body: Body,
 }
 
@@ -103,6 +109,8 @@ impl Examined {
 
 #[derive(Debug)]
 struct Open {
+    /// Which field it is.
+    place: usize,
     key_name: Domain,
     terms: Terms,
     signature: Vec<u8>,
@@ -112,7 +120,7 @@ struct Open {
 }
 
 impl Verifier {
-    /// Reads the signatures in `header` and computes their header hashes; the header is not needed afterwards.
+    /// Reads the signatures in `header` and computes their header hashes.
     pub fn new(header: &Header, policy: &VerifyPolicy, now: UnixTime) -> Self {
         let fields = || header.fields().enumerate().filter(|(_, field)| field.is("DKIM-Signature"));
         let mut index = None;
@@ -127,7 +135,8 @@ impl Verifier {
         let too_large = header.exceeds().map(Failure::HeaderTooLarge);
         let failures = too_many.into_iter().chain(too_large);
         signatures.extend(failures.map(Verdict::without_signature).map(Examined::settled));
-        Self { policy: *policy, signatures, body: Body::Arriving(BodyHasher::new(&wanted)) }
+        let header = if wanted.is_empty() { Header::default() } else { header.clone() };
+        Self { policy: *policy, signatures, header, body: Body::Arriving(BodyHasher::new(&wanted)) }
     }
 
     /// What the header section says of each signature, in the order of the verdicts: all but the result and what the
@@ -197,14 +206,20 @@ impl Verifier {
         // Signatures further up come first in using up the public-key operations. One whose key is not there yet takes
         // as many as a signature can, until it is known how many it took.
         let (limit, mut taken, mut are_settled) = (self.policy.max_verifications, 0usize, true);
+        let count = self.signatures.iter().filter(|signature| signature.open.is_some()).count();
+        let mut number = 0;
         for signature in &mut self.signatures {
             if let (false, Some(open), Some(key)) = (signature.is_settled, &signature.open, &signature.key) {
                 let mut budget = Budget { left: limit.saturating_sub(taken), limit };
                 let enough = are_settled || budget.left >= MAX_KEY_RECORDS;
                 let (before, hashes) = (budget.left, hashes.filter(|_| enough));
-                signature.is_settled = open.conclude(&mut signature.verdict, key, hashes, &self.policy, &mut budget);
+                // Answers may come in any order, so what one signature costs must not depend on another's.
+                let inquiry = Inquiry { header: &self.header, effort: Effort::share(number, count) };
+                signature.is_settled =
+                    open.conclude(&mut signature.verdict, key, hashes, &self.policy, &mut budget, inquiry);
                 signature.cost = before - budget.left;
             }
+            number += usize::from(signature.open.is_some());
             are_settled &= signature.is_settled;
             taken += if signature.is_settled { signature.cost } else { MAX_KEY_RECORDS };
         }
@@ -247,17 +262,18 @@ fn examine<'h>(
         }
     };
     let mut verdict = Verdict::of(&signature, b);
+    let signed = SingularCounts::of_names(signature.signed_fields());
+    verdict.unsigned.extend(counts.beyond(&signed).filter(|field| field.is_displayed).map(|field| field.name));
     if let Err(failure) = check_time(&signature, policy.clock_skew, now) {
         verdict.fail(failure);
         return Examined::settled(verdict);
     }
-    let signed = SingularCounts::of_names(signature.signed_fields());
-    verdict.unsigned.extend(counts.beyond(&signed).filter(|field| field.is_displayed).map(|field| field.name));
     let canonicalization = signature.header_canonicalization;
     let index = index.get_or_insert_with(|| HeaderIndex::new(header));
     let mut state = index.hash(canonicalization, signature.signed_fields(), Some(place));
     add_signature(&mut state, canonicalization, before_colon(field), field.value(), signature.b_span);
     let open = Open {
+        place,
         key_name: signature.key_name.clone(),
         terms: Terms::of(&signature),
         header_digest: state.finish(),
@@ -266,12 +282,6 @@ fn examine<'h>(
         signature: signature.signature,
     };
     Examined { verdict, open: Some(open), key: None, is_settled: false, cost: 0 }
-}
-
-/// The name as written, with white space that may be behind it.
-fn before_colon(field: Field<'_>) -> &[u8] {
-    let raw = field.raw();
-    memchr::memchr(b':', raw).and_then(|colon| raw.get(..colon)).unwrap_or(raw)
 }
 
 /// RFC 6376 §3.5, `t=` and `x=`.
@@ -287,6 +297,12 @@ fn check_time(signature: &Signature<'_>, skew: u64, now: UnixTime) -> Result<(),
     }
 }
 
+/// What it takes to find out why a signature fails.
+struct Inquiry<'a> {
+    header: &'a Header,
+    effort: Effort,
+}
+
 impl Open {
     /// RFC 6376 §6.1.2 and §6.1.3; whether that was possible. Without the hashes of the body it is where the verdict
     /// would be the same whatever they are.
@@ -297,12 +313,13 @@ impl Open {
         hashes: Option<&BodyHashes>,
         policy: &VerifyPolicy,
         budget: &mut Budget,
+        inquiry: Inquiry<'_>,
     ) -> bool {
         match hashes {
-            Some(hashes) => self.conclude_with(verdict, key, hashes, policy, budget),
+            Some(hashes) => self.conclude_with(verdict, key, hashes, policy, budget, inquiry),
             // How much of the body `l=` leaves out is part of the verdict.
             None if self.body.length.is_some() || self.has_usable_key(key, policy) => return false,
-            None => self.conclude_with(verdict, key, &BodyHasher::new(&[]).finish(), policy, budget),
+            None => self.conclude_with(verdict, key, &BodyHasher::new(&[]).finish(), policy, budget, inquiry),
         }
         true
     }
@@ -310,7 +327,7 @@ impl Open {
     /// Whether there is a key to verify with.
     fn has_usable_key(&self, key: &KeyAnswer, policy: &VerifyPolicy) -> bool {
         let KeyAnswer::Records(records) = key else { return false };
-        let mut keys = records.iter().take(MAX_KEY_RECORDS).flatten().flat_map(|record| record.key_for(&self.terms));
+        let mut keys = records.iter().flatten().flat_map(|record| record.key_for(&self.terms));
         keys.any(|key| check_size(key, policy).is_ok())
     }
 
@@ -321,83 +338,95 @@ impl Open {
         hashes: &BodyHashes,
         policy: &VerifyPolicy,
         budget: &mut Budget,
+        mut inquiry: Inquiry<'_>,
     ) {
         verdict.body_uncovered =
             self.body.length.and_then(|length| hashes.total(self.body.canonicalization).checked_sub(length));
+        let no_key = |absence| Failure::NoKey { name: self.key_name.clone(), absence };
         let records = match key {
             KeyAnswer::Records(records) => records,
-            KeyAnswer::Missing => return verdict.fail(Failure::NoKey(self.key_name.clone())),
+            KeyAnswer::Missing(absence) => return verdict.fail(no_key(absence.clone())),
             KeyAnswer::Failed => return verdict.fail(Failure::KeyUnavailable(self.key_name.clone())),
         };
         // With several records, the first with which the signature verifies counts; without one, that which came
         // farthest.
-        let mut best: Option<Attempt> = None;
-        let diagnosis = OnceCell::new();
-        for record in records.iter().take(MAX_KEY_RECORDS) {
-            let attempt = self.attempt(record, hashes, policy, &diagnosis, budget);
+        let mut best: Option<Attempt<'_>> = None;
+        let mut others: Vec<&PublicKey> = Vec::new();
+        for record in records.iter() {
+            let attempt = self.attempt(record, policy, budget);
             // No other key can do better; one that does not fit the header fields either may be a later signer's.
-            let final_ = matches!(
-                attempt.failure,
-                None | Some(Failure::BodyHash { header_intact: true, .. } | Failure::TooCostly { .. })
-            );
+            let is_last = matches!(attempt.outcome, Ok((_, true)) | Err(Failure::TooCostly { .. }));
+            if let Ok((key, false)) = attempt.outcome {
+                others.push(key);
+            }
             if best.as_ref().is_none_or(|best| best.progress() < attempt.progress()) {
                 best = Some(attempt);
             }
-            if final_ {
+            if is_last || others.len() >= MAX_KEY_RECORDS {
                 break;
             }
         }
-        let Some(attempt) = best else { return verdict.fail(Failure::NoKey(self.key_name.clone())) };
+        let Some(attempt) = best else { return verdict.fail(no_key(Absence::NoText)) };
         verdict.key_bits = attempt.key_bits;
         verdict.testing = attempt.testing;
-        match (attempt.failure, self.body.length) {
-            (Some(failure), _) => verdict.fail(failure),
-            (None, None) => verdict.pass(None),
-            (None, Some(signed)) => {
-                let uncovered = verdict.body_uncovered.unwrap_or(0);
-                match policy.accept_body_length {
-                    true => verdict.pass(Some(format!("{} (l={signed})", Uncovered(uncovered)))),
-                    false => verdict.fail(Failure::BodyLength { signed, uncovered }),
-                }
-            }
+        let header_fits = match attempt.outcome {
+            Err(failure) => return verdict.fail(failure),
+            Ok((_, header_fits)) => header_fits,
+        };
+        let body_fits = hashes.digest(self.body) == Some(self.body_hash);
+        if header_fits && body_fits {
+            return self.accept(verdict, policy);
+        }
+        let header = (!header_fits).then(|| self.why_not_header(&others, &mut inquiry));
+        verdict.fail(match (body_fits, header) {
+            (true, Some(header)) => Failure::BadSignature(header),
+            (_, header) => Failure::BodyHash { diagnosis: self.why_not_body(hashes, &mut inquiry), header },
+        });
+    }
+
+    /// RFC 6376 §8.2: a signature that verifies passes unless it leaves open how the body ends.
+    fn accept(&self, verdict: &mut Verdict, policy: &VerifyPolicy) {
+        let Some(signed) = self.body.length else { return verdict.pass(None) };
+        let uncovered = verdict.body_uncovered.unwrap_or(0);
+        match policy.accept_body_length {
+            true => verdict.pass(Some(format!("{} (l={signed})", Uncovered(uncovered)))),
+            false => verdict.fail(Failure::BodyLength { signed, uncovered }),
         }
     }
 
-    /// Tries one key record. `diagnosis` keeps what was found out about the body, which is the same for all of them.
-    fn attempt(
+    /// Tries one key record (RFC 6376 §6.1.3).
+    fn attempt<'k>(
         &self,
-        record: &Result<KeyRecord, KeyRecordError>,
-        hashes: &BodyHashes,
+        record: &'k Result<KeyRecord, KeyRecordError>,
         policy: &VerifyPolicy,
-        diagnosis: &OnceCell<Diagnosis>,
         budget: &mut Budget,
-    ) -> Attempt {
-        let mut attempt = Attempt::default();
-        let verified = record.as_ref().map_err(|error| Failure::from(error.clone())).and_then(|record| {
-            attempt.testing = record.testing;
+    ) -> Attempt<'k> {
+        let (mut key_bits, mut testing) = (None, false);
+        let outcome = record.as_ref().map_err(|error| Failure::from(error.clone())).and_then(|record| {
+            testing = record.testing;
             let key = record.key_for(&self.terms)?;
-            attempt.key_bits = Some(key.bits());
+            key_bits = Some(key.bits());
             check_size(key, policy)?;
             budget.take()?;
-            self.verify(key, hashes, diagnosis)
+            Ok((key, key.verify_digest(&self.header_digest, &self.signature)))
         });
-        attempt.failure = verified.err();
-        attempt
+        Attempt { key_bits, testing, outcome }
     }
 
-    /// RFC 6376 §6.1.3: the body hash, then the signature.
-    fn verify(&self, key: &PublicKey, hashes: &BodyHashes, diagnosis: &OnceCell<Diagnosis>) -> Result<(), Failure> {
-        let header_intact = key.verify_digest(&self.header_digest, &self.signature);
-        let digest = hashes.digest(self.body);
-        if digest == Some(self.body_hash) {
-            return if header_intact { Ok(()) } else { Err(Failure::BadSignature) };
-        }
-        let diagnosis = diagnosis.get_or_init(|| match (self.body.length, digest) {
-            (Some(signed), None) => Diagnosis::CutShort { signed, present: hashes.total(self.body.canonicalization) },
+    fn why_not_header(&self, keys: &[&PublicKey], inquiry: &mut Inquiry<'_>) -> HeaderDiagnosis {
+        header_inquiry::diagnose(inquiry.header, self.place, keys, &mut inquiry.effort)
+    }
+
+    fn why_not_body(&self, hashes: &BodyHashes, inquiry: &mut Inquiry<'_>) -> Diagnosis {
+        let canonicalization = self.body.canonicalization;
+        match (self.body.length, hashes.digest(self.body)) {
+            (Some(signed), None) => Diagnosis::CutShort { signed, present: hashes.total(canonicalization) },
             (Some(_), Some(_)) => Diagnosis::PrefixChanged,
-            (None, _) => hashes.window.diagnose(self.body.canonicalization, &self.body_hash),
-        });
-        Err(Failure::BodyHash { diagnosis: *diagnosis, header_intact })
+            (None, _) => {
+                let mime = Mime::of(inquiry.header);
+                diagnose::diagnose(&hashes.window, &mime, canonicalization, &self.body_hash, &mut inquiry.effort)
+            }
+        }
     }
 }
 
@@ -415,21 +444,24 @@ impl Budget {
 }
 
 /// How far one key record led.
-#[derive(Debug, Default)]
-struct Attempt {
+#[derive(Debug)]
+struct Attempt<'k> {
     key_bits: Option<u32>,
     testing: bool,
-    failure: Option<Failure>,
+    /// The key, and whether the signature over the header fields verifies with it.
+    outcome: Result<(&'k PublicKey, bool), Failure>,
 }
 
-impl Attempt {
+impl Attempt<'_> {
     fn progress(&self) -> u8 {
-        match self.failure {
-            Some(Failure::Key(_)) => 0,
-            Some(Failure::WeakKey { .. } | Failure::LargeKey { .. }) => 1,
-            Some(Failure::BodyHash { header_intact: true, .. } | Failure::TooCostly { .. }) => 3,
-            Some(_) => 2,
-            None => 4,
+        match self.outcome {
+            Err(Failure::Key(KeyRecordError::Unrelated(_))) => 0,
+            Err(Failure::Key(_)) => 1,
+            Err(Failure::WeakKey { .. } | Failure::LargeKey { .. }) => 2,
+            // With more operations one of the other keys might have verified it.
+            Err(Failure::TooCostly { .. }) => 4,
+            Ok((_, false)) | Err(_) => 3,
+            Ok((_, true)) => 5,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Keys in all their shapes, and signatures over digests.
 
-use passerelle::crypto::{KeyError, KeyType, PublicKey, Sha256, SigningKey, SigningKeyError};
+use passerelle::crypto::{KeyError, KeyType, PublicKey, Recovered, Sha256, SigningKey, SigningKeyError};
 
 use crate::common::{ED25519, RSA};
 
@@ -57,12 +57,51 @@ fn signatures_verify_and_nothing_else_does() {
     }
 }
 
+/// RFC 8463 §4 wants the 32 octets alone, and other verifiers refuse anything else.
 #[test]
-fn an_ed25519_key_may_come_as_subject_public_key_info() {
+fn an_ed25519_key_in_a_subject_public_key_info_is_refused_with_what_to_publish() {
     let spki = decode(&base64_of(include_str!("../keys/ed25519.pub.pem")));
-    assert_eq!(PublicKey::ed25519(&spki), PublicKey::ed25519(&spki[spki.len() - 32..]));
+    let raw: [u8; 32] = spki[spki.len() - 32..].try_into().unwrap();
+    let error = PublicKey::ed25519(&spki).unwrap_err();
+    assert_eq!(error, KeyError::Ed25519Info(raw));
+    let publish = format!("p={}", SigningKey::from_pem(ED25519).unwrap().public_key());
+    assert!(error.to_string().ends_with(&publish), "{error}");
+    assert_eq!(PublicKey::ed25519(&raw).map(|key| key.bits()), Ok(256));
     assert_eq!(PublicKey::ed25519(&spki[1..]), Err(KeyError::Ed25519));
-    assert_eq!(PublicKey::rsa(&spki), Err(KeyError::Rsa));
+    assert_eq!(PublicKey::rsa(&spki), Err(KeyError::Ed25519NotRsa));
+    assert_eq!(PublicKey::rsa(&raw), Err(KeyError::Ed25519NotRsa));
+}
+
+#[test]
+fn an_rsa_key_for_ed25519_and_one_cut_short_are_told() {
+    let rsa = decode(&SigningKey::from_pem(RSA).unwrap().public_key());
+    assert_eq!(PublicKey::ed25519(&rsa), Err(KeyError::RsaNotEd25519));
+    for present in [3 + 1, 100, rsa.len() - 1] {
+        assert_eq!(PublicKey::rsa(&rsa[..present]), Err(KeyError::Cut { present, announced: rsa.len() }));
+    }
+    assert_eq!(PublicKey::rsa(&[&rsa[..], &[0]].concat()), Err(KeyError::Rsa));
+}
+
+/// The public operation, which the back ends do not offer, agrees with them: what it finds in a signature verifies.
+#[test]
+fn a_signature_tells_who_made_it_and_of_what() {
+    let digest = Sha256::digest(b"a message");
+    for (pem, public) in
+        [(RSA, include_str!("../keys/rsa2048.pub.pem")), (PKCS1, include_str!("../keys/rsa2048.pub.pem"))]
+    {
+        let key = PublicKey::rsa(&decode(&base64_of(public))).unwrap();
+        let mut signature = SigningKey::from_pem(pem).unwrap().sign_digest(&digest).unwrap();
+        assert_eq!(key.recover(&signature), Some(Recovered::Digest(digest)));
+        assert_eq!(key.recover(&signature[1..]), Some(Recovered::NotOfThisKey));
+        assert_eq!(key.recover(&[0xff; 256]), Some(Recovered::NotOfThisKey));
+        signature[7] ^= 1;
+        assert_eq!(key.recover(&signature), Some(Recovered::NotOfThisKey));
+    }
+    let ed25519 = SigningKey::from_pem(ED25519).unwrap();
+    let public = PublicKey::ed25519(&decode(&ed25519.public_key())).unwrap();
+    assert_eq!(public.recover(&ed25519.sign_digest(&digest).unwrap()), None);
+    let large = PublicKey::rsa(&fake_rsa(8192)).unwrap();
+    assert_eq!(large.recover(&[1; 1024]), None, "that would take too long");
 }
 
 #[test]

@@ -2,12 +2,16 @@
 #![allow(unreachable_pub)]
 
 mod canonicalization;
+mod causes;
 mod common;
 mod diagnosis;
+mod header_reasons;
+mod key_reasons;
 mod keys;
 mod many_signatures;
 mod policy;
 mod signing;
+mod signing_refusals;
 mod suite_chasquid;
 mod suite_mox;
 mod suite_vectors;

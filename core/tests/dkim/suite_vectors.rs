@@ -13,11 +13,11 @@ fn is(failure: Option<&Failure>, error: &str) -> bool {
         "DKIM_SIGERROR_MISSING_V" => matches!(failure, Some(Signature(SignatureError::Missing("v")))),
         "DKIM_SIGERROR_KEY_REVOKED" => matches!(failure, Some(Key(KeyRecordError::Revoked))),
         "DKIM_SIGERROR_KEY_HASHNOTINCLUDED" => matches!(failure, Some(Key(KeyRecordError::Hash))),
-        "DKIM_SIGERROR_KEY_MISMATCHED_K" => matches!(failure, Some(Key(KeyRecordError::Mismatch))),
+        "DKIM_SIGERROR_KEY_MISMATCHED_K" => matches!(failure, Some(Key(KeyRecordError::Mismatch { .. }))),
         "DKIM_SIGERROR_KEY_NOTEMAILKEY" => matches!(failure, Some(Key(KeyRecordError::Service))),
         "DKIM_SIGERROR_DOMAIN_I" => matches!(failure, Some(Key(KeyRecordError::Strict))),
         "DKIM_SIGERROR_CORRUPT_BH" => matches!(failure, Some(BodyHash { .. })),
-        "DKIM_SIGERROR_BADSIG" => matches!(failure, Some(BadSignature)),
+        "DKIM_SIGERROR_BADSIG" => matches!(failure, Some(BadSignature(_))),
         _ => panic!("{error} is not in the table"),
     }
 }
@@ -82,7 +82,7 @@ fn real_mail() {
         let message = crlf(&String::from_utf8(std::fs::read(&path).unwrap()).unwrap());
         // The day on which they were sent; some expire on the next.
         for verdict in verify_with(&message, &dns, &VerifyPolicy::default(), 1_698_100_000) {
-            let no_key = matches!(verdict.failure, Some(Failure::NoKey(_)));
+            let no_key = matches!(verdict.failure, Some(Failure::NoKey { .. }));
             assert!(verdict.result == DkimResult::Pass || no_key, "{}: {verdict:?}", path.display());
             passed += usize::from(verdict.result == DkimResult::Pass);
         }

@@ -44,10 +44,13 @@ pub(crate) const CLASSES: &[Class<DkimCase>] = &[
     }),
     class("dkim-base64", ALL, |d| {
         signature(d, |e| matches!(e, SignatureError::Base64(_) | SignatureError::BodyHashLength))
-            || key(d, |e| matches!(e, KeyRecordError::Base64))
+            || key(d, |e| {
+                use KeyRecordError::{Backslash, Base64, Character, CutAtString, Pem, Quotes, Split};
+                matches!(e, Base64 | CutAtString(_) | Split | Quotes | Backslash | Pem | Character { .. })
+            })
     }),
     class("dkim-key-tag-list", ALL, |d| key(d, |e| matches!(e, KeyRecordError::Tags(_) | KeyRecordError::MissingKey))),
-    class("dkim-key-version", ALL, |d| key(d, |e| matches!(e, KeyRecordError::Version))),
+    class("dkim-key-version", ALL, |d| key(d, |e| matches!(e, KeyRecordError::Version | KeyRecordError::Unrelated(_)))),
     class("dkim-key-hash", ALL, |d| key(d, |e| matches!(e, KeyRecordError::Hash))),
     class("dkim-key-service", ALL, |d| key(d, |e| matches!(e, KeyRecordError::Service))),
     class("dkim-key-strict", &[DKIMPY, MAIL_DKIM], |d| key(d, |e| matches!(e, KeyRecordError::Strict))),
@@ -92,7 +95,7 @@ pub(crate) const CLASSES: &[Class<DkimCase>] = &[
         they_refuse(d) && d.case.has(&odd)
     }),
     class("dkim-space-at-the-end", &[DKIMPY], |d| {
-        we_refuse(d, |f| matches!(f, Failure::BadSignature)) && d.case.has(&["way:signature-space"])
+        we_refuse(d, |f| matches!(f, Failure::BadSignature(_))) && d.case.has(&["way:signature-space"])
     }),
     class("dkim-long-numbers", &[OPENDKIM], |d| they_refuse(d) && d.case.has(&["x:long"])),
     class("dkim-key-notes", &[OPENDKIM], |d| they_refuse(d) && d.case.has(&["key:n"])),
