@@ -7,8 +7,9 @@ use clap::{ArgAction, Args};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 --key, --selector and --domain may be given several times, for one signature each; the first key goes with the first
-selector, and a single --domain serves all keys.
-Exit codes: 0 signed, 2 wrong usage, or input that is no message or cannot be read.
+selector, and a single --domain serves all keys. A message that cannot be valid is refused, and one that it is unwise to
+sign, too, unless --force is given.
+Exit codes: 0 signed, 2 refused, wrong usage, or input that is no message or cannot be read.
 
 Examples:
   passerelle sign message.eml --domain example.com \\
@@ -42,4 +43,8 @@ pub(crate) struct Sign {
     /// The time of signing, in seconds since 1970-01-01 UTC [default: the system clock]
     #[arg(long, value_name = "UNIX")]
     pub(crate) now: Option<u64>,
+    /// Sign in spite of what is unwise, such as an author of another domain or a Bcc field, and only warn of it. What cannot
+    /// be valid is refused all the same.
+    #[arg(long)]
+    pub(crate) force: bool,
 }

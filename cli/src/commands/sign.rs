@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use passerelle::crypto::SigningKey;
-use passerelle::dkim::{Canonicalization, SignError, Signer, Signing};
+use passerelle::dkim::{Canonicalization, Examination, Finding, Severity, SignError, Signer, Signing};
 use passerelle::message::HeaderReader;
 use passerelle::{Domain, UnixTime};
 
@@ -33,7 +33,8 @@ pub(crate) fn run(args: &Sign) -> Result<ExitCode, Failure> {
         tell::note(&format!("{}: {}", note.outcome, note.why));
     }
     let mut counting = Counting::default();
-    let signatures = sign(&mut reader, &signers, now, &mut counting)?;
+    let (signatures, findings) = sign(&mut reader, &signers, now, &mut counting)?;
+    judge(&findings, args.force)?;
 
     source.rewind().map_err(|error| Failure::file("read again", &path, &error))?;
     let mut reader = MessageReader::new(&mut source, &path)?;
@@ -114,13 +115,34 @@ fn read_key(path: &Path) -> Result<SigningKey, Failure> {
     SigningKey::from_pem(&pem).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
-/// The DKIM-Signature fields of all signers, from one pass over the message.
+/// Says what was found, and refuses the message where that is called for.
+fn judge(findings: &[Finding], force: bool) -> Result<(), Failure> {
+    let stands = |finding: &&Finding| match finding.severity() {
+        Severity::Refuse => true,
+        Severity::Unwise => !force,
+        Severity::Remark => false,
+    };
+    for finding in findings.iter().filter(|finding| !stands(finding)) {
+        eprintln!("passerelle: warning: {}", escape::text(&finding.to_string()));
+    }
+    let against: Vec<&Finding> = findings.iter().filter(stands).collect();
+    let Some(worst) = against.iter().map(|finding| finding.severity()).max() else { return Ok(()) };
+    let reasons: Vec<String> =
+        against.iter().map(|f| format!("{} ({})", escape::text(&f.to_string()), f.rfc())).collect();
+    let verdict = match worst {
+        Severity::Refuse => "the message is not signed, for it cannot be valid",
+        _ => "the message is not signed, for that would be unwise; --force signs it all the same",
+    };
+    Err(Failure::new(format!("{verdict}\n  {}", reasons.join("\n  "))))
+}
+
+/// The DKIM-Signature fields of all signers, and what was found, from one pass over the message.
 fn sign<R: Read>(
     reader: &mut MessageReader<R>,
     signers: &[Arc<Signer>],
     now: UnixTime,
     counting: &mut Counting,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<(Vec<u8>, Vec<Finding>), Failure> {
     let mut header = HeaderReader::new();
     let mut body = Vec::new();
     while !header.is_complete() {
@@ -132,15 +154,25 @@ fn sign<R: Read>(
         }
     }
     let header = header.finish();
+    let mut examination = Examination::new(&header, signers.iter().map(Arc::as_ref));
+    // What the header section shows need not wait for the body, and says more than that it could not verify.
+    if examination.findings().iter().any(|finding| finding.severity() == Severity::Refuse) {
+        return Ok((Vec::new(), examination.finish()));
+    }
     let begun: Result<Vec<Signing>, SignError> = signers.iter().map(|s| Signing::new(s, &header, now)).collect();
     let mut signings = begun.map_err(|e| refused(&e))?;
     let mut chunk = Some(body);
     while let Some(octets) = chunk {
         signings.iter_mut().for_each(|signing| signing.body(&octets));
+        examination.body(&octets);
         chunk = counting.next(reader)?;
     }
+    let findings = examination.finish();
+    if findings.contains(&Finding::BareLineEnd) {
+        return Ok((Vec::new(), findings));
+    }
     let fields: Result<Vec<Vec<u8>>, SignError> = signings.into_iter().map(Signing::finish).collect();
-    Ok(fields.map_err(|e| refused(&e))?.concat())
+    Ok((fields.map_err(|e| refused(&e))?.concat(), findings))
 }
 
 /// How many octets a pass has read.

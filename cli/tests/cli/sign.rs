@@ -178,3 +178,88 @@ fn what_cannot_be_signed_is_refused() {
     refused(&["sign", "-", "--key", &key, "--selector", "e", "--domain", "a..example"], MESSAGE, "domain");
     refused(&["sign", "-", "--key", &key, "--selector", "e e", "--domain", "a.example"], MESSAGE, "selector");
 }
+
+/// A message of these lines, and what came of it without and with `--force`.
+fn both_ways(keys: &Keys, message: &str) -> (Ran, Ran) {
+    (keys.sign(message.as_bytes(), &[]), keys.sign(message.as_bytes(), &["--force"]))
+}
+
+const DATE: &str = "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n";
+
+#[test]
+fn what_cannot_be_valid_is_refused_even_with_force() {
+    let keys = Keys::new();
+    for (message, says) in [
+        (format!("From: eve@a.example\r\n{MESSAGE}"), "2 From fields"),
+        (MESSAGE.replace("From: Ann <ann@a.example>\r\n", ""), "no From field"),
+        (MESSAGE.replace("Ann <ann@a.example>", ""), "From field has no address"),
+        (MESSAGE.replace("Ann <ann@a.example>", "Ann"), "From field is malformed"),
+        (format!(" continued\r\n{MESSAGE}"), "begins with white space"),
+        (format!("no colon\r\n{MESSAGE}"), "no field: 'no colon'"),
+        (MESSAGE.replace("Subject: ", "Sub\0ject: "), "name of a field has a NUL"),
+        (MESSAGE.replace("Ann ", "A\0nn "), "NUL"),
+        (format!("Subject: Other\r\n{MESSAGE}"), "Subject occurs 2 times"),
+        (format!("{DATE}{DATE}{MESSAGE}"), "Date occurs 2 times"),
+        (format!("{MESSAGE}bare\nLF\r\n"), "CR or LF"),
+    ] {
+        let (without, with) = both_ways(&keys, &message);
+        for ran in [without, with] {
+            assert_eq!((ran.code, &ran.stdout[..]), (2, &b""[..]), "{message:?}: {}", ran.stderr);
+            assert!(ran.stderr.contains(says) && ran.stderr.contains("cannot be valid"), "{says}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn what_is_unwise_is_signed_only_with_force_and_a_warning() {
+    let keys = Keys::new();
+    let long = "x".repeat(999);
+    for (message, says) in [
+        (MESSAGE.replace("ann@a.example", "ann@b.example"), "author's domain b.example"),
+        (MESSAGE.replace("To: bob", "Bcc: eve@c.example\r\nTo: bob"), "Bcc"),
+        (format!("{MESSAGE}{long}\r\n"), "a line of 999 octets"),
+        (MESSAGE.replace("Subject: Hello", &format!("Subject: {long}")), "the field Subject has a line of 1008 octets"),
+        (MESSAGE.replace("Subject:", "Subject :"), "white space between"),
+        (format!("{MESSAGE}\0\r\n"), "the body has a NUL"),
+    ] {
+        let (without, with) = both_ways(&keys, &message);
+        assert_eq!((without.code, &without.stdout[..]), (2, &b""[..]), "{message:?}: {}", without.stderr);
+        assert!(without.stderr.contains(says) && without.stderr.contains("--force"), "{says}: {}", without.stderr);
+        assert_eq!(with.code, 0, "{}", with.stderr);
+        assert!(with.stdout.starts_with(b"DKIM-Signature: ") && with.stdout.ends_with(message.as_bytes()));
+        assert!(with.stderr.contains("warning: ") && with.stderr.contains(says), "{says}: {}", with.stderr);
+    }
+}
+
+#[test]
+fn what_is_worth_a_remark_is_signed_and_told() {
+    let keys = Keys::new();
+    for (message, says) in [
+        (MESSAGE.to_owned(), "no Date field"),
+        (format!("{DATE}{}", MESSAGE.replace("Subject: Hello", "Subject: H\u{e9}llo")), "SMTPUTF8"),
+        (format!("{DATE}{MESSAGE}caf\u{e9}\r\n"), "does not say 8bit"),
+    ] {
+        let ran = keys.sign(message.as_bytes(), &[]);
+        assert!(ran.code == 0 && ran.stderr.contains(says), "{says}: {}", ran.stderr);
+        assert_eq!(keys.verify(&ran.stdout, &[]).code, 0);
+    }
+    let quiet = keys.sign(format!("{DATE}{MESSAGE}").as_bytes(), &[]);
+    assert_eq!((quiet.code, &*quiet.stderr), (0, ""));
+    // A signer of a domain below or above the author's, and one of several.
+    for author in ["news.a.example", "a.example"] {
+        let ran = keys.sign(format!("{DATE}{}", MESSAGE.replace("a.example", author)).as_bytes(), &[]);
+        assert_eq!((ran.code, &*ran.stderr), (0, ""), "{author}");
+    }
+}
+
+#[test]
+fn several_reasons_are_all_told_and_no_octet_of_them_reaches_the_terminal() {
+    let keys = Keys::new();
+    let message = format!("junk \x1b[31m\r\nSubject: x\r\nBcc: x@c.example\r\n{MESSAGE}");
+    let ran = keys.sign(message.as_bytes(), &[]);
+    assert_eq!(ran.code, 2);
+    assert!(!ran.stderr.contains('\x1b'), "{}", ran.stderr);
+    for says in ["junk", "Subject occurs 2 times", "Bcc", "RFC 5322 \u{a7}3.6"] {
+        assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
+    }
+}

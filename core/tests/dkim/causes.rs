@@ -84,7 +84,7 @@ fn key_sizes() {
     let (signer, dns) = signer(RSA);
     let message = sign(signer, &plain());
     let with = |min_rsa_bits, max_rsa_bits| {
-        let policy = VerifyPolicy { min_rsa_bits, max_rsa_bits, ..VerifyPolicy::default() };
+        let policy = VerifyPolicy::default().min_rsa_bits(min_rsa_bits).max_rsa_bits(max_rsa_bits);
         json(&verify_with(&message, &dns, &policy, NOW)[0])
     };
     assert_eq!(with(4096, 8192)["cause"], "weak-key");
@@ -139,7 +139,7 @@ fn what_is_not_looked_at() {
     cause(b"DKIM-Signature: nonsense\r\nFrom: a@example.com\r\n\r\n", &dns, "malformed");
     let verdicts = verify(&[&field.repeat(11)[..], &plain()].concat(), &dns);
     assert_eq!(verdicts[10].cause, Some(Cause::NotExamined));
-    let costly = VerifyPolicy { max_verifications: 0, ..VerifyPolicy::default() };
+    let costly = VerifyPolicy::default().max_verifications(0);
     assert_eq!(verify_with(&signed, &dns, &costly, NOW)[0].cause, Some(Cause::NotExamined));
     cause(&[&b"X: y\r\n".repeat(3000)[..], &signed].concat(), &dns, "not-examined");
 }

@@ -252,7 +252,7 @@ fn trials_of_many_signatures_are_bounded() {
     let field = &message[..message.len() - plain.len()];
     let body = "a\r\n".repeat(5000);
     let many = [&field.repeat(300)[..], &plain, body.as_bytes()].concat();
-    let policy = VerifyPolicy { max_signatures: 300, max_verifications: 300, ..VerifyPolicy::default() };
+    let policy = VerifyPolicy::default().max_signatures(300).max_verifications(300);
     let causes: Vec<_> = verify_with(&many, &dns, &policy, NOW).iter().map(|v| v.cause.unwrap().as_str()).collect();
     assert_eq!(causes, ["body-changed"; 300], "the footer is too long to be found, and none is an error");
 }

@@ -53,9 +53,7 @@ fn two_from_fields_are_refused() {
 #[test]
 fn a_from_that_is_missing_empty_or_malformed_is_refused() {
     assert_eq!(only("Date: today\r\nTo: a@example.com\r\n\r\n", Severity::Refuse), Finding::NoFrom);
-    for value in
-        ["", " ", " <>", " Ann", " ann@", " @example.com", " a b@example.com"]
-    {
+    for value in ["", " ", " <>", " Ann", " ann@", " @example.com", " a b@example.com"] {
         let message = format!("From:{value}\r\nDate: today\r\n\r\n");
         assert!(matches!(only(&message, Severity::Refuse), Finding::From(_)), "{value}");
     }
