@@ -59,7 +59,8 @@ pub(super) fn shown(text: &[u8], most: usize) -> String {
     let mut shown = String::new();
     let mut count = 0;
     for word in text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty()) {
-        for character in shown.is_empty().then_some("").unwrap_or(" ").chars().chain(word.chars()) {
+        let space = if shown.is_empty() { "" } else { " " };
+        for character in space.chars().chain(word.chars()) {
             if count == most {
                 return shown + "...";
             }

@@ -10,7 +10,7 @@ use crate::crypto::{KeyError, KeyType, PublicKey};
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
 use crate::limits::{MAX_KEY_RECORD, MAX_KEY_RECORDS, MAX_KEY_RECORDS_READ};
-use crate::lookup::{Answers, Outcome, Pending, Record, RecordType, Records};
+use crate::lookup::{Answers, DnsAnswer, Outcome, Pending, Record, RecordType, Records, Status};
 use crate::tags::TagList;
 
 /// A key record, each of its tags valid.
@@ -151,16 +151,41 @@ pub enum Absence {
     NoName,
     /// The name exists and has no TXT record.
     NoText,
+    /// The name is an alias (CNAME), as mail services ask for, and leads to no key.
+    Alias {
+        /// Where it leads.
+        target: Domain,
+        /// Whether that name exists.
+        exists: bool,
+    },
+}
+
+impl Absence {
+    fn of(answer: &DnsAnswer) -> Self {
+        let exists = answer.status != Status::NxDomain;
+        match answer.aliases.last() {
+            Some(alias) => Self::Alias { target: alias.target.clone(), exists },
+            None if exists => Self::NoText,
+            None => Self::NoName,
+        }
+    }
 }
 
 impl fmt::Display for Absence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoName => {
-                "the name does not exist, so publish the key there or sign with a selector that is published"
+        match self {
+            Self::NoName => f.write_str(
+                "the name does not exist, so publish the key there or sign with a selector that is published",
+            ),
+            Self::NoText => f.write_str("the name exists and has no TXT record"),
+            Self::Alias { target, exists } => {
+                let lack = if *exists { "has no TXT record" } else { "does not exist" };
+                write!(
+                    f,
+                    "it is an alias (CNAME) of {target}, which {lack}: ask whoever runs that domain for the right name"
+                )
             }
-            Self::NoText => "the name exists and has no TXT record",
-        })
+        }
     }
 }
 
@@ -178,8 +203,7 @@ impl Evaluate for KeyRequest {
         let answer = answers.dns(&self.name, RecordType::Txt)?;
         Ok(match answer.outcome() {
             Outcome::Records(_) => KeyAnswer::of(&answer.records),
-            Outcome::NoData => KeyAnswer::Missing(Absence::NoText),
-            Outcome::NxDomain => KeyAnswer::Missing(Absence::NoName),
+            Outcome::NoData | Outcome::NxDomain => KeyAnswer::Missing(Absence::of(&answer)),
             Outcome::ServFail | Outcome::Timeout => KeyAnswer::Failed,
         })
     }

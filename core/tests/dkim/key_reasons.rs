@@ -4,7 +4,12 @@ use passerelle::crypto::{KeyError, KeyType, SigningKey};
 use passerelle::dkim::{Absence, Cause, Failure, KeyRecordError, Verdict};
 use passerelle::limits::{MAX_KEY_RECORDS, MAX_KEY_RECORDS_READ};
 
-use crate::common::{Dns, ED25519, RSA, plain, sign, signer, verify, words};
+use passerelle::dkim::{Verifier, VerifyPolicy};
+use passerelle::evaluate::Evaluation;
+use passerelle::message::Header;
+use passerelle::{Alias, Answer, DnsAnswer, Domain, Status, UnixTime};
+
+use crate::common::{Dns, ED25519, NOW, RSA, plain, sign, signer, verify, words};
 
 const NAME: &str = "sel._domainkey.example.com";
 
@@ -150,6 +155,28 @@ fn a_name_that_does_not_exist_and_one_without_texts() {
     empty.texts.insert(NAME.into(), vec![]);
     let verdict = verify(&message, &empty).remove(0);
     let Some(Failure::NoKey { absence: Absence::NoText, .. }) = verdict.failure else { panic!("{verdict:?}") };
+}
+
+/// Mail services have their customers publish a CNAME; it leads to nowhere when the service has no key for them.
+#[test]
+fn an_alias_that_leads_to_no_key() {
+    let message = sign(signer(RSA).0, &plain());
+    let target = Domain::parse("sel.dkim.esp.example").unwrap();
+    for (status, exists, says) in
+        [(Status::NxDomain, false, "does not exist"), (Status::NoError, true, "has no TXT record")]
+    {
+        let (header, body) = Header::split(&message);
+        let mut verifier = Verifier::new(&header, &VerifyPolicy::default(), UnixTime(NOW));
+        verifier.body(body);
+        let answer = DnsAnswer::empty(status).with_aliases([Alias::new(target.clone(), false)]);
+        let request = verifier.key_requests().remove(0);
+        let key = Evaluation::new(request).run_with(|_| Answer::Dns(answer.clone()));
+        let verdict = verifier.finish(vec![Some(key)]).remove(0);
+        let Some(Failure::NoKey { absence, .. }) = &verdict.failure else { panic!("{verdict:?}") };
+        assert_eq!(absence, &Absence::Alias { target: target.clone(), exists });
+        let reason = verdict.reason.unwrap();
+        assert!(reason.contains(&format!("it is an alias (CNAME) of {target}, which {says}")), "{reason}");
+    }
 }
 
 /// A wildcard, verification tokens, old keys: none of them hides the key, wherever its text sorts.
