@@ -110,5 +110,6 @@ fn record(record_type: RecordType, (number, name, octets): (u16, String, Vec<u8>
             Record::Tlsa { usage, selector, matching: selector / 2, data: octets }
         }
         RecordType::Txt => Record::Txt(octets),
+        _ => return None, // There are no others.
     })
 }

@@ -15,6 +15,7 @@ export function dohResolver(url, { fetch = globalThis.fetch, timeout = TIMEOUT }
   const resolver = resolverUrl(url);
   return async (name, recordType, { signal } = {}) => {
     await init();
+    signal?.throwIfAborted(); // Not every `fetch` looks at a signal that was given before.
     const target = new URL(resolver);
     target.searchParams.set("dns", base64url(encodeQuery(name, recordType)));
     const limit = AbortSignal.timeout(timeout);

@@ -13,7 +13,8 @@ pub(crate) struct World {
     /// Answer from a transcript instead of the DNS; nothing goes out to the network.
     #[arg(long, value_name = "TRANSCRIPT", conflicts_with = "resolver", help_heading = "DNS and time")]
     pub(crate) dns: Option<PathBuf>,
-    /// Ask this resolver instead of the system's, such as 192.0.2.53, [2001:db8::53]:5353.
+    /// Ask this resolver instead of the system's, such as 192.0.2.53, [2001:db8::53]:5353; what it says of DNSSEC (AD) is
+    /// believed where it runs on this host.
     #[arg(long, value_name = "IP[:PORT]", value_parser = resolver, help_heading = "DNS and time")]
     pub(crate) resolver: Option<SocketAddr>,
     /// Write all answers to this file as a transcript that --dns can replay. An existing file is replaced.

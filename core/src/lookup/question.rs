@@ -16,6 +16,7 @@ pub enum Question {
 
 /// The types of DNS records that the engine asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 #[allow(missing_docs)] // The names are the DNS's own.
 pub enum RecordType {
     A,

@@ -11,6 +11,7 @@ use crate::domain::Domain;
 
 /// The data of one DNS record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Record {
     /// An IPv4 address (RFC 1035 §3.4.1).
     A(Ipv4Addr),

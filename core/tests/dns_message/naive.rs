@@ -170,6 +170,7 @@ fn data(message: &[u8], entry: &Entry, record_type: RecordType) -> Option<Option
             }
             Some(Record::Txt(text))
         }
+        _ => return None, // There are no others.
     })
 }
 
