@@ -117,23 +117,24 @@ fn read_key(path: &Path) -> Result<SigningKey, Failure> {
 
 /// Says what was found, and refuses the message where that is called for.
 fn judge(findings: &[Finding], force: bool) -> Result<(), Failure> {
-    let stands = |finding: &&Finding| match finding.severity() {
-        Severity::Refuse => true,
-        Severity::Unwise => !force,
-        Severity::Remark => false,
-    };
-    for finding in findings.iter().filter(|finding| !stands(finding)) {
-        eprintln!("passerelle: warning: {}", escape::text(&finding.to_string()));
+    let mut worst = Severity::Remark;
+    for finding in findings {
+        match finding.severity() {
+            Severity::Remark => tell::note(&finding.to_string()),
+            Severity::Unwise if force => tell::warning(&finding.to_string()),
+            severity => {
+                worst = worst.max(severity);
+                tell::error(&format!("{finding} ({})", finding.rfc()));
+            }
+        }
     }
-    let against: Vec<&Finding> = findings.iter().filter(stands).collect();
-    let Some(worst) = against.iter().map(|finding| finding.severity()).max() else { return Ok(()) };
-    let reasons: Vec<String> =
-        against.iter().map(|f| format!("{} ({})", escape::text(&f.to_string()), f.rfc())).collect();
-    let verdict = match worst {
-        Severity::Refuse => "the message is not signed, for it cannot be valid",
-        _ => "the message is not signed, for that would be unwise; --force signs it all the same",
-    };
-    Err(Failure::new(format!("{verdict}\n  {}", reasons.join("\n  "))))
+    match worst {
+        Severity::Remark => Ok(()),
+        Severity::Unwise => {
+            Err(Failure::new("the message is not signed, for that would be unwise; --force signs it all the same"))
+        }
+        Severity::Refuse => Err(Failure::new("the message is not signed, for it cannot be valid")),
+    }
 }
 
 /// The DKIM-Signature fields of all signers, and what was found, from one pass over the message.

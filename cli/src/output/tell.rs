@@ -8,7 +8,6 @@ pub(crate) fn error(text: &str) {
 }
 
 /// What may well be a mistake.
-#[expect(dead_code, reason = "for what signing warns of")]
 pub(crate) fn warning(text: &str) {
     say("warning: ", text);
 }
