@@ -1,9 +1,9 @@
 //! Canonicalization (RFC 6376 §3.4): the form in which header fields and bodies are hashed.
 //!
 //! Bodies are canonicalized as they stream by, in two steps of which the simple algorithm has only the second: white
-//! space is reduced ([`relaxed`]), and line ends are held back until something follows them ([`lines`]). What is the same
+//! space is reduced (`relaxed`), and line ends are held back until something follows them (`lines`). What is the same
 //! before and after goes to the hash straight from the input, in runs as long as possible; only what changes is written
-//! anew, by vector instructions ([`vectors`]). Nothing depends on how the input is cut.
+//! anew, by vector instructions (`vectors`). Nothing depends on how the input is cut.
 //!
 //! Only CRLF ends a line. A bare CR or LF is content like any other octet (RFC 6376 §5.3 leaves it to the signer to
 //! avoid them).
