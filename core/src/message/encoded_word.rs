@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn character_sets_that_mail_uses() {
         assert_eq!(shown("=?utf-8?b?w6k=?= =?windows-1252?q?=80?= =?iso-8859-15?Q?=A4?="), "é€€");
-        assert_eq!(shown("=?gb2312?B?xOO6ww==?= =?Big5?B?p0GmbA==?="), "你好你好");
+        assert_eq!(shown("=?gb2312?B?xOO6ww==?= =?Big5?B?p0Gmbg==?="), "你好你好");
         assert_eq!(shown("=?ISO-2022-JP?B?GyRCJDMbKEI=?= =?koi8-r?q?=F0?="), "こП");
         assert_eq!(shown("=?utf-8*en?q?a?="), "a");
     }

@@ -127,10 +127,8 @@ fn a_dmarc_record_of_64_kilobytes() {
     let record = format!("v=DMARC1; p=reject; {}", "x=y;".repeat(16 << 10));
     let report = report_in(&world(&[txt("_dmarc.evil.example", &record)]), "From: a@evil.example\r\n\r\n", &evil());
     assert_eq!(report.dmarc.result, DmarcResult::None);
-    assert_eq!(
-        step(&report, "dmarc record evil.example").unwrap(),
-        "none: a TXT record is longer than a policy record may be"
-    );
+    let why = step(&report, "dmarc record evil.example").unwrap();
+    assert!(why.starts_with("none: ") && why.ends_with("it has more than 4096 octets"), "{why}");
 }
 
 /// The longest name there can be: it has no room for `_dmarc`, and its parents are asked for, eight names in all.
