@@ -87,6 +87,7 @@ pub mod machine;
 pub mod mailbox;
 pub mod message;
 mod misuse;
+pub mod network;
 pub mod results;
 mod setters;
 pub mod smtp;

@@ -107,6 +107,8 @@ pub const MAX_REPORT_STEPS: usize = 1600;
 /// Octets of a report's verdicts and field, as JSON, that no bound need be kept for: hostile mail does not make them
 /// more. Ours.
 pub const MAX_REPORT_BASE: usize = 128 * 1024;
+/// `Received` fields passed over of which the trail tells. Ours.
+pub const MAX_SKIPPED_HOPS_TOLD: usize = 8;
 /// Octets in a report, as JSON. Ours: a report of real mail takes 2 to 20 KiB.
 pub const MAX_REPORT_SIZE: usize = 512 * 1024;
 /// Steps kept of one SPF evaluation, its last aside, so that a record of a thousand networks leaves room for what

@@ -20,7 +20,8 @@ pub enum OutputTag {
     Transmit = 3,
 }
 
-/// Whether a message is authenticated. The numbers are the exit codes of the passerelle command.
+/// Whether a message is authenticated. The numbers are the exit codes of the passerelle command, which ends with 1 where
+/// this is undecided.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Authenticated {
@@ -30,6 +31,9 @@ pub enum Authenticated {
     No = 1,
     /// Not now: a temporary error stands in the way.
     Temporarily = 3,
+    /// It depends on something that is not known: from which address the message came, for which nobody vouches, or its
+    /// body.
+    Undecided = 4,
 }
 
 impl From<verify::Authenticated> for Authenticated {
@@ -38,6 +42,7 @@ impl From<verify::Authenticated> for Authenticated {
             verify::Authenticated::Yes => Self::Yes,
             verify::Authenticated::No => Self::No,
             verify::Authenticated::Temporarily => Self::Temporarily,
+            verify::Authenticated::Undecided => Self::Undecided,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use passerelle::verify::{self, Authenticated, Envelope, Input, Report, Settings};
+use passerelle::verify::{self, Envelope, Input, Report, Settings};
 use passerelle::{Answer, Machine, Now, Output, Question, QuestionId, RecordType, Step};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
@@ -149,10 +149,9 @@ impl Verification {
 }
 
 fn reported(report: &Report) -> JsValue {
-    let authenticated = match report.authenticated() {
-        Authenticated::Yes => "yes",
-        Authenticated::No => "no",
-        Authenticated::Temporarily => "temporarily",
-    };
-    Built::new().with("type", "report").with("report", report.to_json()).with("authenticated", authenticated).done()
+    Built::new()
+        .with("type", "report")
+        .with("report", report.to_json())
+        .with("authenticated", report.authenticated().as_str())
+        .done()
 }

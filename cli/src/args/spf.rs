@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::Args;
 
-use super::values::no_controls;
+use super::values::{no_controls, reverse_path};
 use super::world::{Show, World};
 
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(crate) struct Spf {
     #[arg(long, value_name = "NAME", value_parser = no_controls)]
     pub(crate) helo: String,
     /// The return path (MAIL FROM); `<>` or an empty string is the null one, for which HELO is checked.
-    #[arg(long, value_name = "MAILBOX", value_parser = no_controls)]
+    #[arg(long, value_name = "MAILBOX", value_parser = reverse_path)]
     pub(crate) mail_from: String,
 
     #[command(flatten)]

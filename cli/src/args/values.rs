@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use passerelle::Domain;
+use passerelle::mailbox::{AddressError, ReversePath};
 
 pub(super) fn resolver(text: &str) -> Result<SocketAddr, String> {
     const DNS_PORT: u16 = 53;
@@ -20,6 +21,34 @@ pub(super) fn no_controls(text: &str) -> Result<String, String> {
     match text.chars().any(char::is_control) {
         true => Err("it has a control character, which no envelope can have".into()),
         false => Ok(text.into()),
+    }
+}
+
+/// A reverse-path, with its angle brackets or without; what comes back has none.
+pub(super) fn reverse_path(text: &str) -> Result<String, String> {
+    let path = no_controls(text)?;
+    let path = path.trim();
+    let path = path.strip_prefix('<').and_then(|path| path.strip_suffix('>')).unwrap_or(path);
+    match ReversePath::parse(&format!("<{path}>")) {
+        Ok(_) => Ok(path.to_owned()),
+        // A domain that is none is what SPF has a result for (RFC 7208 §4.3), and of long mailboxes there are many.
+        Err(AddressError::Domain(_) | AddressError::LocalPartTooLong | AddressError::PathTooLong)
+            if path.matches('@').count() == 1 =>
+        {
+            Ok(path.to_owned())
+        }
+        Err(error) => Err(format!("it is no return path, {error}: give one mailbox, or <> for the null one")),
+    }
+}
+
+/// A number of a field, from 1.
+pub(super) fn received_field(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(field) if field > 0 => Ok(field),
+        _ => {
+            Err("give the number of a Received field, counted from the top, from 1; put a file in front of the option"
+                .into())
+        }
     }
 }
 

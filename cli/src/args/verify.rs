@@ -4,15 +4,16 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use passerelle::network::Network;
 
-use super::values::{authserv_id, no_controls};
+use super::values::{authserv_id, no_controls, received_field, reverse_path};
 use super::world::{Show, World};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes:
   0  authenticated: DMARC passes, or there is no policy and a passing SPF or DKIM domain aligns
-  1  not authenticated
+  1  not authenticated, or not decided: it depends on where the message came from, which nobody vouches for
   2  wrong usage, or input that is no message or cannot be read
   3  a temporary error stands in the way; the same message may fare better later
 Of several messages the worst counts: 2 if there is one, else 1, else 3, else 0.
@@ -28,16 +29,24 @@ pub(crate) struct Verify {
     #[arg(value_name = "FILE")]
     pub(crate) messages: Vec<PathBuf>,
 
-    /// The client's address. Without --ip, --helo and --mail-from, all three are taken from the topmost Received and
-    /// Return-Path fields that parse.
+    /// The client's address. What is not given of --ip, --helo and --mail-from is taken from the message's own Received and
+    /// Return-Path fields, which proves nothing: SPF of it is shown, and does not count.
     #[arg(long, value_name = "ADDRESS", help_heading = "Envelope")]
     pub(crate) ip: Option<IpAddr>,
     /// The name that the client gave with HELO or EHLO.
     #[arg(long, value_name = "NAME", help_heading = "Envelope", value_parser = no_controls)]
     pub(crate) helo: Option<String>,
     /// The return path (MAIL FROM); `<>` or an empty string is the null one of a bounce.
-    #[arg(long, value_name = "MAILBOX", help_heading = "Envelope", value_parser = no_controls)]
+    #[arg(long, value_name = "MAILBOX", help_heading = "Envelope", value_parser = reverse_path)]
     pub(crate) mail_from: Option<String>,
+    /// Your own server wrote the Received field that tells of the client: what it says counts. With a number, it is that
+    /// field, counted from the top; otherwise the topmost, those behind hops of your own aside.
+    #[arg(long, value_name = "N", help_heading = "Envelope", num_args = 0..=1, value_parser = received_field)]
+    pub(crate) trust_received: Option<Option<usize>>,
+    /// Networks of your own relays: Received fields that name one as the client are passed over, as those with private,
+    /// loopback and link-local addresses always are. Several may be given, or the option several times.
+    #[arg(long, value_name = "CIDR", help_heading = "Envelope", value_delimiter = ',')]
+    pub(crate) trusted_relay: Vec<Network>,
 
     /// The name that the Authentication-Results field carries as its author.
     #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = authserv_id)]

@@ -23,7 +23,7 @@ struct Object<'a> {
 
 pub(crate) fn run(args: &Spf) -> Result<ExitCode, Failure> {
     let mut host = Host::new(&args.world)?;
-    let request = Request::new(args.ip, args.helo.as_str(), without_brackets(&args.mail_from)).unix(host.now().unix);
+    let request = Request::new(args.ip, args.helo.as_str(), args.mail_from.as_str()).unix(host.now().unix);
     // As in the report of `verify`: with a null reverse-path, HELO is what there is to check (RFC 7208 §2.4).
     let check = match request.is_null_reverse_path() {
         true => CheckHost::helo(&request),
@@ -41,10 +41,4 @@ pub(crate) fn run(args: &Spf) -> Result<ExitCode, Failure> {
         SpfResult::TempError => EXIT_TEMPORARY,
         _ => EXIT_NO,
     }))
-}
-
-/// The reverse-path as SMTP writes it, without its angle brackets.
-pub(super) fn without_brackets(path: &str) -> String {
-    let path = path.trim();
-    path.strip_prefix('<').and_then(|p| p.strip_suffix('>')).unwrap_or(path).to_owned()
 }

@@ -14,13 +14,16 @@ use super::escape;
 use super::lines::{Lines, list};
 use crate::failure::Failure;
 
-/// The engine's step about Authentication-Results fields that carry our own name.
-const FORGED_RESULTS: &str = "message authentication-results";
+/// The engine's steps that people read without asking for all: where the envelope comes from, that the body is missing,
+/// and Authentication-Results fields that carry our own name.
+const REMARKS: [&str; 3] = ["envelope", "message body", "message authentication-results"];
 
 /// What is read of a report. Members that are missing are not shown; members that are not known are left alone.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct View {
+    envelope: Option<Envelope>,
+    header_only: bool,
     spf: Option<Spf>,
     spf_helo: Option<Spf>,
     dkim: Vec<Dkim>,
@@ -35,7 +38,15 @@ struct View {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
+struct Envelope {
+    ip: Option<serde_json::Value>,
+    received_field: Option<usize>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Spf {
+    derived: bool,
     result: String,
     identity: Option<String>,
     domain: Option<String>,
@@ -151,9 +162,9 @@ pub(crate) fn verification(
         provider.write(&mut out);
     }
     // What the engine found to be done about the message is worth knowing as well.
-    let forged = view.trail.iter().filter(|step| step.step == FORGED_RESULTS);
+    let told = view.trail.iter().filter(|step| REMARKS.contains(&&*step.step));
     let mut remarks: Vec<_> = notes.iter().map(|note| (&*note.step, &*note.outcome, &*note.why)).collect();
-    remarks.extend(forged.map(|step| (&*step.step, &*step.outcome, &*step.why)));
+    remarks.extend(told.map(|step| (&*step.step, &*step.outcome, &*step.why)));
     if !remarks.is_empty() || carried.is_some() {
         out.blank();
     }
@@ -196,6 +207,24 @@ impl View {
             Authenticated::Yes => (Tone::Good, format!("Authenticated as {author}")),
             Authenticated::No => (Tone::Bad, "Not authenticated".into()),
             Authenticated::Temporarily => (Tone::Doubtful, "Not decided: a temporary error stands in the way".into()),
+            Authenticated::Undecided => (Tone::Doubtful, format!("Undecided: {}", self.would_decide())),
+        }
+    }
+
+    /// What is not known, and what would tell.
+    fn would_decide(&self) -> String {
+        let received_field = self.envelope.as_ref().and_then(|envelope| envelope.received_field);
+        let has_address = self.envelope.as_ref().is_some_and(|envelope| envelope.ip.is_some());
+        match received_field {
+            _ if self.header_only => "the body is missing; the whole message would decide it".into(),
+            _ if !has_address => {
+                "from which address it came is not known; --ip, --helo and --mail-from would decide it".into()
+            }
+            Some(field) => format!(
+                "only the message itself says where it came from; --trust-received={field} if your own server wrote \
+                 Received field {field}, or --ip, --helo and --mail-from would decide it"
+            ),
+            None => "only the message itself says from whom it came; --mail-from would decide it".into(),
         }
     }
 }
@@ -282,6 +311,9 @@ impl Spf {
                 1 => _ = write!(about, ", 1 {}", what.trim_end_matches('s')),
                 _ => _ = write!(about, ", {count} {what}"),
             }
+        }
+        if self.derived {
+            about += ", by what the message itself says, which does not count";
         }
         out.verdict("spf", &self.result, about.trim_start_matches(", "), self.reason.as_deref());
         if let Some(explanation) = &self.explanation {

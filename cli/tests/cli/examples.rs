@@ -22,7 +22,7 @@ fn each_shows_what_it_is_said_to_show() {
     for (message, spf, dkim, dmarc, code) in [
         ("message.eml", "pass", &["pass", "pass"][..], "pass", 0),
         ("internationalized.eml", "pass", &["pass"], "pass", 0),
-        ("bounce.eml", "pass", &[], "pass", 0),
+        ("bounce.eml", "pass", &[], "none", 1),
         ("no-policy.eml", "pass", &["pass"], "none", 0),
         ("list-footer.eml", "pass", &["fail", "fail"], "fail", 1),
         ("body-length.eml", "pass", &["policy"], "fail", 1),
@@ -38,6 +38,24 @@ fn each_shows_what_it_is_said_to_show() {
     ] {
         let (report, exit) = verify(message, &[]);
         assert_eq!((results(&report), exit), ((spf, dkim.to_vec(), dmarc), code), "{message}");
+    }
+}
+
+#[test]
+fn what_is_vouched_for_counts() {
+    for (message, dmarc, aligned_by, code) in [
+        ("message.eml", "pass", &["spf", "dkim"][..], 0),
+        ("bounce.eml", "pass", &["spf"], 0),
+        ("spoofed.eml", "fail", &[], 1),
+        ("softfail.eml", "fail", &[], 1),
+    ] {
+        for trust in [&["--trust-received"][..], &["--trust-received", "1"], &["--trust-received=1"]] {
+            let (report, exit) = verify(message, trust);
+            assert_eq!((report["dmarc"]["result"].as_str(), exit), (Some(dmarc), code), "{message}");
+            assert_eq!(report["dmarc"]["aligned_by"], serde_json::json!(aligned_by), "{message}");
+            assert_eq!(report["envelope"]["trusted"], true);
+            assert!(report["authentication_results"].as_str().unwrap().contains("spf="));
+        }
     }
 }
 

@@ -41,26 +41,99 @@ fn without_one_it_is_taken_from_the_message_and_that_is_said() {
                    From: ann@a.example\r\n\r\nHello\r\n";
     let ran = verify(message, &["--json"]);
     let report = ran.json();
-    assert_eq!((ran.code, report["spf"]["result"].as_str()), (0, Some("pass")), "{report}");
+    assert_eq!((ran.code, report["spf"]["result"].as_str()), (1, Some("pass")), "{report}");
+    assert_eq!((report["spf"]["derived"].as_bool(), report["authenticated"].as_str()), (Some(true), Some("undecided")));
     let [(outcome, why)] = &*steps(&report, "envelope") else { panic!("{report}") };
     assert!(outcome.contains("taken from the message"));
     assert!(why.contains("192.0.2.1") && why.contains("h.a.example") && why.contains("ann@a.example"), "{why}");
     let shown = verify(message, &[]);
     assert!(shown.out().contains("envelope: taken from the message"), "{}", shown.out());
+    assert!(shown.out().starts_with("Undecided: ") && shown.out().contains("--trust-received=2"), "{}", shown.out());
+    for trust in [&["--trust-received"][..], &["--trust-received=2"], &["--trust-received", "2"]] {
+        let ran = verify(message, trust);
+        assert_eq!(ran.code, 0, "{}", ran.out());
+        assert!(ran.out().starts_with("Authenticated as a.example"), "{}", ran.out());
+    }
+    assert_eq!(verify(message, &["--trust-received=3"]).code, 1, "another client");
 }
 
 #[test]
-fn a_message_without_traces_says_that_nothing_is_known() {
+fn relays_of_one_s_own_and_internal_hops_are_passed_over() {
+    let message = "Return-Path: <ann@a.example>\r\n\
+                   Received: from localhost (localhost [127.0.0.1]) by mx.b.example\r\n\
+                   Received: from filter (filter [192.168.1.9]) by mx.b.example\r\n\
+                   Received: from relay.b.example (relay.b.example [203.0.113.7]) by mx.b.example\r\n\
+                   Received: from h.a.example (h.a.example [192.0.2.1]) by relay.b.example\r\n\
+                   From: ann@a.example\r\n\r\nHello\r\n";
+    let report = verify(message, &["--json"]).json();
+    assert_eq!(
+        (report["envelope"]["received_field"].as_u64(), report["spf"]["result"].as_str()),
+        (Some(3), Some("fail"))
+    );
+    let [(_, why)] = &*steps(&report, "envelope") else { panic!("{report}") };
+    assert!(why.contains("127.0.0.1") && why.contains("192.168.1.9"), "{why}");
+    let ran = verify(message, &["--trusted-relay", "203.0.113.0/24", "--json"]);
+    assert_eq!((ran.code, ran.json()["envelope"]["received_field"].as_u64()), (1, Some(4)));
+    assert_eq!(ran.json()["authenticated"], "undecided");
+    let ran = verify(message, &["--trusted-relay", "2001:db8::/32,203.0.113.7", "--trust-received"]);
+    assert_eq!(ran.code, 0, "{}", ran.out());
+}
+
+#[test]
+fn a_header_section_alone_is_told_as_that() {
+    let whole = std::fs::read_to_string(example("message.eml")).unwrap();
+    let head = whole.split("\r\n\r\n").next().unwrap();
+    let folder = Folder::new();
+    let file = folder.write("head.eml", format!("{head}\r\n"));
+    let ran = run(&["verify", &file, "--dns", &example("dns.json")]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out().starts_with("Undecided: the body is missing"), "{}", ran.out());
+    let report = run(&["verify", &file, "--dns", &example("dns.json"), "--json"]).json();
+    assert_eq!((report["header_only"].as_bool(), report["authenticated"].as_str()), (Some(true), Some("undecided")));
+}
+
+#[test]
+fn a_return_path_that_is_no_path_is_wrong_usage() {
+    let message = "From: ann@a.example\r\n\r\nHello\r\n";
+    for path in ["x@evil.example, ann@a.example", "a.example", "x@evil.example ann@a.example", "<ann@a.example"] {
+        let ran = verify(message, &["--ip", "192.0.2.1", "--mail-from", path]);
+        assert_eq!(ran.code, 2, "{path}: {}", ran.out());
+        assert!(ran.stderr.contains("return path"), "{}", ran.stderr);
+        let ran = run(&["spf", "--ip", "192.0.2.1", "--helo", "h.a.example", "--mail-from", path]);
+        assert_eq!(ran.code, 2, "{path}: {}", ran.out());
+    }
+    assert_eq!(verify(message, &["--trust-received=0"]).code, 2);
+    assert_eq!(verify(message, &["--trusted-relay", "192.0.2.0/33"]).code, 2);
+}
+
+#[test]
+fn a_message_without_traces_says_that_nothing_is_known_and_what_would_decide() {
     let ran = verify("From: ann@a.example\r\n\r\nHello\r\n", &["--json"]);
     assert_eq!((ran.code, ran.json()["spf"]["result"].as_str()), (1, Some("none")));
     assert_eq!(steps(&ran.json(), "envelope")[0].0, "unknown");
+    assert_eq!(ran.json()["dmarc"]["cause"], "no-address");
+    let shown = verify("From: ann@a.example\r\n\r\nHello\r\n", &[]);
+    assert!(shown.out().starts_with("Undecided: ") && shown.out().contains("--ip"), "{}", shown.out());
 }
 
+/// What is given stays, and what is not is shown, told apart, and counts for nothing.
 #[test]
-fn a_part_of_an_envelope_is_not_completed_from_the_message() {
-    let message = "Return-Path: <ann@a.example>\r\nFrom: ann@a.example\r\n\r\nHello\r\n";
+fn a_part_of_an_envelope_keeps_the_rest_of_what_was_derived() {
+    let message = "Return-Path: <ann@a.example>\r\n\
+                   Received: from h.a.example (h.a.example [192.0.2.99]) by mx.b.example\r\nFrom: ann@a.example\r\n\r\nHello\r\n";
     let ran = verify(message, &["--ip", "192.0.2.1", "--json"]);
-    assert_ne!(ran.json()["spf"]["result"], "pass");
+    let report = ran.json();
+    let expected = serde_json::json!({
+        "ip": {"value": "192.0.2.1", "source": "given"},
+        "helo": {"value": "h.a.example", "source": "received"},
+        "mail_from": {"value": "ann@a.example", "source": "return-path"},
+        "received_field": 1,
+        "trusted": false,
+    });
+    assert_eq!(report["envelope"], expected);
+    assert_eq!((ran.code, report["authenticated"].as_str()), (1, Some("undecided")));
+    let ran = verify(message, &["--ip", "192.0.2.1", "--mail-from", "ann@a.example"]);
+    assert_eq!(ran.code, 0, "{}", ran.out());
 }
 
 #[test]
@@ -171,7 +244,9 @@ fn both_standards_of_dmarc_and_where_they_differ() {
             "records": ["v=DMARC1; sp=none; p=reject; rua=mailto:d@a.example"]}]}"#,
     );
     let verify = |more: &[&str]| {
-        run_with(&[&["verify", "-", "--dns", &dns], more].concat(), b"From: ann@a.example\r\n\r\nHello\r\n")
+        let envelope = ["--ip", "203.0.113.9", "--helo", "h.b.example", "--mail-from", "ann@b.example"];
+        let arguments = [&["verify", "-", "--dns", &dns], &envelope[..], more].concat();
+        run_with(&arguments, b"From: ann@a.example\r\n\r\nHello\r\n")
     };
     let disposition = |ran: &Ran| ran.json()["dmarc"]["disposition"].as_str().unwrap().to_owned();
     assert_eq!(disposition(&verify(&["--json"])), "reject");

@@ -70,6 +70,11 @@ impl BodyHashes {
         self.totals(canonicalization).map_or(0, |totals| totals.octets)
     }
 
+    /// Whether the body had no octet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.window.is_empty()
+    }
+
     fn totals(&self, canonicalization: Canonicalization) -> Option<&Totals> {
         self.passes.iter().find(|pass| pass.0 == canonicalization).map(|pass| &pass.1)
     }

@@ -197,6 +197,14 @@ impl Verifier {
         self.signatures.get(index).filter(|signature| signature.is_settled).map(|signature| &signature.verdict)
     }
 
+    /// Whether the body has ended without an octet, though a signature covers one: what was saved or pasted is the header
+    /// section alone.
+    pub fn misses_the_body(&self) -> bool {
+        let Body::Ended(hashes) = &self.body else { return false };
+        let mut open = self.signatures.iter().filter_map(|signature| signature.open.as_ref());
+        hashes.is_empty() && open.any(|open| hashes.digest(open.body) != Some(open.body_hash))
+    }
+
     /// Concludes what can be concluded, from top to bottom.
     fn settle(&mut self) {
         let hashes = match &self.body {

@@ -110,6 +110,11 @@ impl Window {
         self.complete
     }
 
+    /// Whether the body had no octet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.complete && self.previous.octets.is_empty() && self.current.octets.is_empty()
+    }
+
     /// The hash before the first of them.
     pub(super) fn before(&self, canonicalization: Canonicalization) -> Option<&Pass> {
         self.previous.before.iter().find(|pass| pass.canonicalization == canonicalization)

@@ -28,6 +28,28 @@ impl ReversePath {
         }
     }
 
+    /// The mailbox of a reverse-path as it was written, without angle brackets and source route; empty for the null one.
+    /// It may be longer than SMTP allows, as bounce addresses that carry the recipient's often are, and have dots anywhere in
+    /// the local part, as some providers have given out.
+    pub(crate) fn written(inside: &str) -> Result<String, AddressError> {
+        if inside.is_empty() {
+            return Ok(String::new());
+        }
+        if inside.starts_with('@') {
+            return mailbox_behind_route(inside).map(|mailbox| mailbox.to_string());
+        }
+        let mut cursor = Cursor::new(inside);
+        if cursor.take_while(|c| is_atext(c) || c == '.').is_empty() {
+            local_part(&mut cursor)?;
+        }
+        match cursor.eat('@') {
+            _ if inside.chars().any(char::is_control) => Err(AddressError::Control),
+            false if cursor.is_at_end() => Err(AddressError::MissingAt),
+            false => Err(AddressError::LocalPart),
+            true => Host::parse(cursor.rest()).map(|_| inside.to_owned()),
+        }
+    }
+
     /// The mailbox, unless this is `<>`.
     pub fn mailbox(&self) -> Option<&Mailbox> {
         match self {

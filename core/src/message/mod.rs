@@ -30,7 +30,7 @@ pub use header::{Field, Header, HeaderLimit, HeaderReader};
 pub use hop::Hop;
 pub use line_endings::{LineEndings, MessageFile, Normalized, normalize_line_endings};
 pub use mbox::Mbox;
-pub use received::{Envelope, envelope};
+pub(crate) use received::{Client, client, has_from_clause, return_path};
 pub use recognize::{Recognized, recognize};
 pub use singular::{SingularCounts, SingularField};
 pub use unfold::unfold;

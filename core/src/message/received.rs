@@ -1,56 +1,21 @@
-//! The envelope of a stored message, as the receiving server noted it in `Received` and `Return-Path`.
+//! What servers note of the envelope in `Received` and `Return-Path`: whoever wrote the message can have written it.
+//!
+//! The forms of Postfix, Exim, Sendmail, qmail, Exchange and Gmail are understood; they agree on little more than
+//! RFC 5321 §4.4.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::header::{Field, Header};
+use super::header::Field;
 use super::unfold;
 use crate::mailbox::{Address, Cursor, ReversePath, is_wsp, parse_address_list};
 
-/// What the header section says about the envelope: hints for a check by hand, not evidence. Whoever wrote the message
-/// can have written them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Envelope {
-    /// The client's address.
-    pub ip: Option<IpAddr>,
-    /// The name the client gave in HELO or EHLO.
-    pub helo: Option<String>,
-    /// The reverse-path without angle brackets; empty for `<>`.
-    pub mail_from: Option<String>,
-    /// Where each of these comes from, in words.
-    pub sources: Vec<String>,
-}
-
-/// Takes the client's address and HELO name from the topmost `Received` field that has an address, and the
-/// reverse-path from the topmost `Return-Path` that parses.
-///
-/// The forms of Postfix, Exim, Sendmail, qmail, Exchange and Gmail are understood; they agree on little more than
-/// RFC 5321 §4.4.
-pub fn envelope(header: &Header) -> Envelope {
-    let mut found = Envelope::default();
-    let received = header.named("received").enumerate().find_map(|(i, field)| client(field).map(|client| (i, client)));
-    if let Some((index, client)) = received {
-        let which = index + 1;
-        found.ip = Some(client.ip);
-        found.sources.push(format!("client address {} from Received field {which}", client.ip));
-        if let Some(helo) = client.helo {
-            found.sources.push(format!("HELO name {helo} from Received field {which}"));
-            found.helo = Some(helo);
-        }
-    }
-    let path = header.named("return-path").enumerate().find_map(|(i, field)| return_path(field).map(|path| (i, path)));
-    if let Some((index, path)) = path {
-        found.sources.push(format!("reverse-path <{path}> from Return-Path field {}", index + 1));
-        found.mail_from = Some(path);
-    }
-    found
-}
-
 /// The path, or what some software writes in its place: an address as in other fields, maybe without brackets.
-fn return_path(field: Field<'_>) -> Option<String> {
+pub(crate) fn return_path(field: Field<'_>) -> Option<String> {
     let value = unfold(field.value());
     let text = str::from_utf8(&value).ok()?.trim_matches(is_wsp);
-    if let Ok(path) = ReversePath::parse(text) {
-        return Some(path.mailbox().map(ToString::to_string).unwrap_or_default());
+    let inside = text.strip_prefix('<').and_then(|text| text.strip_suffix('>'));
+    if let Some(Ok(path)) = inside.map(ReversePath::written) {
+        return Some(path);
     }
     match parse_address_list(text).ok()?.as_slice() {
         [Address::Mailbox(only)] => Some(only.mailbox.to_string()),
@@ -63,13 +28,23 @@ pub(super) fn client_address(field: Field<'_>) -> Option<IpAddr> {
     client(field).map(|client| client.ip)
 }
 
-struct Client {
-    ip: IpAddr,
-    helo: Option<String>,
+/// The SMTP client that a `Received` field tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    pub(crate) ip: IpAddr,
+    pub(crate) helo: Option<String>,
+}
+
+/// Whether the field says that the message came from another host, whether or not it can be read which.
+pub(crate) fn has_from_clause(field: Field<'_>) -> bool {
+    let value = unfold(field.value());
+    let text = String::from_utf8_lossy(&value);
+    let mut cursor = Cursor::new(&text);
+    cursor.skip_cfws().is_ok() && word(&mut cursor).eq_ignore_ascii_case("from")
 }
 
 /// The From-domain and the parts behind it, up to `by`.
-fn client(field: Field<'_>) -> Option<Client> {
+pub(crate) fn client(field: Field<'_>) -> Option<Client> {
     let value = unfold(field.value());
     let text = str::from_utf8(&value).ok()?;
     if text.chars().any(|c| c.is_control() && c != '\t') {

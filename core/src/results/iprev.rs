@@ -28,6 +28,10 @@ pub struct IpRevVerdict {
     /// The first name, in the order of the alphabet, that leads back to the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Domain>,
+    /// Whether the address was taken from the message itself, without the host vouching for it. Then the result does not
+    /// stand in Authentication-Results.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub derived: bool,
     /// Why it did not pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -70,7 +74,8 @@ impl Evaluate for IpRev {
 
     fn evaluate(&self, answers: &mut Answers) -> Result<IpRevVerdict, Pending> {
         let ip = self.ip.to_canonical();
-        let verdict = |result, reason| Ok(IpRevVerdict { result, ip, name: None, reason: Some(reason) });
+        let verdict =
+            |result, reason| Ok(IpRevVerdict { result, ip, name: None, derived: false, reason: Some(reason) });
         let pointers = answers.dns(&Domain::reverse(ip), RecordType::Ptr)?;
         let records = match pointers.outcome() {
             Outcome::Records(records) => records,
@@ -94,7 +99,13 @@ impl Evaluate for IpRev {
         for name in names {
             match answers.dns(name, record_type)?.outcome() {
                 Outcome::Records(records) if records.iter().any(|record| is_address(record, ip)) => {
-                    return Ok(IpRevVerdict { result: IpRevResult::Pass, ip, name: Some(name.clone()), reason: None });
+                    return Ok(IpRevVerdict {
+                        result: IpRevResult::Pass,
+                        ip,
+                        name: Some(name.clone()),
+                        derived: false,
+                        reason: None,
+                    });
                 }
                 Outcome::ServFail | Outcome::Timeout => failed = true,
                 Outcome::Records(_) | Outcome::NoData | Outcome::NxDomain => {}

@@ -129,6 +129,7 @@ impl<'a> Walk<'a> {
             domain_text: check.domain_text.clone(),
             aligned: None,
             explanation: found.explanation,
+            derived: false,
             mechanism: found.mechanism,
             lookups: self.lookups,
             void_lookups: self.voids,

@@ -146,6 +146,11 @@ impl CheckHost {
         }
     }
 
+    /// The identity that is checked.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
     /// The domain that is checked, if there is one.
     pub fn domain(&self) -> Option<&Domain> {
         self.domain.as_ref().ok()

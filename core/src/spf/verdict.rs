@@ -88,6 +88,10 @@ pub struct Verdict {
     /// The directive that matched, as written in the record, or `default` when none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mechanism: Option<String>,
+    /// Whether the client or its name was taken from the message itself, without the host vouching for it: the result
+    /// proves nothing. DMARC does not count it, and it does not stand in Authentication-Results.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub derived: bool,
     /// Terms evaluated that cause queries (RFC 7208 §4.6.4).
     pub lookups: u32,
     /// Those of them for which a query found nothing.
@@ -115,6 +119,7 @@ impl Verdict {
             aligned: None,
             explanation: None,
             mechanism: None,
+            derived: false,
             lookups: 0,
             void_lookups: 0,
             reason: Some(reason),

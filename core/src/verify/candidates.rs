@@ -43,7 +43,8 @@ impl Uncertain {
 
     /// The verdicts, once everything is decided.
     pub(super) fn conclude(&self, authenticated: &[Authenticated], undecided: &[Authenticated]) -> Option<Verdicts> {
-        let each = self.each.iter().map(|dmarc| dmarc.conclude(authenticated, undecided));
+        // Whatever SPF might have said, the message does not pass: which author counts is not certain.
+        let each = self.each.iter().map(|dmarc| dmarc.conclude(authenticated, undecided, None));
         let each = each.collect::<Option<Vec<Verdicts>>>()?;
         let first: Vec<Verdict> = each.iter().map(|verdicts| verdicts.dmarc.clone()).collect();
         let by = |standard, verdicts: &[Verdict]| {
@@ -66,6 +67,7 @@ impl Uncertain {
                     dmarc: by(Standard::Rfc9989, &first),
                     rfc7489: Some(by(Standard::Rfc7489, &second)),
                     difference: (!differences.is_empty()).then(|| differences.join(", ")),
+                    is_open: false,
                 }
             }
         })

@@ -42,7 +42,7 @@ impl Content {
         let key = |request| Key { run: Run::new(request), is_handed_in: false };
         let keys = dkim.key_requests().into_iter().map(key).collect();
         let told = vec![false; dkim.signatures().len()];
-        let identifiers: Vec<Domain> = client.spf_domain().into_iter().chain(dkim.domains().cloned()).collect();
+        let identifiers: Vec<Domain> = client.spf_domain.iter().chain(dkim.domains()).cloned().collect();
         let others: Vec<Domain> = dkim.closed_domains().cloned().collect();
         let author = authorship(header);
         let dmarc = Dmarc::new(settings, &author, &identifiers, &others);

@@ -5,7 +5,7 @@ use super::candidates::Uncertain;
 use crate::alignment::IdentifierAlignment;
 #[cfg(feature = "psl")]
 use crate::dmarc::rfc7489;
-use crate::dmarc::{Authenticated, AuthorCertainty, Discover, Discovery, Verdict};
+use crate::dmarc::{Authenticated, AuthorCertainty, Cause, Discover, Discovery, DmarcResult, Verdict};
 use crate::domain::Domain;
 use crate::evaluate::Run;
 use crate::lookup::Answers;
@@ -44,11 +44,22 @@ pub(super) struct Verdicts {
     pub(super) dmarc: Verdict,
     pub(super) rfc7489: Option<Verdict>,
     pub(super) difference: Option<String>,
+    /// Whether what [`Missing`] stands for might have made the message pass.
+    pub(super) is_open: bool,
+}
+
+/// An identifier that SPF might have authenticated, had the client's address been known, or known for certain.
+#[derive(Debug)]
+pub(super) struct Missing {
+    pub(super) identifier: Authenticated,
+    pub(super) cause: Cause,
+    /// Why it was not counted, in words.
+    pub(super) reason: String,
 }
 
 impl From<Verdict> for Verdicts {
     fn from(dmarc: Verdict) -> Self {
-        Self { dmarc, rfc7489: None, difference: None }
+        Self { dmarc, rfc7489: None, difference: None, is_open: false }
     }
 }
 
@@ -126,21 +137,60 @@ impl Dmarc {
         }
     }
 
-    /// The verdicts, once everything is decided.
-    pub(super) fn conclude(&self, authenticated: &[Authenticated], undecided: &[Authenticated]) -> Option<Verdicts> {
+    /// The domain of the author, where it is certain.
+    pub(super) fn author(&self) -> Option<&Domain> {
+        self.discovery().map(|discovery| &discovery.author)
+    }
+
+    /// Whether these identifiers alone would authenticate the message.
+    pub(super) fn would_pass(&self, identifiers: &[Authenticated]) -> bool {
+        let verdict = self.discovery().map(|discovery| discovery.conclude(identifiers, &[]));
+        verdict.is_some_and(|verdict| match verdict.result {
+            DmarcResult::Pass => true,
+            DmarcResult::None => !verdict.aligned_by.is_empty(),
+            _ => false,
+        })
+    }
+
+    /// The verdicts, once everything is decided. A fail that `missing` would have averted is none: neither the one nor the
+    /// other can be said.
+    pub(super) fn conclude(
+        &self,
+        authenticated: &[Authenticated],
+        undecided: &[Authenticated],
+        missing: Option<&Missing>,
+    ) -> Option<Verdicts> {
+        let with: Vec<Authenticated> =
+            missing.iter().map(|missing| &missing.identifier).chain(authenticated).cloned().collect();
+        let conclude = |discovery: &Discovery| {
+            let verdict = discovery.conclude(authenticated, undecided);
+            let Some(missing) = missing else { return (verdict, false) };
+            let other = discovery.conclude(&with, undecided);
+            match verdict.result {
+                DmarcResult::Fail if other.result != DmarcResult::Fail => {
+                    (verdict.withheld(missing.cause, missing.reason.clone()), true)
+                }
+                // Without a policy it is the alignment that says whether the message is authenticated.
+                DmarcResult::None => {
+                    let is_open = verdict.aligned_by.is_empty() && !other.aligned_by.is_empty();
+                    (verdict, is_open)
+                }
+                _ => (verdict, false),
+            }
+        };
+        let only = |(dmarc, is_open)| Verdicts { is_open, ..Verdicts::from(dmarc) };
         Some(match self {
             Self::Uncertain(uncertain) => uncertain.conclude(authenticated, undecided)?,
-            Self::Rfc9989(run) => run.verdict()?.conclude(authenticated, undecided).into(),
+            Self::Rfc9989(run) => only(conclude(run.verdict()?)),
             #[cfg(feature = "psl")]
-            Self::Rfc7489(run) => run.verdict()?.conclude(authenticated, undecided).into(),
+            Self::Rfc7489(run) => only(conclude(run.verdict()?)),
             #[cfg(feature = "psl")]
             Self::Both(both) => {
                 let (new, old) = (both.0.verdict()?, both.1.verdict()?);
-                let dmarc = new.conclude(authenticated, undecided);
-                let by_rfc7489 = old.conclude(authenticated, undecided);
-                let identifiers = [authenticated, undecided].concat();
+                let ((dmarc, is_open), (by_rfc7489, _)) = (conclude(new), conclude(old));
+                let identifiers = [&with, undecided].concat();
                 let difference = rfc7489::difference((new, &dmarc), (old, &by_rfc7489), &identifiers);
-                Verdicts { dmarc, rfc7489: Some(by_rfc7489), difference }
+                Verdicts { dmarc, rfc7489: Some(by_rfc7489), difference, is_open }
             }
         })
     }

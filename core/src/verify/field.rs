@@ -11,7 +11,7 @@ use crate::spf::{self, Identity, SpfResult};
 pub(super) fn authentication_results(settings: &Settings, envelope: &Envelope, parts: &Parts) -> AuthenticationResults {
     let mut results = AuthenticationResults::new(&settings.authserv_id);
     for verdict in [Some(&parts.spf), parts.spf_helo.as_ref()].into_iter().flatten() {
-        if verdict.is_checked() {
+        if verdict.is_checked() && !verdict.derived {
             results.push(spf(verdict, envelope));
         }
     }
@@ -21,7 +21,7 @@ pub(super) fn authentication_results(settings: &Settings, envelope: &Envelope, p
         verdicts => verdicts.iter().map(|verdict| dkim(verdict, verdicts)).for_each(|result| results.push(result)),
     }
     results.push(dmarc(&parts.dmarc.dmarc));
-    if let Some(verdict) = &parts.iprev {
+    if let Some(verdict) = parts.iprev.as_ref().filter(|verdict| !verdict.derived) {
         results.push(iprev(verdict));
     }
     results

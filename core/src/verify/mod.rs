@@ -35,7 +35,9 @@
 
 mod candidates;
 mod client;
+mod conclusion;
 mod content;
+mod derived;
 mod dmarc;
 mod envelope;
 mod event;
@@ -47,8 +49,6 @@ mod steps;
 use std::collections::VecDeque;
 
 use crate::dkim;
-use crate::dmarc::{Authenticated as Identifier, Method};
-use crate::domain::Domain;
 use crate::lookup::{Answer, Answers, Question, QuestionId};
 use crate::machine::{Machine, Misuse, Output};
 use crate::message::HeaderReader;
@@ -59,8 +59,9 @@ use crate::trail::{Step, Trail};
 use client::Client;
 use content::Content;
 
+pub use derived::{Believed, Vouched};
 pub use dmarc::DmarcMode;
-pub use envelope::Envelope;
+pub use envelope::{Envelope, Source};
 pub use event::{Event, FoundSignature, HeaderSection};
 pub use report::{Authenticated, Report};
 pub use settings::Settings;
@@ -214,21 +215,27 @@ impl Verification {
     /// The report, when all decisions are made.
     fn report(&mut self, content: Content) -> Option<Report> {
         let client::Verdicts { mut spf, mut spf_helo, iprev } = self.client.take_verdicts();
+        let is_header_only = content.dkim.misses_the_body();
         let mut dkim = content.dkim.finish(Vec::new());
-        let (authenticated, undecided) = identifiers(&self.client.envelope, &spf, &dkim);
-        let dmarc = content.dmarc.conclude(&authenticated, &undecided)?;
+        let (envelope, spf_domain) = (&self.client.envelope, self.client.spf_domain.as_ref());
+        let (dmarc, authenticated) =
+            conclusion::conclude(&content.dmarc, envelope, spf_domain, &spf, &dkim, is_header_only)?;
         for verdict in [Some(&mut spf), spf_helo.as_mut()].into_iter().flatten() {
             verdict.aligned = Some(content.dmarc.alignment_of(verdict.domain.as_ref()));
         }
         for verdict in &mut dkim {
             verdict.aligned = Some(content.dmarc.alignment_of(verdict.domain.as_ref()));
         }
-        let parts = report::Parts { spf, spf_helo, dkim, dmarc, iprev, provider: content.provider };
+        let provider = content.provider;
+        let parts = report::Parts { authenticated, is_header_only, spf, spf_helo, dkim, dmarc, iprev, provider };
         let trail = match self.settings.trail {
-            true => steps::steps(&self.notes, &content.findings, &self.settings, &parts, &self.answers),
+            true => {
+                let host = (&self.notes, envelope);
+                steps::steps(host, &content.findings, &self.settings, &parts, &self.answers)
+            }
             false => Trail::off(),
         };
-        Some(Report::new(&self.settings, &self.client.envelope, parts, trail))
+        Some(Report::new(&self.settings, envelope, parts, trail))
     }
 
     /// The event that this stands for. What was decided before the report is kept until that is polled.
@@ -294,32 +301,6 @@ impl Machine for Verification {
         }
         Output::Idle { wake: None }
     }
-}
-
-/// The identifiers that SPF and DKIM authenticated, and those that a temporary error left open.
-///
-/// That of SPF is MAIL FROM (RFC 9989 §4.4.2). The HELO name stands for it where the reverse-path is null, not where it
-/// is unknown. A signature that passes with a key in testing (`t=y`) counts: RFC 6376 §3.6.1 protects the signer from
-/// being worse off than without a signature, which a pass cannot do, and a fail is no worse than none here anyway.
-fn identifiers(envelope: &Envelope, spf: &spf::Verdict, dkim: &[dkim::Verdict]) -> (Vec<Identifier>, Vec<Identifier>) {
-    let (mut authenticated, mut undecided) = (Vec::new(), Vec::new());
-    let mut sort = |method, domain: Option<&Domain>, passed: bool, temporary: bool| {
-        let Some(domain) = domain else { return };
-        match (passed, temporary) {
-            (true, _) => authenticated.push(Identifier { method, domain: domain.clone() }),
-            (_, true) => undecided.push(Identifier { method, domain: domain.clone() }),
-            _ => {}
-        }
-    };
-    let result = spf.result;
-    let domain = spf.domain.as_ref().filter(|_| envelope.mail_from.is_some());
-    sort(Method::Spf, domain, result == spf::SpfResult::Pass, result == spf::SpfResult::TempError);
-    for verdict in dkim {
-        let result = verdict.result;
-        let temporary = result == dkim::DkimResult::TempError;
-        sort(Method::Dkim, verdict.domain.as_ref(), result == dkim::DkimResult::Pass, temporary);
-    }
-    (authenticated, undecided)
 }
 
 /// Verifies a message that is at hand, with a host that answers each question at once, such as a

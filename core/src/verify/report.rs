@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::dmarc::Verdicts;
+use super::envelope::Shown;
 use super::{Envelope, Settings, field};
 use crate::dkim;
-use crate::dmarc::{self, DmarcResult};
+use crate::dmarc;
 use crate::limits::{Limits, MAX_REPORT_BASE};
 use crate::results::{IpRevVerdict, Provider, ProviderResults};
-use crate::spf::{self, SpfResult};
+use crate::spf;
 use crate::trail::{Trail, json_size};
 
 /// What one message is, from what its envelope, its signatures and its author's domain say.
@@ -17,6 +18,13 @@ use crate::trail::{Trail, json_size};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
+    /// Whether the message is authenticated, in one word.
+    pub authenticated: Authenticated,
+    /// The envelope, each part with its source.
+    envelope: Shown,
+    /// The message is a header section and no more, though a signature covers a body: no signature can be judged.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub header_only: bool,
     /// SPF of MAIL FROM, or of HELO with a null reverse-path (RFC 7208).
     pub spf: spf::Verdict,
     /// SPF of HELO, where it was checked besides MAIL FROM (RFC 7208 §2.3).
@@ -47,7 +55,8 @@ pub struct Report {
 }
 
 /// Whether a message is authenticated, in one word: the exit status of the command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Authenticated {
     /// DMARC passes; or the author's domain has no policy, and an identifier aligned with it passes.
     Yes,
@@ -55,10 +64,27 @@ pub enum Authenticated {
     No,
     /// A temporary error leaves it open; the same check may end otherwise later.
     Temporarily,
+    /// It depends on something that is not known here: from which address the message came, or its body. SPF might
+    /// have vouched for the author's domain; or SPF does, but for an address that only the message itself tells.
+    Undecided,
+}
+
+impl Authenticated {
+    /// The word of the report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Temporarily => "temporarily",
+            Self::Undecided => "undecided",
+        }
+    }
 }
 
 /// The verdicts that a report is made of.
 pub(super) struct Parts {
+    pub(super) authenticated: Authenticated,
+    pub(super) is_header_only: bool,
     pub(super) spf: spf::Verdict,
     pub(super) spf_helo: Option<spf::Verdict>,
     pub(super) dkim: Vec<dkim::Verdict>,
@@ -71,11 +97,14 @@ impl Report {
     pub(super) fn new(settings: &Settings, envelope: &Envelope, parts: Parts, trail: Trail) -> Self {
         let ours = field::authentication_results(settings, envelope, &parts);
         let authentication_results = ours.to_field();
-        let Parts { spf, spf_helo, dkim, dmarc, iprev, provider } = parts;
+        let Parts { authenticated, is_header_only, spf, spf_helo, dkim, dmarc, iprev, provider } = parts;
         let provider_results = provider.map(|provider| provider.beside(&ours));
-        let Verdicts { dmarc, rfc7489: dmarc_rfc7489, difference: dmarc_difference } = dmarc;
+        let Verdicts { dmarc, rfc7489: dmarc_rfc7489, difference: dmarc_difference, .. } = dmarc;
         let none = if trail.is_off() { Trail::off() } else { Trail::new() };
         let mut report = Self {
+            authenticated,
+            envelope: Shown(envelope.clone()),
+            header_only: is_header_only,
             spf,
             spf_helo,
             dkim,
@@ -113,16 +142,11 @@ impl Report {
 
     /// Whether the message is authenticated.
     pub fn authenticated(&self) -> Authenticated {
-        // Without a policy only the author domain itself is aligned; what another domain would have said is no matter.
-        let author = self.dmarc.domain.as_ref();
-        let open = (self.spf.result == SpfResult::TempError && self.spf.domain.as_ref() == author)
-            || self.dkim.iter().any(|v| v.result == dkim::DkimResult::TempError && v.domain.as_ref() == author);
-        match self.dmarc.result {
-            DmarcResult::Pass => Authenticated::Yes,
-            DmarcResult::None if !self.dmarc.aligned_by.is_empty() => Authenticated::Yes,
-            DmarcResult::None if open => Authenticated::Temporarily,
-            DmarcResult::TempError => Authenticated::Temporarily,
-            DmarcResult::None | DmarcResult::Fail | DmarcResult::PermError => Authenticated::No,
-        }
+        self.authenticated
+    }
+
+    /// The envelope by which it was judged.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope.0
     }
 }

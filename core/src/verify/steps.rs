@@ -1,7 +1,7 @@
 //! The steps of a report: those of its verdicts, and what is to be said of the message as a whole.
 
-use super::Settings;
 use super::report::Parts;
+use super::{Envelope, Settings, derived};
 use crate::dkim::{self, DkimResult};
 use crate::domain::Domain;
 use crate::lookup::Answers;
@@ -18,15 +18,17 @@ pub(super) struct Findings {
     pub(super) singular: SingularCounts,
 }
 
-/// The steps, in the order in which they were taken. `notes` are the host's own.
+/// The steps, in the order in which they were taken: of the host its notes, and what it knows of the envelope.
 pub(super) fn steps(
-    notes: &Trail,
+    (notes, envelope): (&Trail, &Envelope),
     findings: &Findings,
     settings: &Settings,
     parts: &Parts,
     answers: &Answers,
 ) -> Trail {
-    let message = of_message(findings, &settings.authserv_id);
+    let mut message = Trail::new();
+    derived::trace(&mut message, envelope);
+    of_message(&mut message, findings, &settings.authserv_id, parts.is_header_only);
     let mut middle = Trail::new();
     if let Some(iprev) = &parts.iprev {
         of_iprev(&mut middle, iprev);
@@ -48,8 +50,11 @@ pub(super) fn steps(
     Trail::joined([notes, &message].into_iter().chain(spf).chain([&middle]).chain(dmarc).chain([&end]))
 }
 
-fn of_message(findings: &Findings, authserv_id: &str) -> Trail {
-    let mut trail = Trail::new();
+fn of_message(trail: &mut Trail, findings: &Findings, authserv_id: &str, is_header_only: bool) {
+    if is_header_only {
+        let why = "there is no body, though a signature covers one: no signature can be judged without it";
+        trail.push("message body", "missing", why, "RFC 6376 §3.7");
+    }
     if findings.forged_results > 0 {
         let count = findings.forged_results;
         let why = format!("{count} Authentication-Results field(s) of the message claim to be {authserv_id}'s own");
@@ -60,7 +65,6 @@ fn of_message(findings: &Findings, authserv_id: &str) -> Trail {
         let why = format!("it occurs {count} times and may occur once: which of them is shown depends on the program");
         trail.push(step, "repeated", why, field.rfc);
     }
-    trail
 }
 
 fn of_iprev(trail: &mut Trail, iprev: &IpRevVerdict) {

@@ -153,7 +153,7 @@ fn talkative(limits: Limits) -> Report {
         "DKIM-Signature: v=1; a=ed25519-sha256; d=harbour.example; s=e; h=from; b=dGVzdA==; i={identity}@harbour.example;\r\n \
          bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\r\n"
     );
-    let envelope = evil().helo("helo.example").mail_from(format!("{}@evil.example", "\u{1}\"".repeat(300)));
+    let envelope = evil().helo("helo.example").mail_from(format!("\"{}\"@evil.example", "\\\"".repeat(300)));
     let answer = |_: &Question| Answer::Dns(DnsAnswer::found([Record::Txt(record.clone().into_bytes())]));
     let message = format!("{}From: a@evil.example\r\n\r\n", signature.repeat(20));
     asked(message.as_bytes(), &envelope, &settings().limits(limits), answer).0

@@ -1,8 +1,9 @@
 //! The `Received` field for a message that has come.
 
 use passerelle::UnixTime;
-use passerelle::message::{Header, envelope};
+use passerelle::message::Header;
 use passerelle::smtp::server::{Extensions, Received, Settings};
+use passerelle::verify::{Believed, Envelope};
 
 use crate::talk::{START, Talk, settings};
 
@@ -51,7 +52,7 @@ fn hostile_names() {
         assert_eq!(field.matches("\r\n").count(), 4, "{name}: {field}");
         let (header, _) = Header::split(field.as_bytes());
         assert_eq!(header.fields().len(), 1);
-        let envelope = envelope(&header);
+        let envelope = Envelope::new().completed_from(&header, &Believed::nothing());
         assert_eq!(envelope.ip, Some("192.0.2.1".parse().unwrap()), "{field}");
         let comment = field.matches(['(', ')']).count();
         assert_eq!(comment, 2, "{field}");

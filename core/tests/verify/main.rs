@@ -3,8 +3,10 @@
 mod alignment;
 #[cfg(feature = "psl")]
 mod both_standards;
+mod derived;
 mod early;
 mod invariance;
+mod paths;
 mod report;
 mod trail;
 mod world;

@@ -82,7 +82,7 @@ fn without_a_policy_an_aligned_pass_authenticates_and_another_does_not() {
     let world = transcript("no policy");
     let aligned = report_with(&signed(MESSAGE, "harbour.example"), &Envelope::default(), &world);
     assert_eq!((aligned.dmarc.result.as_str(), aligned.authenticated()), ("none", Authenticated::Yes));
-    let unsigned = report_with(MESSAGE.as_bytes(), &Envelope::default(), &world);
+    let unsigned = report_with(MESSAGE.as_bytes(), &envelope().ip([203, 0, 113, 7].into()), &world);
     assert_eq!((unsigned.dmarc.result.as_str(), unsigned.authenticated()), ("none", Authenticated::No));
 }
 
@@ -132,7 +132,7 @@ fn without_a_reverse_path_helo_is_checked_and_does_not_authenticate_the_author()
 /// Without a policy only the author domain is aligned, so the failure of another signer's DNS leaves nothing open.
 #[test]
 fn a_temporary_error_of_a_stranger_leaves_nothing_open() {
-    let unsigned = Envelope::default();
+    let unsigned = envelope().ip([203, 0, 113, 7].into());
     for (signer, expected) in
         [("harbour.example", Authenticated::Temporarily), ("elsewhere.example", Authenticated::No)]
     {

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use passerelle::Step;
 use passerelle::dkim::VerifyPolicy;
-use passerelle::message::{self, HeaderReader};
-use passerelle::verify::{Authenticated, DmarcMode, Envelope, Settings, Verification};
+use passerelle::message::{Header, HeaderReader};
+use passerelle::verify::{Authenticated, Believed, DmarcMode, Envelope, Settings, Verification, Vouched};
 
 use super::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
 use crate::args::{Standard, Verify};
@@ -55,22 +55,17 @@ impl Judged {
     fn exit_code(&self) -> u8 {
         match self.authenticated {
             Authenticated::Yes => EXIT_YES,
-            Authenticated::No => EXIT_NO,
+            Authenticated::No | Authenticated::Undecided => EXIT_NO,
             Authenticated::Temporarily => EXIT_TEMPORARY,
         }
     }
 }
 
 fn judge(args: &Verify, mut message: Message, host: &mut Host) -> Result<Judged, Failure> {
-    let mut notes = message.notes();
+    let notes = message.notes();
     let carried = message.carried();
     let (head, header) = read_header(&mut message)?;
-    let (envelope, envelope_notes) = match given_envelope(args) {
-        Some(envelope) => (envelope, Vec::new()),
-        None => envelope_from(header),
-    };
-    notes.extend(envelope_notes);
-
+    let envelope = envelope(args, &header.finish());
     let dkim = VerifyPolicy::default().accept_body_length(args.accept_body_length);
     let dmarc = match args.dmarc {
         Standard::Rfc9989 => DmarcMode::Rfc9989,
@@ -90,15 +85,20 @@ fn judge(args: &Verify, mut message: Message, host: &mut Host) -> Result<Judged,
     Ok(Judged { json: report.to_json(), authenticated: report.authenticated(), notes, carried })
 }
 
-/// The envelope of the command line, if any of it is there. What is missing then stays unknown: a mixture of an
-/// envelope that was given and one that the message claims would be neither.
-fn given_envelope(args: &Verify) -> Option<Envelope> {
-    let given = args.ip.is_some() || args.helo.is_some() || args.mail_from.is_some();
+/// The envelope of the command line, completed from the message as far as that is believed.
+fn envelope(args: &Verify, header: &Header) -> Envelope {
     let mut envelope = Envelope::new();
     envelope.ip = args.ip;
     envelope.helo = args.helo.clone();
-    envelope.mail_from = args.mail_from.as_deref().map(super::spf::without_brackets);
-    given.then_some(envelope)
+    envelope.mail_from = args.mail_from.clone();
+    let mut believed = Believed::nothing();
+    believed.received = match args.trust_received {
+        None => Vouched::None,
+        Some(None) => Vouched::Topmost,
+        Some(Some(field)) => Vouched::Field(field),
+    };
+    believed.relays = args.trusted_relay.clone();
+    envelope.completed_from(header, &believed)
 }
 
 /// Reads as far as the header section goes. The octets read come back with it, to be handed to the engine.
@@ -112,35 +112,4 @@ fn read_header<R: std::io::Read>(message: &mut MessageReader<R>) -> Result<(Vec<
         head.extend(chunk);
     }
     Ok((head, reader))
-}
-
-/// The envelope that the message's own Received and Return-Path fields tell of, and a step for the report that says so.
-fn envelope_from(header: HeaderReader) -> (Envelope, Vec<Step>) {
-    let mut found = message::envelope(&header.finish());
-    let note = match found.sources.is_empty() {
-        true => Step {
-            step: "envelope".into(),
-            outcome: "unknown".into(),
-            why: "none was given, and no Received or Return-Path field tells of one; SPF cannot be checked".into(),
-            rfc: "RFC 5321 §4.4".into(),
-        },
-        false => {
-            if found.ip.is_none() {
-                found.sources.push("no Received field tells of the client, without which SPF cannot be checked".into());
-            } else if found.mail_from.is_none() {
-                found
-                    .sources
-                    .push("no Return-Path field tells of the reverse-path, so SPF is checked for HELO alone".into());
-            }
-            Step {
-                step: "envelope".into(),
-                outcome: "taken from the message, which proves nothing by itself".into(),
-                why: found.sources.join(", ").into(),
-                rfc: "RFC 5321 §4.4".into(),
-            }
-        }
-    };
-    let mut envelope = Envelope::new();
-    (envelope.ip, envelope.helo, envelope.mail_from) = (found.ip, found.helo, found.mail_from);
-    (envelope, vec![note])
 }

@@ -73,6 +73,7 @@ struct Sum {
     authenticated: usize,
     not: usize,
     temporarily: usize,
+    undecided: usize,
     failed: usize,
     exit_codes: Vec<u8>,
 }
@@ -83,6 +84,7 @@ impl Sum {
             Ok(Authenticated::Yes) => &mut self.authenticated,
             Ok(Authenticated::No) => &mut self.not,
             Ok(Authenticated::Temporarily) => &mut self.temporarily,
+            Ok(Authenticated::Undecided) => &mut self.undecided,
             Err(_) => &mut self.failed,
         };
         *count += 1;
@@ -97,12 +99,13 @@ impl Sum {
     }
 
     fn told(&self) -> String {
-        let messages = self.authenticated + self.not + self.temporarily;
+        let messages = self.authenticated + self.not + self.temporarily + self.undecided;
         let mut told = format!("{messages} {}", if messages == 1 { "message" } else { "messages" });
         let parts = [
             (self.authenticated, "authenticated"),
             (self.not, "not"),
             (self.temporarily, "not decided for want of an answer"),
+            (self.undecided, "not decided by the message alone"),
         ];
         let parts: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();

@@ -44,7 +44,6 @@ mod content;
 mod decision;
 mod ehlo;
 mod event;
-mod network;
 mod outputs;
 mod queue;
 mod received;
@@ -67,11 +66,11 @@ use queue::Queue;
 use session::Session;
 use states::{Handshake, State};
 
+pub use crate::network::{Network, NetworkError};
 pub use decision::Decision;
 pub use event::{
     Abort, Closed, DecisionId, Event, Hello, HelloVerb, Identity, Message, Peer, Recipient, Request, Sender, Trace,
 };
-pub use network::{Network, NetworkError};
 pub use received::Received;
 pub use settings::{Decisions, EarlyTalkers, Extensions, Limits, Protocol, Settings, Timeouts, TlsPolicy};
 

@@ -10,7 +10,7 @@ use crate::limits::{
 use crate::smtp::data::IrregularPolicy;
 use crate::smtp::sasl;
 
-use super::network::Network;
+use crate::network::Network;
 
 /// How a server behaves. The default relays nothing, authenticates nobody, and takes no message: each of that is a
 /// decision of the host's, and [`decisions`](Self::decisions) says which it takes.

@@ -73,6 +73,22 @@ impl fmt::Display for Network {
     }
 }
 
+/// Whether an address is of no use outside the network it belongs to, so that no mail comes from it over the internet:
+/// private, shared by a provider, loopback, link-local or unspecified (RFC 1918, RFC 6598, RFC 4193, RFC 6890).
+pub fn is_internal(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            let is_shared = first == 100 && second & 0xc0 == 64;
+            address.is_private() || address.is_loopback() || address.is_link_local() || first == 0 || is_shared
+        }
+        IpAddr::V6(address) => {
+            let is_unspecified = address.is_unspecified();
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local() || is_unspecified
+        }
+    }
+}
+
 fn bits(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
@@ -80,6 +96,30 @@ fn bits(address: IpAddr) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn internal_addresses() {
+        for internal in [
+            "10.1.2.3",
+            "172.31.255.255",
+            "192.168.0.1",
+            "127.0.0.53",
+            "169.254.9.9",
+            "100.64.0.1",
+            "100.127.255.255",
+            "0.0.0.0",
+            "::1",
+            "::",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(is_internal(internal.parse().unwrap()), "{internal}");
+        }
+        for public in ["192.0.2.1", "172.32.0.1", "100.63.0.1", "100.128.0.1", "2001:db8::1", "::ffff:192.0.2.1"] {
+            assert!(!is_internal(public.parse().unwrap()), "{public}");
+        }
+    }
 
     #[test]
     fn membership() {
