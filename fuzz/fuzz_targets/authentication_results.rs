@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::{Arbitrary, Unstructured};
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::limits::MAX_METHOD_RESULTS;
 use passerelle::message::Header;
 use passerelle::results::{AuthenticationResults, Leniency, MethodResult, forged, strip_forged};

@@ -14,7 +14,7 @@ use face::settings::*;
 use face::status::{Status, passerelle_status_text};
 use face::transcript::*;
 use face::verification::*;
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 
 /// Handles of one kind that are alive at once.
 const MOST: usize = 3;

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::crypto::{KeyError, KeyType, PublicKey, Recovered, SigningKey};
 use passerelle::limits::{MAX_PUBLIC_KEY_LENGTH, MAX_RSA_BITS, MIN_SIGNING_RSA_BITS};
 use rsa::pkcs1::der::Decode;

@@ -1,7 +1,7 @@
 //! DKIM key records.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::crypto::KeyType;
 use passerelle::dkim::{KeyRecord, KeyRecordError, Terms};
 use passerelle::tags::TagList;

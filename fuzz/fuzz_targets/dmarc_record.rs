@@ -1,7 +1,7 @@
 //! DMARC policy records (RFC 9989 §4.8, RFC 7489 §6.4) and the URIs in them.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::dmarc::{PolicyRecord, ReportUri, Standard, Standing, Subject};
 use passerelle::limits::MAX_DMARC_IGNORED;
 

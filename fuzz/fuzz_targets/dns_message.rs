@@ -6,7 +6,7 @@
 #[path = "../../core/tests/dns_message/naive.rs"]
 mod naive;
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::dns_message::{MessageError, Query, parse_rdata};
 use passerelle::limits::MAX_CNAME_CHAIN;
 use passerelle::{Answer, Domain, Question, RecordType, Status, Transcript};

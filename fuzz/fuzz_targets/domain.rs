@@ -1,7 +1,7 @@
 //! Domain names, as mail and as the DNS have them.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::Domain;
 use passerelle::limits::{MAX_DOMAIN_LENGTH, MAX_LABEL_LENGTH};
 

@@ -1,7 +1,7 @@
 //! What a header section shows: dates, encoded-words, addresses and hops of any octets.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::limits::{MAX_SHOWN_FIELDS, MAX_SHOWN_HOPS, MAX_SHOWN_TEXT};
 use passerelle::message::{Face, Header};
 

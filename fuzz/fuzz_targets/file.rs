@@ -1,7 +1,7 @@
 //! Files that are taken for messages: what each is, and what is taken out.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::limits::{MAX_FILE_HEAD, MAX_MBOX_LINE};
 use passerelle::message::{Extraction, FileKind, Mbox, carried, recognize};
 

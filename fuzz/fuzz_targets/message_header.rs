@@ -1,7 +1,7 @@
 //! The header section: lossless, the same in chunks of any size, and changed only where it is asked to be.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::message::{Header, HeaderReader};
 
 // The first octet is the size of the chunks.

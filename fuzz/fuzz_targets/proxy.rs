@@ -5,7 +5,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use arbitrary::{Arbitrary, Unstructured};
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::limits;
 use passerelle::smtp::proxy::{Endpoints, Proxied, ProxyError, ProxyReader, Xclient};
 use passerelle_fuzz::chunks::{chunks, sizes_and_text};

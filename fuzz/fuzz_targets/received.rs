@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use arbitrary::{Arbitrary, Unstructured};
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::mailbox::ReversePath;
 use passerelle::message::{Envelope, Header, envelope};
 

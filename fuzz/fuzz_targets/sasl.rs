@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use arbitrary::Arbitrary;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::crypto::Hash;
 use passerelle::limits::{MAX_SASL_ERROR_TEXT, MAX_SASL_LINE, MAX_SASL_NAME};
 use passerelle::smtp::sasl::client::{self, Account, Binding};

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::mailbox::{ForwardPath, ReversePath};
 use passerelle::smtp::Command;
 use passerelle::smtp::client::{Client, Envelope, Event, Input, Needs, Protocol, Settings, Stage, Tls};

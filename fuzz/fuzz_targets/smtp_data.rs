@@ -1,7 +1,7 @@
 //! DATA both ways: the decoder says what naive code says, for any chunks; what the encoder writes comes back, and has one end.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::smtp::data::{
     DataDecoder, DataEncoder, DataEnd, DecodePolicy, EncodePolicy, IrregularPolicy, Progress,
 };

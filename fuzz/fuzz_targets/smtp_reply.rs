@@ -2,7 +2,7 @@
 //! again, and so can what a server offers; a refusal is temporary as its code says.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::limits;
 use passerelle::smtp::{Capabilities, Cause, Reply, ReplyError, ReplyReader, classify};
 use passerelle_fuzz::chunks::{chunks, sizes_and_text};

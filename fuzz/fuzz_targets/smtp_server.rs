@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::smtp::data::IrregularPolicy;
 use passerelle::smtp::reply::{EnhancedCode, Reply};
 use passerelle::smtp::sasl::server::{Decision as Verdict, Settings as Authentication};

@@ -2,7 +2,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::evaluate::Reply;
 use passerelle::limits::{MAX_QUESTIONS, MAX_SPF_LOOKUPS, MAX_SPF_VOID_LOOKUPS};
 use passerelle::message::Header;

@@ -1,7 +1,7 @@
 //! Tag lists (RFC 6376 §3.2).
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::tags::{TagList, tags};
 
 fuzz_target!(|text: &[u8]| {

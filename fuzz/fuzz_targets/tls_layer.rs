@@ -9,7 +9,7 @@ mod toy;
 use std::sync::LazyLock;
 
 use arbitrary::Arbitrary;
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::tls::{ClientTls, End, Event, Input, Layer, ServerTls, Verification, Version};
 use passerelle::{Machine, Now, Output};
 use toy::{Role, Said, Start, Tell, Toy};

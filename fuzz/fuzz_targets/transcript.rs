@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arbitrary::{Arbitrary, Unstructured};
-use libfuzzer_sys::fuzz_target;
 use passerelle::limits::MAX_CNAME_CHAIN;
+use passerelle_fuzz::fuzz_target;
 use passerelle::transcript::{parse_record, record_text};
 use passerelle::{Alias, Answer, DnsAnswer, Domain, Question, Record, RecordType, Status, StsError, Transcript};
 

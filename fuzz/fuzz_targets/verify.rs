@@ -2,7 +2,7 @@
 //! and a signature that nobody touched passes.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::verify::DmarcMode;
 use passerelle_fuzz::case::Case;
 

@@ -2,7 +2,7 @@
 //! further question than RFC 9989, and a difference is told of where there is one.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
+use passerelle_fuzz::fuzz_target;
 use passerelle::dmarc::Verdict;
 use passerelle::verify::DmarcMode;
 use passerelle_fuzz::case::Case;

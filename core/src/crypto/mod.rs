@@ -8,13 +8,13 @@
 //! | `aws-lc-rs` (default) | AWS-LC | servers |
 //! | `rust-crypto` | pure Rust | WebAssembly, hosts without a C compiler |
 //!
-//! Where both are on, `aws-lc-rs` is used. SHA-1 is here for SCRAM-SHA-1 alone ([`enum@Hash`]): RFC 8301 §3.1
-//! forbids to sign or verify with it.
+//! Where both are on, `aws-lc-rs` is used, except under a fuzzer (`cfg(fuzzing)`), which sees into Rust alone. SHA-1 is
+//! here for SCRAM-SHA-1 alone ([`enum@Hash`]): RFC 8301 §3.1 forbids to sign or verify with it.
 
-#[cfg(feature = "aws-lc-rs")]
+#[cfg(all(feature = "aws-lc-rs", not(all(fuzzing, feature = "rust-crypto"))))]
 #[path = "aws.rs"]
 mod backend;
-#[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
+#[cfg(all(feature = "rust-crypto", any(fuzzing, not(feature = "aws-lc-rs"))))]
 #[path = "rust.rs"]
 mod backend;
 
