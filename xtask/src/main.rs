@@ -1,68 +1,68 @@
-//! The project's own commands: `cargo xtask test`, `cargo xtask wasm`, and the rest of the usage text below.
+//! The project's own commands: `cargo xtask test`, `cargo xtask wasm`, and the rest of the usage text in `command.rs`.
 //!
 //! A command installs what it needs, says what it runs, and fails when there is nothing to run.
 
 mod bench;
+mod built;
 mod checks;
+mod command;
 mod interop;
-mod readme;
+mod long;
+mod parallel;
 mod report;
 mod run;
+mod schedule;
 mod select;
 mod setup;
 mod steps;
+mod times;
 mod tools;
 mod wasm;
 mod workspace;
 
 use std::process::ExitCode;
 
+use command::Command;
 use report::{Report, StepResult, Stop};
-
-const USAGE: &str = "\
-usage: cargo xtask COMMAND
-
-  test [AREA...]    run every test, or those of the named areas, and end with a table
-  setup             install what the tests need, without running them
-  wasm [--release]  build the npm package into wasm/pkg
-  header            regenerate ffi/include/passerelle.h
-  bench [NAME...]   run the benchmarks beside the peers, or those whose name contains NAME, and print the ratios
-  differential [--cases N] [--seed S] [--case NUMBER | --list]
-                    compare with other implementations, on as many cases and from this seed
-  interop [--controls] [--throughput] [WORD...]
-                    serve and send with other mail software, the scenarios in whose lines the words appear
-  help              this text
-";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["test", areas @ ..] => test(areas),
-        ["setup"] => finish(&setup::everything()),
-        ["wasm"] => single(wasm::package::build(wasm::Profile::Dev)),
-        ["wasm", "--release"] => single(wasm::package::build(wasm::Profile::Release)),
-        ["header"] => single(checks::header::regenerate()),
-        ["bench", names @ ..] => single(bench::run(names)),
-        ["interop", words @ ..] => single(interop::run(words)),
-        [] | ["help" | "--help" | "-h", ..] => {
-            print!("{USAGE}\nareas of test:\n{}", select::describe(&steps::STEPS));
+    match command::parse(&words) {
+        Ok(Command::Test(areas)) => test(&areas),
+        Ok(Command::Long) => finish(&long::run()),
+        Ok(Command::Step(name)) => step(name),
+        Ok(Command::Setup) => finish(&setup::everything()),
+        Ok(Command::Wasm(profile)) => single(wasm::package::build(profile)),
+        Ok(Command::Header) => single(checks::header::regenerate()),
+        Ok(Command::Bench(names)) => single(bench::run(&names)),
+        Ok(Command::Differential(options)) => single(checks::differential::run(&options)),
+        Ok(Command::Interop(words)) => single(interop::run(&words)),
+        Ok(Command::Help) => {
+            print!("{}\nareas of test:\n{}", command::USAGE, select::describe(&steps::STEPS));
             ExitCode::SUCCESS
         }
-        [other, ..] => usage_error(&format!("there is no command {other:?}, or not with these arguments\n\n{USAGE}")),
+        Err(reason) => usage_error(&reason),
     }
 }
 
 fn test(areas: &[&str]) -> ExitCode {
     match select::select(&steps::STEPS, areas) {
-        Ok(chosen) => {
-            let mut report = Report::new(run::in_ci());
-            for step in chosen {
-                report.step(step.name, step.run);
-            }
-            finish(&report)
-        }
+        Ok(chosen) => match chosen.as_slice() {
+            [step] => finish(&parallel::alone(step)),
+            steps => match parallel::run(steps) {
+                Ok(report) => finish(&report),
+                Err(stop) => single(Err(stop)),
+            },
+        },
         Err(reason) => usage_error(&reason),
+    }
+}
+
+fn step(name: &str) -> ExitCode {
+    match steps::STEPS.iter().find(|step| step.name == name) {
+        Some(step) => parallel::child(step).map_or(ExitCode::FAILURE, |_| ExitCode::SUCCESS),
+        None => usage_error(name),
     }
 }
 

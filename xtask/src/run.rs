@@ -18,6 +18,19 @@ pub(crate) fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
 }
 
+/// The processor time of this process and of all its programs that have ended, where the system tells it.
+pub(crate) fn processor_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    processor_time_in(&stat)
+}
+
+/// The 14th to the 17th field of a `stat` file (proc(5)), in hundredths of a second on every Linux.
+fn processor_time_in(stat: &str) -> Option<Duration> {
+    let (_, behind_name) = stat.rsplit_once(") ")?;
+    let fields: Vec<u64> = behind_name.split(' ').skip(11).take(4).map_while(|field| field.parse().ok()).collect();
+    (fields.len() == 4).then(|| Duration::from_millis(10 * fields.iter().sum::<u64>()))
+}
+
 /// A program about to run, in the workspace's root unless told otherwise.
 pub(crate) struct Run {
     command: Command,
@@ -30,6 +43,8 @@ pub(crate) struct Said {
     pub(crate) success: bool,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
+    /// As last seen before its end; nothing where the system does not tell.
+    pub(crate) processor: Duration,
 }
 
 impl Run {
@@ -97,10 +112,32 @@ impl Run {
         Ok((String::from_utf8_lossy(&text).into_owned(), self.judge(status)))
     }
 
+    /// Runs it, its errors in view, and returns what it wrote to standard output.
+    pub(crate) fn read(mut self) -> Result<String, Stop> {
+        println!("$ {}", self.shown);
+        self.command.stdout(Stdio::piped());
+        let mut child = self.start()?;
+        let reader = child.stdout.take().map(collect);
+        let status = self.wait(&mut child)?;
+        let text = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
+        self.judge(status)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// Runs it unseen; how it ended is for the caller to judge.
     pub(crate) fn quietly(mut self) -> Result<Said, Stop> {
-        let output = self.command.output().map_err(|error| self.cannot_start(&error))?;
-        Ok(Said { success: output.status.success(), stdout: output.stdout, stderr: output.stderr })
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.start()?;
+        let (stdout, stderr) = (child.stdout.take().map(collect), child.stderr.take().map(collect));
+        let mut processor = Duration::ZERO;
+        let status = self.wait_watching(&mut child, |id| {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+            processor = processor_time_in(&stat).unwrap_or(processor);
+        })?;
+        let join = |reader: Option<thread::JoinHandle<Vec<u8>>>| {
+            reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
+        };
+        Ok(Said { success: status.success(), stdout: join(stdout), stderr: join(stderr), processor })
     }
 
     fn start(&mut self) -> Result<Child, Stop> {
@@ -112,8 +149,14 @@ impl Run {
     }
 
     fn wait(&self, child: &mut Child) -> Result<ExitStatus, Stop> {
+        self.wait_watching(child, |_| ())
+    }
+
+    /// Looks at the process, by its number, until it has ended.
+    fn wait_watching(&self, child: &mut Child, mut look: impl FnMut(u32)) -> Result<ExitStatus, Stop> {
         let started = Instant::now();
         loop {
+            look(child.id());
             match child.try_wait() {
                 Ok(Some(status)) => return Ok(status),
                 Ok(None) if started.elapsed() < self.patience => thread::sleep(Duration::from_millis(20)),
@@ -144,6 +187,15 @@ impl Said {
     pub(crate) fn line(&self) -> Option<String> {
         self.success.then(|| String::from_utf8_lossy(&self.stdout).trim().to_owned())
     }
+}
+
+/// Keeps a program's output; what could be read is judged by how the program ends.
+fn collect(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut text = Vec::new();
+        let _ = pipe.read_to_end(&mut text);
+        text
+    })
 }
 
 /// Passes a program's output on as it comes and keeps it.
@@ -190,6 +242,13 @@ mod tests {
             panic!("sleep ended")
         };
         assert!(reason.contains("`sleep 60`"), "{reason}");
+    }
+
+    #[test]
+    fn processor_time_is_that_of_the_process_and_its_programs() {
+        let stat = "1 (a) b) S 0 1 1 0 -1 4194560 1 2 3 4 100 20 3000 400 20 0 1";
+        assert_eq!(processor_time_in(stat), Some(Duration::from_millis(35_200)));
+        assert_eq!(processor_time_in("1 (a) S 0"), None);
     }
 
     #[test]

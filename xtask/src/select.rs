@@ -5,12 +5,56 @@ use std::fmt::Write as _;
 use crate::report::StepResult;
 
 /// One row of the table in `steps.rs`.
+#[derive(Debug)]
 pub(crate) struct Step {
     /// The word on the command line.
     pub(crate) name: &'static str,
     /// What it checks, for `cargo xtask help`.
     pub(crate) about: &'static str,
     pub(crate) run: fn() -> StepResult,
+    /// How long it takes on two processors with nothing built, beside the others.
+    pub(crate) seconds: u32,
+    pub(crate) weight: Weight,
+    /// Steps that come first where they are part of the run, since this one uses what they build.
+    pub(crate) after: &'static [&'static str],
+    /// What no other step may use at the same time.
+    pub(crate) alone_with: &'static [Thing],
+    /// Comes when all others have ended.
+    pub(crate) last: bool,
+}
+
+/// How much of the machine a step needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// It mostly waits, or keeps one processor busy.
+    Light,
+    /// It keeps both processors busy.
+    Heavy,
+    /// It has servers and clients that give up after a while.
+    Sensitive,
+}
+
+/// What cannot be used twice at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thing {
+    /// Cargo's lock on its build folder: who comes second would only wait.
+    Target,
+    /// The same on that of the WebAssembly builds.
+    Wasm,
+}
+
+impl Step {
+    /// A step with nothing special about it, to be completed.
+    pub(crate) const NONE: Self = Self {
+        name: "",
+        about: "",
+        run: || Ok(String::new()),
+        seconds: 1,
+        weight: Weight::Heavy,
+        after: &[],
+        alone_with: &[],
+        last: false,
+    };
 }
 
 /// Words for several steps.

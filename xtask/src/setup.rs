@@ -1,10 +1,32 @@
 //! `cargo xtask setup`: what the tests need, installed one by one with the seconds each took.
 
-use crate::report::{Report, StepResult};
+use crate::report::{Report, StepResult, Stop};
 use crate::tools::cargo_tools::{CARGO_DENY, CARGO_FUZZ};
 use crate::tools::wasm_toolchain::WasmToolchain;
 use crate::tools::{apt, npm};
 use crate::{checks, interop, wasm};
+
+/// The step of what does not come from cargo, so that no other step of a run waits for the network, or for dpkg.
+pub(crate) fn tools() -> StepResult {
+    let tools = [
+        ("C compiler", checks::c::compiler().map(drop)),
+        ("valgrind", checks::c::valgrind().map(drop)),
+        ("pkg-config", checks::readme::pkg_config().map(drop)),
+        ("npm packages", npm::typescript().map(drop)),
+        ("chromium", apt::program("chromium", &["chromium"]).map(drop)),
+        ("wasm toolchain", wasm_toolchain().map(drop)),
+        ("peers", checks::differential::peers().map(drop)),
+        ("mail software", interop::setup().map(drop)),
+    ];
+    let number = tools.len();
+    let mut missing = Vec::new();
+    for (name, result) in tools {
+        if let Err(Stop::Failed(reason) | Stop::Skipped(reason)) = result {
+            missing.push(format!("{name}: {reason}"));
+        }
+    }
+    if missing.is_empty() { Ok(format!("{number} kinds")) } else { Err(Stop::Skipped(missing.join("\n"))) }
+}
 
 pub(crate) fn everything() -> Report {
     let mut report = Report::new(false);

@@ -6,7 +6,7 @@
 //! the message and the reply to it (RFC 1047).
 //!
 //! A failure prints its seed; `PASSERELLE_SIM_SEED=n cargo test --test smtp_sim replay -- --nocapture` runs it again with the
-//! dialogue. `PASSERELLE_SIM_SESSIONS` says how many connections `sessions` makes.
+//! dialogue. `PASSERELLE_SIM_SESSIONS` says how many connections `sessions` makes, or `PASSERELLE_SIM_SEEDS` how many seeds it takes.
 
 #![cfg(feature = "tls")]
 
@@ -27,9 +27,10 @@ const SESSIONS: u64 = 1500;
 fn sessions_over_a_faulty_channel() {
     let wanted = number("PASSERELLE_SIM_SESSIONS").unwrap_or(SESSIONS);
     let first = number("PASSERELLE_SIM_SEED").unwrap_or(1);
+    let behind_last = number("PASSERELLE_SIM_SEEDS").map(|seeds| first + seeds);
     let mut totals = Totals::default();
     for seed in first.. {
-        if totals.sessions >= wanted {
+        if behind_last.map_or(totals.sessions >= wanted, |behind| seed == behind) {
             break;
         }
         totals.add(&simulate(seed, None, false));

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::header;
+use super::{count, header};
+use crate::built;
 use crate::report::{StepResult, Stop};
 use crate::run::Run;
 use crate::tools::apt;
@@ -40,6 +41,11 @@ pub(crate) fn check() -> StepResult {
         )));
     }
     header::unchanged()?;
+    let behind = if built::TESTS.is_there() {
+        built::TESTS.run("passerelle-ffi")?
+    } else {
+        count::tests(Run::new("cargo").args(["test", "-p", "passerelle-ffi"]))?
+    };
     build_libraries()?;
 
     let mut runs = 0;
@@ -58,7 +64,7 @@ pub(crate) fn check() -> StepResult {
         }
     }
     Ok(format!(
-        "{} tests and {} examples in C, shared and static; {runs} runs under valgrind",
+        "{behind} behind the interface, {} and {} examples in C, shared and static; {runs} runs under valgrind",
         tests.len(),
         examples.len()
     ))
@@ -73,7 +79,9 @@ pub(crate) fn example(name: &str) -> Result<PathBuf, Stop> {
 /// Builds the libraries and puts them into folders of their own, `target/c/shared` and `target/c/static`: side by side,
 /// the linker would always take the shared one.
 fn build_libraries() -> Result<(), Stop> {
-    Run::new("cargo").args(["build", "-p", "passerelle-ffi"]).go()?;
+    if !built::TESTS.is_there() {
+        Run::new("cargo").args(["build", "-p", "passerelle-ffi"]).go()?;
+    }
     let manifest = workspace::read(&workspace::root().join("ffi/Cargo.toml"))?;
     let crate_name = workspace::manifest_value(&manifest, "lib", "name").unwrap_or_else(|| "passerelle_ffi".into());
     for (linking, extension) in [(Linking::Shared, "so"), (Linking::Static, "a")] {

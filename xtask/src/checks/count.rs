@@ -12,12 +12,21 @@ struct Counts {
 
 /// Runs a test runner in view; fails if a test failed or none ran.
 pub(crate) fn tests(run: Run) -> StepResult {
-    let (output, result) = run.tee()?;
-    let counts = count(&output);
+    all([run])
+}
+
+/// Runs test runners one after the other, also when one fails.
+pub(crate) fn all(runs: impl IntoIterator<Item = Run>) -> StepResult {
+    let (mut counts, mut failure) = (Counts::default(), Ok(()));
+    for run in runs {
+        let (output, result) = run.tee()?;
+        counts.add_all(&count(&output));
+        failure = failure.and(result);
+    }
     if counts.failed > 0 {
         return Err(Stop::Failed(format!("{} of {} tests failed", counts.failed, counts.passed + counts.failed)));
     }
-    result?;
+    failure?;
     if counts.passed == 0 {
         return Err(Stop::failed("no test ran"));
     }
@@ -44,6 +53,12 @@ fn count(output: &str) -> Counts {
 }
 
 impl Counts {
+    fn add_all(&mut self, more: &Self) {
+        self.passed += more.passed;
+        self.failed += more.failed;
+        self.ignored += more.ignored;
+    }
+
     fn add(&mut self, word: &str, number: &str) {
         let number = number.parse().unwrap_or(0);
         match word {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{c, count};
+use crate::built;
 use crate::report::{StepResult, Stop};
 use crate::run::Run;
 use crate::tools::{apt, python};
@@ -15,14 +16,20 @@ const OPENDKIM_HEADER: &str = "/usr/include/opendkim/dkim.h";
 
 /// The number of cases and the seed that the tests take are the program's defaults.
 pub(crate) fn check() -> StepResult {
-    count::tests(Run::new("cargo").args(["test", "-p", "passerelle-differential"]))?;
+    if built::TESTS.is_there() {
+        built::TESTS.run("passerelle-differential")?;
+    } else {
+        count::tests(Run::new("cargo").args(["test", "-p", "passerelle-differential"]))?;
+    }
     run(&[])
 }
 
 /// Compares with all peers; `options` are those of the program.
 pub(crate) fn run(options: &[&str]) -> StepResult {
     let peers = peers()?;
-    Run::new("cargo").args(["build", "-p", "passerelle-differential"]).go()?;
+    if !built::TESTS.is_there() {
+        Run::new("cargo").args(["build", "-p", "passerelle-differential"]).go()?;
+    }
     let program = workspace::target().join("debug/passerelle-differential");
     let (output, result) = Run::new(program).args(options).args(peers.words()).tee()?;
     result?;

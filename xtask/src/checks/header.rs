@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::built;
 use crate::report::{StepResult, Stop};
 use crate::run::Run;
 use crate::workspace;
@@ -30,9 +31,12 @@ pub(crate) fn unchanged() -> Result<(), Stop> {
     }
 }
 
-/// The generator built but not run, for `cargo xtask setup`.
+/// Builds the generator, if a step has not done so.
 pub(crate) fn build_generator() -> StepResult {
-    cargo("build").go()
+    if built::generators_are_there() {
+        return Ok(String::new());
+    }
+    Run::new("cargo").args(["build", "--quiet", "-p", "xtask", "--features", "header", "--bin", "generate-header"]).go()
 }
 
 fn generate(output: &Path) -> StepResult {
@@ -40,11 +44,8 @@ fn generate(output: &Path) -> StepResult {
     if !crate_dir.join("cbindgen.toml").is_file() {
         return Err(Stop::failed("ffi/cbindgen.toml is missing"));
     }
-    cargo("run").arg("--").arg(crate_dir).arg(output).go()
-}
-
-fn cargo(subcommand: &str) -> Run {
-    Run::new("cargo").args([subcommand, "--quiet", "-p", "xtask", "--features", "header", "--bin", "generate-header"])
+    build_generator()?;
+    Run::new(workspace::target().join("debug/generate-header")).arg(crate_dir).arg(output).go()
 }
 
 /// The first line at which two texts part, counted from 1, with both versions of it.

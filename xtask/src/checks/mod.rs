@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod c;
+pub(crate) mod clean;
 pub(crate) mod count;
 pub(crate) mod deny;
 pub(crate) mod differential;

@@ -1,6 +1,9 @@
 //! The steps that are cargo's own commands.
 
+use std::path::PathBuf;
+
 use super::count;
+use crate::built;
 use crate::report::{StepResult, Stop};
 use crate::run::Run;
 use crate::workspace;
@@ -19,12 +22,21 @@ pub(crate) fn xtask() -> StepResult {
     count::tests(Run::new("cargo").args(["test", "-p", "xtask"]))
 }
 
+/// Warnings denied, with either cryptography by itself: with both, code that only one needs would not be missed.
 pub(crate) fn clippy() -> StepResult {
-    let clippy = || Run::new("cargo").arg("clippy");
-    clippy().args(["--workspace", "--all-targets", "--", "-D", "warnings"]).go()?;
-    // In the workspace build both are on; each alone must compile without unused code.
-    clippy().args(["-p", "passerelle", "--all-targets", "--", "-D", "warnings"]).go()?;
-    clippy().args(["-p", "passerelle", "--all-targets"]).args(RUST_CRYPTO).args(["--", "-D", "warnings"]).go()
+    let clippy = |words: &[&str]| {
+        Run::new("cargo").args(["clippy", "--all-targets"]).args(words).args(["--", "-D", "warnings"]).go()
+    };
+    clippy(&["--workspace", "--exclude", "passerelle-wasm", "--features", "passerelle/psl"])?;
+    clippy(&[
+        "-p",
+        "passerelle",
+        "-p",
+        "passerelle-wasm",
+        "--no-default-features",
+        "--features",
+        "passerelle/rust-crypto",
+    ])
 }
 
 pub(crate) fn doc() -> StepResult {
@@ -36,15 +48,32 @@ pub(crate) fn doc() -> StepResult {
 }
 
 pub(crate) fn core() -> StepResult {
+    if built::TESTS.is_there() {
+        return built::TESTS.run("passerelle");
+    }
     count::tests(Run::new("cargo").args(["test", "-p", "passerelle", "--no-fail-fast"]).args(PSL))
 }
 
 pub(crate) fn core_rust_crypto() -> StepResult {
+    if built::RUST_CRYPTO.is_there() {
+        return built::RUST_CRYPTO.run("passerelle");
+    }
     count::tests(Run::new("cargo").args(["test", "-p", "passerelle", "--no-fail-fast"]).args(RUST_CRYPTO))
 }
 
 pub(crate) fn cli() -> StepResult {
+    if built::TESTS.is_there() {
+        return built::TESTS.run("passerelle-cli");
+    }
     count::tests(Run::new("cargo").args(["test", "-p", "passerelle-cli", "--no-fail-fast"]))
+}
+
+/// The command, built.
+pub(crate) fn command() -> Result<PathBuf, Stop> {
+    if !built::TESTS.is_there() {
+        Run::new("cargo").args(["build", "-p", "passerelle-cli"]).go()?;
+    }
+    Ok(workspace::target().join("debug/passerelle"))
 }
 
 /// criterion runs every benchmark once when it is run as a test; in the profile of the tests, so that nothing is built twice.
@@ -52,6 +81,10 @@ pub(crate) fn bench() -> StepResult {
     let benches = workspace::files(&workspace::root().join("benches/benches"), ".rs").len();
     if benches == 0 {
         return Err(Stop::failed("no benchmark in benches/benches"));
+    }
+    if built::TESTS.is_there() {
+        let ran = built::TESTS.run_benches("passerelle-benches")?;
+        return Ok(format!("{ran} files of benchmarks"));
     }
     Run::new("cargo").args(["test", "-p", "passerelle-benches", "--benches"]).go()?;
     Ok(format!("{benches} files of benchmarks"))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::c;
+use super::{c, rust as cargo};
 use crate::report::{StepResult, Stop};
 use crate::run::Run;
 use crate::tools::npm;
@@ -57,8 +57,7 @@ fn keep(number: usize, surface: &str, report: &str) -> Result<(), Stop> {
 }
 
 fn rust() -> Result<Surface, Stop> {
-    Run::new("cargo").args(["build", "-p", "passerelle-cli"]).go()?;
-    let program = workspace::target().join("debug/passerelle");
+    let program = cargo::command()?;
     let run = move |case: &Case| {
         Run::new(&program).args(["verify", "--json", &case.message, "--dns", &case.transcript]).args(&case.options)
     };

@@ -6,8 +6,8 @@ use super::peers::{Peer, aiosmtpd};
 use super::process::Server;
 use super::store::Store;
 use super::world::World;
+use crate::built;
 use crate::report::Stop;
-use crate::run::Run;
 use crate::workspace;
 
 /// What the command has on both sides.
@@ -94,7 +94,10 @@ impl Serve {
 
 /// Builds the command; measured is what its users run.
 pub(super) fn build() -> Result<(), Stop> {
-    Run::new("cargo").args(["build", "--release", "-p", "passerelle-cli"]).go().map(drop)
+    if built::RELEASE.is_there() {
+        return Ok(());
+    }
+    built::release_command().map(drop)
 }
 
 fn program() -> std::path::PathBuf {

@@ -26,6 +26,9 @@ impl Profile {
     }
 }
 
+/// The name of the step that builds the package with optimisation.
+pub(crate) const STEP: &str = "wasm";
+
 /// The `wasm` step: what is tested is what is shipped, so the package is built with optimisation.
 pub(crate) fn check() -> StepResult {
     let tests = workspace::files(&workspace::root().join("wasm/tests"), ".test.mjs");

@@ -1,14 +1,14 @@
 //! From `wasm/` to a package that npm can publish: `wasm/pkg`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use super::Profile;
+use crate::built;
 use crate::report::{StepResult, Stop};
 use crate::run::Run;
 use crate::tools::npm;
 use crate::tools::wasm_toolchain::WasmToolchain;
-use crate::workspace;
+use crate::{parallel, workspace};
 
 /// What rustc uses of WebAssembly beyond its first version. All of it has been in browsers and in Node for years.
 const FEATURES: [&str; 7] = [
@@ -24,21 +24,17 @@ const FEATURES: [&str; 7] = [
 /// Stem of the generated files: `passerelle.js`, `passerelle_bg.wasm`.
 const NAME: &str = "passerelle";
 
-/// Builds the package; several steps need it, one run builds each profile once.
+/// Builds the package; several steps need it, one run builds it once.
 pub(crate) fn build(profile: Profile) -> StepResult {
-    static BUILT: Mutex<Option<(Profile, String)>> = Mutex::new(None);
-    let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some((of, size)) = built.as_ref()
-        && *of == profile
-    {
-        return Ok(size.clone());
+    let module = workspace::root().join("wasm/pkg").join(format!("{NAME}_bg.wasm"));
+    if profile != Profile::Release || !parallel::has_passed(super::STEP) {
+        build_now(profile)?;
     }
-    let size = build_now(profile)?;
-    *built = Some((profile, size.clone()));
-    Ok(size)
+    let size = std::fs::metadata(&module).map_or(0, |metadata| metadata.len());
+    Ok(format!("wasm/pkg, module of {} KiB", size / 1024))
 }
 
-fn build_now(profile: Profile) -> StepResult {
+fn build_now(profile: Profile) -> Result<(), Stop> {
     let package = workspace::root().join("wasm/pkg");
     let module = compile(profile)?;
     // What an earlier build left behind must not be shipped.
@@ -51,9 +47,7 @@ fn build_now(profile: Profile) -> StepResult {
     if profile == Profile::Release {
         optimise(&module)?;
     }
-    assemble(&package)?;
-    let size = std::fs::metadata(&module).map_or(0, |metadata| metadata.len());
-    Ok(format!("wasm/pkg, module of {} KiB", size / 1024))
+    assemble(&package)
 }
 
 /// The path of the module that rustc links.
@@ -66,9 +60,11 @@ fn compile(profile: Profile) -> Result<PathBuf, Stop> {
 
 /// The program that writes the JavaScript side, built from the same Cargo.lock as the module.
 pub(crate) fn build_generator() -> Result<PathBuf, Stop> {
-    Run::new("cargo")
-        .args(["build", "--quiet", "-p", "xtask", "--features", "bindings", "--bin", "generate-bindings"])
-        .go()?;
+    if !built::generators_are_there() {
+        Run::new("cargo")
+            .args(["build", "--quiet", "-p", "xtask", "--features", "bindings", "--bin", "generate-bindings"])
+            .go()?;
+    }
     Ok(workspace::target().join("debug/generate-bindings"))
 }
 
