@@ -94,6 +94,7 @@ pub mod smtp;
 mod spelling;
 pub mod spf;
 pub mod tags;
+mod text;
 pub mod time;
 pub mod tls;
 pub mod trail;

@@ -9,6 +9,7 @@ mod write;
 use serde::Serialize;
 
 use crate::limits::{MAX_RESULT_KEYWORD, MAX_RESULT_VALUE};
+use crate::text::end_before;
 
 pub use iprev::{IpRev, IpRevResult, IpRevVerdict};
 pub use parse::{Leniency, ParsedResults, ResultsError, Skipped};
@@ -204,7 +205,7 @@ fn keyword(text: &str) -> String {
 
 /// A text as a value: on one line, and of bounded length.
 fn value(text: &str) -> String {
-    let end = text.floor_char_boundary(MAX_RESULT_VALUE);
+    let end = end_before(text, MAX_RESULT_VALUE);
     text[..end].chars().map(|c| if breaks_lines(c) { ' ' } else { c }).collect()
 }
 

@@ -4,6 +4,7 @@ use super::is_token_character;
 use crate::limits::{MAX_RESULTS_SIZE, MAX_UNICODE_DOMAIN_LENGTH};
 use crate::mailbox::Cursor;
 use crate::message::{EditError, Field, Header, LineEndings, unfold};
+use crate::text::end_before;
 
 const NAME: &[u8] = b"authentication-results";
 
@@ -141,7 +142,7 @@ fn has_word(text: &str, name: &str) -> bool {
 pub(super) fn as_domain(name: &str) -> String {
     let name = name.trim();
     // Longer names are none, and what IDNA does is not for texts of any length.
-    let name = &name[..name.floor_char_boundary(MAX_UNICODE_DOMAIN_LENGTH)];
+    let name = &name[..end_before(name, MAX_UNICODE_DOMAIN_LENGTH)];
     let name = idna::domain_to_ascii(name).unwrap_or_else(|_| name.to_lowercase());
     name.strip_suffix('.').map(str::to_owned).unwrap_or(name)
 }

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::macros::{DomainSpec, Macro, Part, parts};
 use crate::domain::{Domain, DomainError};
 use crate::limits::{MAX_DOMAIN_LENGTH, MAX_SPF_EXPLANATION};
+use crate::text::start_behind;
 
 /// What the macro letters stand for (RFC 7208 §7.2).
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +122,7 @@ impl Output {
             }
             match self.bound {
                 Bound::Tail if self.text.len() > 8 * MAX_DOMAIN_LENGTH => {
-                    let cut = self.text.ceil_char_boundary(self.text.len() - 2 * MAX_DOMAIN_LENGTH);
+                    let cut = start_behind(&self.text, self.text.len() - 2 * MAX_DOMAIN_LENGTH);
                     self.text.drain(..cut);
                 }
                 Bound::Whole if self.text.len() > MAX_SPF_EXPLANATION => return,

@@ -11,6 +11,7 @@ use crate::evaluate::Evaluate;
 use crate::limits::{MAX_SPF_HELO, MAX_SPF_SENDER, MAX_SPF_VOID_LOOKUPS};
 use crate::lookup::{Answers, Pending};
 use crate::setters::setters;
+use crate::text::end_before;
 use crate::time::UnixTime;
 
 /// Which name of the client is checked (RFC 7208 §2.2).
@@ -189,5 +190,5 @@ impl Evaluate for CheckHost {
 
 /// At most the first `length` octets, whole characters.
 pub(super) fn start(text: &str, length: usize) -> &str {
-    &text[..text.floor_char_boundary(length)]
+    &text[..end_before(text, length)]
 }

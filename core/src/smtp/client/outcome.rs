@@ -5,6 +5,7 @@ use crate::limits::MAX_REPLY_KEPT;
 use crate::mailbox::ForwardPath;
 use crate::smtp::line::Irregularity;
 use crate::smtp::reply::{EnhancedCode, Reply, Severity};
+use crate::text::end_before;
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +174,7 @@ pub(super) fn shortened(mut reply: Reply) -> Reply {
         room = match line.len().max(1) <= room {
             true => room - line.len().max(1),
             false => {
-                line.truncate(line.floor_char_boundary(room));
+                line.truncate(end_before(&line, room));
                 0
             }
         };

@@ -7,6 +7,7 @@ use super::mechanism::Mechanism;
 use super::scram::{escaped, unescaped};
 use super::secret::Secret;
 use crate::limits::{MAX_SASL_ERROR_TEXT, MAX_SASL_NAME};
+use crate::text::end_before;
 
 /// `kvsep`.
 const SEPARATOR: char = '\u{1}';
@@ -134,7 +135,7 @@ impl BearerError {
 
 /// Cuts a text of a peer to its bound, without control characters.
 pub(super) fn clean(text: &str) -> String {
-    let end = text.floor_char_boundary(MAX_SASL_ERROR_TEXT);
+    let end = end_before(text, MAX_SASL_ERROR_TEXT);
     let text = text.get(..end).unwrap_or_default();
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
