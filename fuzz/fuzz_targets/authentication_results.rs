@@ -3,10 +3,10 @@
 #![no_main]
 
 use arbitrary::{Arbitrary, Unstructured};
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits::MAX_METHOD_RESULTS;
 use passerelle::message::Header;
 use passerelle::results::{AuthenticationResults, Leniency, MethodResult, forged, strip_forged};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(parsed) = AuthenticationResults::parse(input) {

@@ -1,9 +1,9 @@
 //! Whom readers may take for the author: no plain reader contradicts what is certain, and the candidates hold what each finds.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits::{Limits, MAX_AUTHOR_CANDIDATES};
 use passerelle::message::{Authorship, Candidates, Header, HeaderReader, authorship};
+use passerelle_fuzz::fuzz_target;
 use passerelle_fuzz::naive;
 
 fuzz_target!(|message: &[u8]| {

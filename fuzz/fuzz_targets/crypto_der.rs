@@ -3,9 +3,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use passerelle_fuzz::fuzz_target;
 use passerelle::crypto::{KeyError, KeyType, PublicKey, Recovered, SigningKey};
 use passerelle::limits::{MAX_PUBLIC_KEY_LENGTH, MAX_RSA_BITS, MIN_SIGNING_RSA_BITS};
+use passerelle_fuzz::fuzz_target;
 use rsa::pkcs1::der::Decode;
 use rsa::pkcs1::der::asn1::UintRef;
 use rsa::pkcs8::SubjectPublicKeyInfoRef;

@@ -1,10 +1,10 @@
 //! Canonicalization: the fast, streaming one and a naive one give the same octets.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::dkim::Canonicalization;
 use passerelle::dkim::canonicalization::{Body, relaxed_field};
 use passerelle_fuzz::chunks::{chunks, sizes_and_text};
+use passerelle_fuzz::fuzz_target;
 use passerelle_fuzz::naive;
 
 fuzz_target!(|input: &[u8]| {

@@ -1,10 +1,10 @@
 //! DKIM key records.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::crypto::KeyType;
 use passerelle::dkim::{KeyRecord, KeyRecordError, Terms};
 use passerelle::tags::TagList;
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     check(text);

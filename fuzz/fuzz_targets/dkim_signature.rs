@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use passerelle_fuzz::fuzz_target;
 use passerelle::dkim::Signature;
 use passerelle::limits::MAX_COPIED_FIELDS;
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|value: &[u8]| {
     check(value);

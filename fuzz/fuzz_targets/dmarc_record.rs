@@ -1,9 +1,9 @@
 //! DMARC policy records (RFC 9989 §4.8, RFC 7489 §6.4) and the URIs in them.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::dmarc::{PolicyRecord, ReportUri, Standard, Standing, Subject};
 use passerelle::limits::MAX_DMARC_IGNORED;
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     let record = PolicyRecord::parse(text);

@@ -6,10 +6,10 @@
 #[path = "../../core/tests/dns_message/naive.rs"]
 mod naive;
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::dns_message::{MessageError, Query, parse_rdata};
 use passerelle::limits::MAX_CNAME_CHAIN;
 use passerelle::{Answer, Domain, Question, RecordType, Status, Transcript};
+use passerelle_fuzz::fuzz_target;
 
 const NAMES: [&str; 4] = ["example.org", "www.example.org", "a.example", "n0.example"];
 

@@ -1,9 +1,9 @@
 //! Domain names, as mail and as the DNS have them.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::Domain;
 use passerelle::limits::{MAX_DOMAIN_LENGTH, MAX_LABEL_LENGTH};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Ok(domain) = Domain::parse(text) {

@@ -1,9 +1,9 @@
 //! What a header section shows: dates, encoded-words, addresses and hops of any octets.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits::{MAX_SHOWN_FIELDS, MAX_SHOWN_HOPS, MAX_SHOWN_TEXT};
 use passerelle::message::{Face, Header};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|message: &[u8]| {
     let (header, body) = Header::split(message);
@@ -23,7 +23,10 @@ fuzz_target!(|message: &[u8]| {
     // The oldest first; a delay is the time since the last step that has one.
     let mut before = None;
     for (hop, field) in face.received.iter().zip((1..=face.received.len()).rev()) {
-        assert_eq!((hop.field, hop.delay), (field, hop.time.zip(before).map(|(time, before): (i64, i64)| time - before)));
+        assert_eq!(
+            (hop.field, hop.delay),
+            (field, hop.time.zip(before).map(|(time, before): (i64, i64)| time - before))
+        );
         before = hop.time.or(before);
     }
 });

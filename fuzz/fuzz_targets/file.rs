@@ -1,9 +1,9 @@
 //! Files that are taken for messages: what each is, and what is taken out.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits::{MAX_FILE_HEAD, MAX_MBOX_LINE};
 use passerelle::message::{Extraction, FileKind, Mbox, carried, recognize};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let [size, file @ ..] = input else { return };

@@ -1,9 +1,9 @@
 //! The author of a message: one domain for every reader, or none.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::Domain;
 use passerelle::message::{Author, AuthorError, Header, author, unfold};
+use passerelle_fuzz::fuzz_target;
 use passerelle_fuzz::naive;
 
 fuzz_target!(|message: &[u8]| {

@@ -1,11 +1,11 @@
 //! Mailboxes and paths of SMTP, and the address lists of header fields.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits::{MAX_ADDRESSES, MAX_LOCAL_PART, MAX_PATH};
 use passerelle::mailbox::{
     Address, AddressError, ForwardPath, Mailbox, ReversePath, parse_address_list, parse_local_part,
 };
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Ok(mailbox) = Mailbox::parse(text) {

@@ -1,8 +1,8 @@
 //! The header section: lossless, the same in chunks of any size, and changed only where it is asked to be.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::message::{Header, HeaderReader};
+use passerelle_fuzz::fuzz_target;
 
 // The first octet is the size of the chunks.
 fuzz_target!(|input: &[u8]| {

@@ -5,10 +5,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use arbitrary::{Arbitrary, Unstructured};
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits;
 use passerelle::smtp::proxy::{Endpoints, Proxied, ProxyError, ProxyReader, Xclient};
 use passerelle_fuzz::chunks::{chunks, sizes_and_text};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let Some((sizes, text)) = sizes_and_text(input) else { return };

@@ -4,9 +4,9 @@
 use std::net::IpAddr;
 
 use arbitrary::{Arbitrary, Unstructured};
-use passerelle_fuzz::fuzz_target;
 use passerelle::mailbox::ReversePath;
 use passerelle::message::{Envelope, Header, envelope};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let (header, _) = Header::split(input);

@@ -7,13 +7,13 @@ use std::sync::{Arc, LazyLock};
 use arbitrary::Arbitrary;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use passerelle_fuzz::fuzz_target;
 use passerelle::crypto::Hash;
 use passerelle::limits::{MAX_SASL_ERROR_TEXT, MAX_SASL_LINE, MAX_SASL_NAME};
 use passerelle::smtp::sasl::client::{self, Account, Binding};
 use passerelle::smtp::sasl::server::{self, Credentials, Decision, Failure, Identity, Step, Stored};
 use passerelle::smtp::sasl::{Entropy, Mechanism, ScramVerifier, Secret, SecretKey};
 use passerelle::tls::{ChannelBinding, ClientCertificate, Session, Version};
+use passerelle_fuzz::fuzz_target;
 
 const PASSWORD: &str = "pencil";
 const TOKEN: &str = "vF9dft4qmTc2";

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::mailbox::{ForwardPath, ReversePath};
 use passerelle::smtp::Command;
 use passerelle::smtp::client::{Client, Envelope, Event, Input, Needs, Protocol, Settings, Stage, Tls};
@@ -15,6 +14,7 @@ use passerelle::smtp::sasl::client::{Account, Settings as Authentication};
 use passerelle::smtp::sasl::{Entropy, Secret};
 use passerelle::tls::{ChannelBinding, Converse, End, Session, Version};
 use passerelle::{Domain, Machine, Now, Output};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let [flags, length, rest @ ..] = input else { return };
@@ -152,8 +152,10 @@ impl<'a> Host<'a> {
     fn check(&self) {
         let (last, before) = self.events.split_last().expect("the connection is over");
         assert!(matches!(last, Event::Closed(_)) && !before.iter().any(|event| matches!(event, Event::Closed(_))));
-        let outcomes: Vec<_> =
-            before.iter().filter_map(|event| if let Event::Sent(outcome) = event { Some(outcome) } else { None }).collect();
+        let outcomes: Vec<_> = before
+            .iter()
+            .filter_map(|event| if let Event::Sent(outcome) = event { Some(outcome) } else { None })
+            .collect();
         assert_eq!(outcomes.len(), self.sent);
         let mut ended = 0;
         let mut from = 0;

@@ -1,11 +1,11 @@
 //! Lines and commands: the same lines for any chunks; every line is a command or has a reply; what was read stays within bounds.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits::{MAX_CLIENT_NAME, MAX_COMMAND_LINE, MAX_ENVELOPE_ID, MAX_ORIGINAL_RECIPIENT};
 use passerelle::mailbox::{ForwardPath, ReversePath};
 use passerelle::smtp::{Command, CommandError, Line, LineReader};
 use passerelle_fuzz::chunks::{chunks, sizes_and_text};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let Some((sizes, octets)) = sizes_and_text(input) else { return };

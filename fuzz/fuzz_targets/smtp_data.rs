@@ -1,11 +1,11 @@
 //! DATA both ways: the decoder says what naive code says, for any chunks; what the encoder writes comes back, and has one end.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::smtp::data::{
     DataDecoder, DataEncoder, DataEnd, DecodePolicy, EncodePolicy, IrregularPolicy, Progress,
 };
 use passerelle_fuzz::chunks::{chunks, sizes_and_text};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let Some((sizes, octets)) = sizes_and_text(input) else { return };

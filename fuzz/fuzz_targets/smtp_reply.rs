@@ -2,10 +2,10 @@
 //! again, and so can what a server offers; a refusal is temporary as its code says.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits;
 use passerelle::smtp::{Capabilities, Cause, Reply, ReplyError, ReplyReader, classify};
 use passerelle_fuzz::chunks::{chunks, sizes_and_text};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let Some((sizes, text)) = sizes_and_text(input) else { return };

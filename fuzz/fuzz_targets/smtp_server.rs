@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::smtp::data::IrregularPolicy;
 use passerelle::smtp::reply::{EnhancedCode, Reply};
 use passerelle::smtp::sasl::server::{Decision as Verdict, Settings as Authentication};
@@ -16,6 +15,7 @@ use passerelle::smtp::server::{
 };
 use passerelle::tls::{ChannelBinding, Converse, End, Session, Version};
 use passerelle::{Domain, Machine, Now, Output};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let [flags, mind, octets @ ..] = input else { return };
@@ -59,7 +59,11 @@ impl Host {
             hostname: "mx.example.com".into(),
             protocol: if bit(0) { Protocol::Lmtp } else { Protocol::Smtp },
             local_domains: vec![Domain::parse("example.com").expect("a name")],
-            decisions: if bit(1) { Decisions::ALL } else { Decisions { message: true, mail: true, ..Decisions::default() } },
+            decisions: if bit(1) {
+                Decisions::ALL
+            } else {
+                Decisions { message: true, mail: true, ..Decisions::default() }
+            },
             extensions: Extensions {
                 starttls: bit(2),
                 binary_mime: bit(3),

@@ -2,12 +2,12 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use passerelle_fuzz::fuzz_target;
 use passerelle::evaluate::Reply;
 use passerelle::limits::{MAX_QUESTIONS, MAX_SPF_LOOKUPS, MAX_SPF_VOID_LOOKUPS};
 use passerelle::message::Header;
 use passerelle::spf::{CheckHost, Request, SpfResult, Verdict};
 use passerelle::{Answer, Answers, Evaluate, Evaluation, Machine, Now, Output, Question};
+use passerelle_fuzz::fuzz_target;
 use passerelle_fuzz::host::{Order, evaluate};
 use passerelle_fuzz::world::{Address, Name, World};
 

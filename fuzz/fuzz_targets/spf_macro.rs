@@ -4,10 +4,10 @@
 use std::cell::RefCell;
 
 use arbitrary::Arbitrary;
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits::{MAX_DOMAIN_LENGTH, MAX_SPF_DOMAIN_SPEC, MAX_SPF_EXPLANATION, MAX_SPF_HELO};
 use passerelle::spf::{CheckHost, DomainSpec, Request, SpfResult};
 use passerelle::{Answer, DnsAnswer, Domain, Evaluation, Question, Record, RecordType, Status, UnixTime};
+use passerelle_fuzz::fuzz_target;
 use passerelle_fuzz::naive;
 use passerelle_fuzz::world::Address;
 

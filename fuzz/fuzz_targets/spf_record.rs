@@ -1,9 +1,9 @@
 //! SPF records: what is displayed reads as the same terms, and a second reader agrees about what they are.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::limits::{MAX_SPF_DOMAIN_SPEC, MAX_SPF_RECORD, MAX_SPF_TERMS};
 use passerelle::spf::{DomainSpec, Mechanism, SpfRecord, TermKind};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     check(text);

@@ -1,8 +1,8 @@
 //! Tag lists (RFC 6376 §3.2).
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::tags::{TagList, tags};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     let Ok(list) = TagList::parse(text) else { return };

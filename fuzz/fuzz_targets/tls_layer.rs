@@ -9,9 +9,9 @@ mod toy;
 use std::sync::LazyLock;
 
 use arbitrary::Arbitrary;
-use passerelle_fuzz::fuzz_target;
 use passerelle::tls::{ClientTls, End, Event, Input, Layer, ServerTls, Verification, Version};
 use passerelle::{Machine, Now, Output};
+use passerelle_fuzz::fuzz_target;
 use toy::{Role, Said, Start, Tell, Toy};
 
 #[derive(Arbitrary, Debug)]
@@ -26,30 +26,52 @@ struct Attack {
 #[derive(Arbitrary, Debug)]
 enum Step {
     /// A side says a line of this length.
-    Say { by: bool, length: u16 },
+    Say {
+        by: bool,
+        length: u16,
+    },
     /// So many octets of what is on the way arrive.
-    Deliver { to: bool, length: u16 },
+    Deliver {
+        to: bool,
+        length: u16,
+    },
     /// An octet on the way is changed.
-    Change { to: bool, at: u16, by: u8 },
+    Change {
+        to: bool,
+        at: u16,
+        by: u8,
+    },
     /// Octets on the way are lost.
-    Drop { to: bool, at: u16, length: u8 },
+    Drop {
+        to: bool,
+        at: u16,
+        length: u8,
+    },
     /// Octets are put in.
-    Insert { to: bool, at: u16, octets: Vec<u8> },
+    Insert {
+        to: bool,
+        at: u16,
+        octets: Vec<u8>,
+    },
     /// The server's machine waits for its host, or goes on.
     Wait,
     Go,
     Later(u16),
-    End { to: bool, cut: bool },
-    Leave { by: bool },
+    End {
+        to: bool,
+        cut: bool,
+    },
+    Leave {
+        by: bool,
+    },
 }
 
 static SERVER: LazyLock<ServerTls> = LazyLock::new(|| {
     let (chain, key) = (include_bytes!("../certificates/certificate.pem"), include_bytes!("../certificates/key.pem"));
     ServerTls::from_pem(chain, key).expect("a certificate and its key")
 });
-static CLIENTS: LazyLock<[ClientTls; 2]> = LazyLock::new(|| {
-    [Version::Tls12, Version::Tls13].map(|version| ClientTls::new(Verification::None).only(version))
-});
+static CLIENTS: LazyLock<[ClientTls; 2]> =
+    LazyLock::new(|| [Version::Tls12, Version::Tls13].map(|version| ClientTls::new(Verification::None).only(version)));
 
 fuzz_target!(|attack: Attack| {
     let start = if attack.starttls { Start::StartTls } else { Start::Implicit };

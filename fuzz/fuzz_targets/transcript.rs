@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use arbitrary::{Arbitrary, Unstructured};
 use passerelle::limits::MAX_CNAME_CHAIN;
-use passerelle_fuzz::fuzz_target;
 use passerelle::transcript::{parse_record, record_text};
 use passerelle::{Alias, Answer, DnsAnswer, Domain, Question, Record, RecordType, Status, StsError, Transcript};
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(transcript) = Transcript::parse(input) {

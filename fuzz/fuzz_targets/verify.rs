@@ -2,9 +2,9 @@
 //! and a signature that nobody touched passes.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::verify::DmarcMode;
 use passerelle_fuzz::case::Case;
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|case: Case| {
     case.prepare().check(DmarcMode::Rfc9989);

@@ -2,10 +2,10 @@
 //! further question than RFC 9989, and a difference is told of where there is one.
 #![no_main]
 
-use passerelle_fuzz::fuzz_target;
 use passerelle::dmarc::Verdict;
 use passerelle::verify::DmarcMode;
 use passerelle_fuzz::case::Case;
+use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|case: Case| {
     let case = case.prepare();

@@ -15,7 +15,8 @@ pub(crate) const PSL: [&str; 2] = ["--features", "psl"];
 pub(crate) const RUST_CRYPTO: [&str; 3] = ["--no-default-features", "--features", "rust-crypto"];
 
 pub(crate) fn fmt() -> StepResult {
-    Run::new("cargo").args(["fmt", "--all", "--check"]).go()
+    Run::new("cargo").args(["fmt", "--all", "--check"]).go()?;
+    Run::new("cargo").args(["fmt", "--all", "--check", "--manifest-path", "fuzz/Cargo.toml"]).go()
 }
 
 pub(crate) fn xtask() -> StepResult {
