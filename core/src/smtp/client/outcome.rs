@@ -174,7 +174,7 @@ pub(super) fn shortened(mut reply: Reply) -> Reply {
         room = match line.len().max(1) <= room {
             true => room - line.len().max(1),
             false => {
-                line.truncate(end_before(&line, room));
+                line.truncate(end_before(line, room));
                 0
             }
         };
