@@ -533,7 +533,7 @@ typedef struct {
  *   11.5). Even if it is none, refusing the message as malformed (RFC 5322 section 3.6) is sound.
  * - permerror with author "incomplete": the same, with more domains than are looked at, or a message beyond a bound;
  *   disposition is quarantine at least.
- * - permerror with author "none": no From names a domain (cause "no-address"), and nobody's policy applies. disposition is
+ * - permerror with author "none": no From names a domain, and nobody's policy applies. disposition is
  *   none. Refuse the message as malformed, or treat it as suspicious.
  *
  * disposition is what the owner asks for, and no order: by RFC 9989 section 8 a receiver MUST NOT reject a message solely on

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::dmarc::cause::Cause;
 use crate::dmarc::record::Policy;
 use crate::dmarc::standard::{Clause, Standard};
 use crate::dmarc::verdict::{Disposition, DmarcResult, Method, Verdict};
@@ -123,7 +122,7 @@ impl Verdict {
             aligned_by: Vec::new(),
             author: certainty,
             candidates: candidates.iter().filter_map(Candidate::of).collect(),
-            cause: (certainty == AuthorCertainty::None).then_some(Cause::NoAddress),
+            cause: None,
             reason: Some(reason),
             evaluated_policy: None,
             standard,

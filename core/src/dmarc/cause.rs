@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 /// What keeps a verdict from being `pass` or `fail`. Where it is the message's From field, the verdict's
-/// [`author`](super::Verdict::author) says so; there is a cause then only if no domain is named at all.
+/// [`author`](super::Verdict::author) says so, and there is no cause then.
 ///
 /// The first two come with `none`, the third with `permerror`, the fourth with `temperror`, and the last two with `none`,
 /// where the policy is known and the message would otherwise have failed.
@@ -21,7 +21,6 @@ pub enum Cause {
     /// The query for one failed for now (RFC 9989 §5.3.6).
     RecordUnavailable,
     /// The client's address is not known, so that SPF could not be checked, and what was checked is not enough for a pass.
-    /// With `permerror` it is the author's address that there is none of: no `From` field names a domain.
     NoAddress,
     /// What SPF said rests on an envelope that was read out of the message itself and proves nothing.
     DerivedEnvelope,

@@ -68,7 +68,7 @@ fn an_incomplete_search_asks_for_quarantine_at_least() {
 fn no_author_asks_for_nothing_and_says_why() {
     let verdict = Verdict::no_author("there is no From field");
     assert_eq!((verdict.result, verdict.disposition), (DmarcResult::PermError, Disposition::None));
-    assert_eq!((verdict.author, verdict.cause), (AuthorCertainty::None, Some(Cause::NoAddress)));
+    assert_eq!((verdict.author, verdict.cause), (AuthorCertainty::None, None));
     assert_eq!(verdict.reason.as_deref(), Some("there is no From field"));
     let broken = zone().judge("broken.example", &[]);
     assert_eq!((broken.result, broken.author), (DmarcResult::PermError, AuthorCertainty::Certain));

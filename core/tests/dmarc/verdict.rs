@@ -103,6 +103,6 @@ fn the_json() {
     );
     assert_eq!(
         json(&Verdict::no_author("there is no From field")),
-        r#"{"result":"permerror","domain":null,"policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"author":"none","candidates":[],"cause":"no-address","reason":"there is no From field"}"#
+        r#"{"result":"permerror","domain":null,"policy_domain":null,"policy":null,"disposition":"none","aligned_by":[],"author":"none","candidates":[],"reason":"there is no From field"}"#
     );
 }
