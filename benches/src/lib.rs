@@ -1,17 +1,16 @@
-//! What is measured: messages and records made from a seed, and the same work done by Passerelle, by the bare
-//! cryptography it cannot do without (the floor), and by its peers.
+//! What is measured: messages and records made from a seed, and the same work done by Passerelle and by the bare
+//! cryptography it cannot do without (the floor).
 //!
-//! The measurements are in `benches/`; `cargo xtask bench` runs them with the peers and prints the table that the
-//! program `ratios` makes of them.
+//! [`table`] measures what has a floor or a peer, in turns, and prints the ratios; `peers/`, a workspace of its own, brings the
+//! peers and has the whole table. The rest is in `benches/`. `cargo xtask bench` runs everything.
 
+pub mod dkim;
 pub mod floor;
 pub mod mail;
-#[cfg(feature = "peers")]
-pub mod mail_auth;
-#[cfg(opendkim)]
-pub mod opendkim;
+pub mod measure;
 pub mod ours;
+pub mod report;
 pub mod settings;
-#[cfg(spf2)]
-pub mod spf2;
+pub mod spf;
+pub mod table;
 pub mod zone;

@@ -1,5 +1,6 @@
 //! Messages of a given size, made from a seed, signed and unsigned.
 
+use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -17,8 +18,8 @@ pub const KEY_PKCS1: &str = include_str!("../../core/tests/keys/rsa2048-pkcs1.pe
 pub const NOW: UnixTime = UnixTime(1_700_000_000);
 
 /// The sizes that are measured, in octets.
-pub const SIZES: [(&str, usize); 4] =
-    [("10 KB", 10_000), ("100 KB", 100_000), ("1 MB", 1_000_000), ("10 MB", 10_000_000)];
+pub const SIZES: [(&str, usize); 5] =
+    [("2 KB", 2_000), ("10 KB", 10_000), ("100 KB", 100_000), ("1 MB", 1_000_000), ("10 MB", 10_000_000)];
 
 /// What a body is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +28,33 @@ pub enum Kind {
     Text,
     /// The lines of an attachment.
     Base64,
+    /// Words with some octets encoded, in lines that are joined again: the relaxed form is the same.
+    QuotedPrintable,
+    /// The same of indented text with two spaces between sentences: the relaxed form differs here and there.
+    QuotedPrintableChanged,
     /// Indented tags: the relaxed form differs at most line starts.
     Html,
     /// White space at the end of every line and several kinds of it between words: every line changes.
     Changed,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Text, Self::Base64, Self::QuotedPrintable, Self::QuotedPrintableChanged, Self::Html, Self::Changed];
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Text => "plain",
+            Self::Base64 => "base64",
+            Self::QuotedPrintable => "quoted-printable",
+            Self::QuotedPrintableChanged => "quoted-printable, changed",
+            Self::Html => "HTML",
+            Self::Changed => "every line changes",
+        })
+    }
 }
 
 /// A message of about `size` octets without a signature.
@@ -42,6 +66,11 @@ pub fn unsigned(kind: Kind, size: usize) -> Vec<u8> {
         match kind {
             Kind::Text => text_line(&mut random, &mut message),
             Kind::Base64 => message.extend((0..76).map(|_| random.octet(b"ABCDEFGHabcdefgh01234567+/"))),
+            Kind::QuotedPrintable => quoted_line(&mut random, &mut message, b" "),
+            Kind::QuotedPrintableChanged => {
+                message.extend(std::iter::repeat_n(b' ', 4 * random.below(3)));
+                quoted_line(&mut random, &mut message, b"  ");
+            }
             Kind::Html => html_line(&mut random, &mut message),
             Kind::Changed => changed_line(&mut random, &mut message),
         }
@@ -121,6 +150,20 @@ fn text_line(random: &mut Random, to: &mut Vec<u8>) {
         }
         to.extend_from_slice(WORDS[random.below(WORDS.len())].as_bytes());
     }
+}
+
+/// A line that ends with a soft line break; `between` stands between sentences.
+fn quoted_line(random: &mut Random, to: &mut Vec<u8>, between: &[u8]) {
+    let start = to.len();
+    while to.len() - start < 64 {
+        to.extend_from_slice(WORDS[random.below(WORDS.len())].as_bytes());
+        match random.below(12) {
+            0 => to.extend_from_slice(b"=C3=A9 "),
+            1 => to.extend_from_slice(&[&b"."[..], between].concat()),
+            _ => to.push(b' '),
+        }
+    }
+    to.push(b'=');
 }
 
 fn html_line(random: &mut Random, to: &mut Vec<u8>) {

@@ -28,6 +28,8 @@ fn main() {
         "text" => verify(message(Kind::Text, Relaxed)),
         "simple" => verify(message(Kind::Text, Simple)),
         "base64" => verify(message(Kind::Base64, Relaxed)),
+        "quoted" => verify(message(Kind::QuotedPrintable, Relaxed)),
+        "quoted-changed" => verify(message(Kind::QuotedPrintableChanged, Relaxed)),
         "html" => verify(message(Kind::Html, Relaxed)),
         "changed" => verify(message(Kind::Changed, Relaxed)),
         "floor" => {
@@ -63,8 +65,8 @@ fn main() {
             repeat(times, || ours::spf_one_by_one(&zone, black_box(&LISTED)));
         }
         _ => eprintln!(
-            "usage: count WORK [TIMES], where WORK is text, simple, base64, html, changed, floor, prepared, hash, sign or \
-             sign-floor with an optional size as in 'text 1 MB', or spf or spf-one"
+            "usage: count WORK [TIMES], where WORK is text, simple, base64, quoted, quoted-changed, html, changed, floor, \
+             prepared, hash, sign or sign-floor with an optional size as in 'text 1 MB', or spf or spf-one"
         ),
     }
 }

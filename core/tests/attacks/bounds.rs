@@ -1,6 +1,6 @@
 //! The bounds: each is met with a result that names it.
 //!
-//! That each ends in time linear in the input is shown by `cargo xtask linear` with the inputs of `examples/cost.rs`.
+//! That each ends in time linear in the input is shown by `cargo xtask linear` with the inputs of `benches/src/bin/cost.rs`.
 
 use passerelle::dkim::VerifyPolicy;
 use passerelle::dmarc::DmarcResult;

@@ -1,7 +1,7 @@
 //! What hostile inputs cost, in instructions: twice the input may cost twice as much, and not more.
 //!
 //! Times would depend on the machine and on what else it does; callgrind counts instructions, and the same program on
-//! the same input gives nearly the same count everywhere. `core/examples/cost.rs` has the inputs.
+//! the same input gives nearly the same count everywhere. `benches/src/bin/cost.rs` has the inputs.
 
 use std::path::Path;
 use std::thread;
@@ -18,15 +18,15 @@ const MOST: f64 = 2.3;
 
 pub(crate) fn check() -> StepResult {
     let valgrind = c::valgrind()?;
-    if !built::TESTS.is_there() {
-        Run::new("cargo").args(["build", "-p", "passerelle", "--example", "cost"]).go()?;
+    let program = workspace::target().join("debug/cost");
+    if !(built::TESTS.is_there() && program.is_file()) {
+        Run::new("cargo").args(["build", "-p", "passerelle-benches", "--bin", "cost"]).go()?;
     }
-    let program = workspace::target().join("debug/examples/cost");
     let listed = Run::new(&program).quietly()?;
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
     let cases: Vec<(&str, usize)> = listed.lines().filter_map(case).collect();
     if cases.is_empty() {
-        return Err(Stop::failed("core/examples/cost.rs lists no case"));
+        return Err(Stop::failed("benches/src/bin/cost.rs lists no case"));
     }
     println!("{:32}{:>10}{:>14}{:>14}  ratio", "input", "size", "instructions", "at twice that");
     let (mut worst, mut failures) = (0.0, Vec::new());

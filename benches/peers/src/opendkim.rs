@@ -2,7 +2,8 @@
 
 use std::ffi::{CString, c_char, c_void};
 
-use crate::mail;
+use passerelle_benches::mail;
+use passerelle_benches::table::Peer;
 
 unsafe extern "C" {
     fn bench_opendkim_new(record: *const c_char) -> *mut c_void;
@@ -11,30 +12,36 @@ unsafe extern "C" {
 }
 
 /// The library, kept until the process ends.
-pub struct OpenDkim {
+pub(crate) struct OpenDkim {
     library: *mut c_void,
     pem: CString,
 }
 
 impl OpenDkim {
     /// With this key record as the answer to every lookup.
-    pub fn new(key_record: &str) -> Self {
+    pub(crate) fn new(key_record: &str) -> Self {
         let record = CString::new(key_record).expect("a record has no NUL");
         // SAFETY: a NUL-terminated string, which is copied.
         let library = unsafe { bench_opendkim_new(record.as_ptr()) };
         assert!(!library.is_null(), "libopendkim does not start");
         Self { library, pem: CString::new(mail::KEY).expect("PEM has no NUL") }
     }
+}
 
-    /// Verifies the signatures of a message; whether one of them passes.
-    pub fn verify(&self, message: &[u8]) -> bool {
-        // SAFETY: the library is initialized, and the octets are read only.
-        unsafe { bench_opendkim_verify(self.library, message.as_ptr(), message.len()) }
+impl Peer for OpenDkim {
+    fn name(&self) -> &'static str {
+        "libopendkim"
     }
 
-    /// Signs a message and gives the length of the signature field. The library reads the key's PEM each time.
-    pub fn sign(&self, message: &[u8]) -> usize {
+    fn verify(&self, message: &[u8]) -> Option<bool> {
+        // SAFETY: the library is initialized, and the octets are read only.
+        Some(unsafe { bench_opendkim_verify(self.library, message.as_ptr(), message.len()) })
+    }
+
+    /// The library reads the key's PEM each time.
+    fn sign(&self, message: &[u8]) -> Option<bool> {
         // SAFETY: the same; the PEM is NUL-terminated.
-        unsafe { bench_opendkim_sign(self.library, self.pem.as_ptr(), message.as_ptr(), message.len()) }
+        let length = unsafe { bench_opendkim_sign(self.library, self.pem.as_ptr(), message.as_ptr(), message.len()) };
+        Some(length > 0)
     }
 }

@@ -2,7 +2,8 @@
 
 use std::ffi::{CString, c_char, c_int, c_void};
 
-use crate::zone::{Client, Zone};
+use passerelle_benches::table::Peer;
+use passerelle_benches::zone::{Client, Zone};
 
 unsafe extern "C" {
     fn bench_spf2_new() -> *mut c_void;
@@ -11,19 +12,14 @@ unsafe extern "C" {
     -> c_int;
 }
 
-/// What libspf2 calls pass and softfail.
-pub const PASS: i32 = 2;
-/// The same.
-pub const SOFTFAIL: i32 = 4;
-
 /// The library with its zone, kept until the process ends.
-pub struct Spf2 {
+pub(crate) struct Spf2 {
     server: *mut c_void,
 }
 
 impl Spf2 {
     /// With the records of `zone` in memory.
-    pub fn new(zone: &Zone) -> Self {
+    pub(crate) fn new(zone: &Zone) -> Self {
         // SAFETY: takes nothing.
         let server = unsafe { bench_spf2_new() };
         assert!(!server.is_null(), "libspf2 does not start");
@@ -35,12 +31,19 @@ impl Spf2 {
         }
         Self { server }
     }
+}
 
-    /// An SPF evaluation.
-    pub fn check(&self, client: &Client) -> i32 {
+impl Peer for Spf2 {
+    fn name(&self) -> &'static str {
+        "libspf2"
+    }
+
+    fn spf(&self, client: &Client) -> Option<String> {
         let (ip, helo, mail_from) = (string(&client.ip.to_string()), string(client.helo), string(client.mail_from));
         // SAFETY: the server is initialized; NUL-terminated strings, which are copied.
-        unsafe { bench_spf2_check(self.server, ip.as_ptr(), helo.as_ptr(), mail_from.as_ptr()) }
+        let result = unsafe { bench_spf2_check(self.server, ip.as_ptr(), helo.as_ptr(), mail_from.as_ptr()) };
+        // As the library numbers them.
+        Some(["invalid", "neutral", "pass", "fail", "softfail"].get(result as usize).copied().unwrap_or("?").to_owned())
     }
 }
 
