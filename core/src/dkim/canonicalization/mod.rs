@@ -49,30 +49,28 @@ pub fn relaxed_field(name: &[u8], value: &[u8], to: &mut Vec<u8>) {
     to.extend(name.trim_ascii_end().iter().map(u8::to_ascii_lowercase));
     to.push(b':');
     let start = to.len();
-    let mut rest = value;
-    let mut space = false;
-    while !rest.is_empty() {
-        let word = memchr::memchr3(b' ', b'\t', b'\r', rest).unwrap_or(rest.len());
-        // A CR that is not part of a CRLF is content.
-        let bare_cr = rest.get(word) == Some(&b'\r') && rest.get(word + 1) != Some(&b'\n');
-        let (content, after) = rest.split_at(word + usize::from(bare_cr));
-        if !content.is_empty() {
-            if space && to.len() > start {
-                to.push(b' ');
-            }
-            space = false;
-            to.extend_from_slice(content);
-        }
-        rest = match after {
-            [b' ' | b'\t', after @ ..] if !bare_cr => {
-                space = true;
-                after
-            }
-            [b'\r', b'\n', after @ ..] if !bare_cr => after, // unfolding: CRLF stands before white space only
-            _ => after,
-        };
+    unfold(value, to);
+    let blanks = to.iter().skip(start).take_while(|octet| matches!(octet, b' ' | b'\t')).count();
+    Vectors::default().reduce_in_place(to, start, start + blanks);
+    // What is left of white space at the end. Behind a colon there is none.
+    if to.last() == Some(&b' ') {
+        to.pop();
     }
     to.extend_from_slice(b"\r\n");
+}
+
+/// Appends a field's value without its CRLFs: in a field they stand before white space only, and at its end.
+fn unfold(value: &[u8], to: &mut Vec<u8>) {
+    let mut rest = value;
+    while let Some(cr) = memchr::memchr(b'\r', rest) {
+        let (line, after) = rest.split_at(cr);
+        to.extend_from_slice(line);
+        rest = after.strip_prefix(b"\r\n").unwrap_or_else(|| {
+            to.push(b'\r'); // a CR that is not part of a CRLF is content
+            after.get(1..).unwrap_or_default()
+        });
+    }
+    to.extend_from_slice(rest);
 }
 
 /// What takes the canonical form of a body, piece by piece.

@@ -4,7 +4,7 @@
 //! single octets, since no processor can foresee where white space is.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, dispatch, u8x16};
+use fearless_simd::{Level, Simd, dispatch, mask8x16, u8x16};
 
 /// The instructions to use.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,14 @@ impl Vectors {
     /// [`SLACK`](Self::SLACK) octets.
     pub(in crate::dkim) fn reduce(self, octets: &[u8], end: usize, to: &mut [u8]) -> usize {
         dispatch!(self.0, simd => reduce(simd, octets, end, to))
+    }
+
+    /// Reduces the white space of what is behind `from` as [`reduce`](Self::reduce) does, line ends being like any octet,
+    /// and moves it to `start`, which is not behind `from`.
+    pub(super) fn reduce_in_place(self, octets: &mut Vec<u8>, start: usize, from: usize) {
+        octets.extend_from_slice(&[0; LANES]);
+        let length = dispatch!(self.0, simd => reduce_in_place(simd, octets, start, from));
+        octets.truncate(length);
     }
 
     /// Whether there is a CR that no LF follows, or an LF that no CR precedes. The first octet is not asked about what
@@ -140,7 +148,7 @@ fn reduce<S: Simd>(simd: S, octets: &[u8], end: usize, to: &mut [u8]) -> usize {
 /// bit. What is behind the last one written has no meaning.
 #[inline(always)]
 fn reduce_block<S: Simd>(simd: S, block: &[u8; BLOCK + 2], to: &mut [u8; BLOCK]) -> u64 {
-    let [sp, tab, cr, lf] = [b' ', b'\t', b'\r', b'\n'].map(|octet| u8x16::splat(simd, octet));
+    let [cr, lf] = [b'\r', b'\n'].map(|octet| u8x16::splat(simd, octet));
     let (mut all_kept, mut length) = (0, 0);
     let mut at = 0;
     while at < BLOCK {
@@ -148,21 +156,49 @@ fn reduce_block<S: Simd>(simd: S, block: &[u8; BLOCK + 2], to: &mut [u8; BLOCK])
             let start = at + behind;
             u8x16::from_slice(simd, &block[start..start + LANES])
         });
-        let is_tab = octets.simd_eq(tab);
-        let is_space = octets.simd_eq(sp) | is_tab;
-        let space_follows = next.simd_eq(sp) | next.simd_eq(tab);
         let end_follows = next.simd_eq(cr) & second.simd_eq(lf);
-        let kept = !(is_space & (space_follows | end_follows));
-        let octets = is_tab.select(sp, octets);
-        // This branch is taken for whole stretches of a text, or for none of it.
-        let compact = if kept.all_true() { octets } else { octets.compress(kept) };
-        compact.store_slice(&mut to[length..length + LANES]);
-        let kept = kept.to_bitmask();
+        let (reduced, kept) = reduce_vector(simd, octets, next, end_follows);
+        reduced.store_slice(&mut to[length..length + LANES]);
         all_kept |= kept << at;
         length += kept.count_ones() as usize;
         at += LANES;
     }
     all_kept
+}
+
+/// The octets that stay, one behind the other, and which they are. White space goes where white space or an end follows.
+#[inline(always)]
+fn reduce_vector<S: Simd>(simd: S, octets: u8x16<S>, next: u8x16<S>, end_follows: mask8x16<S>) -> (u8x16<S>, u64) {
+    let [sp, tab] = [b' ', b'\t'].map(|octet| u8x16::splat(simd, octet));
+    let is_tab = octets.simd_eq(tab);
+    let space_follows = next.simd_eq(sp) | next.simd_eq(tab);
+    let kept = !((octets.simd_eq(sp) | is_tab) & (space_follows | end_follows));
+    let octets = is_tab.select(sp, octets);
+    // This branch is taken for whole stretches of a text, or for none of it.
+    (if kept.all_true() { octets } else { octets.compress(kept) }, kept.to_bitmask())
+}
+
+/// Reduces the octets from `from` on where they are, to begin at `start`, and gives where they end. [`LANES`] octets more
+/// follow that do not count.
+#[inline(always)]
+fn reduce_in_place<S: Simd>(simd: S, octets: &mut [u8], start: usize, from: usize) -> usize {
+    let end = octets.len().saturating_sub(LANES);
+    let (mut at, mut length) = (from, start);
+    while at < end
+        && let Some(&block) = octets.get(at..).and_then(<[u8]>::first_chunk::<{ LANES + 1 }>)
+    {
+        let now = u8x16::from_slice(simd, &block[..LANES]);
+        let next = u8x16::from_slice(simd, &block[1..]);
+        let (reduced, kept) = reduce_vector(simd, now, next, mask8x16::splat(simd, false));
+        // It is never written where nothing was read yet: what is reduced does not grow.
+        if let Some(room) = octets.get_mut(length..).and_then(<[u8]>::first_chunk_mut::<LANES>) {
+            reduced.store_slice(room);
+        }
+        let counted = u64::MAX >> (u64::BITS as usize - LANES.min(end - at));
+        length += (kept & counted).count_ones() as usize;
+        at += LANES;
+    }
+    length
 }
 
 /// The first of these octets, filled up with octets that are neither white space nor line ends.
