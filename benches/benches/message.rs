@@ -2,12 +2,15 @@
 
 #![allow(missing_docs)] // criterion's macros make public functions
 
+mod settings;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use passerelle::message::{Header, author};
 use passerelle_benches::mail::{self, Kind};
-use passerelle_benches::settings::{self, CpuTime};
+
+use settings::CpuTime;
 
 criterion_main!(benches);
 criterion_group! { name = benches; config = settings::criterion(); targets = split, from }

@@ -5,13 +5,16 @@
 
 #![allow(missing_docs)] // criterion's macros make public functions
 
+mod settings;
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use passerelle::smtp::data::{DataDecoder, DataEncoder, DecodePolicy, EncodePolicy, Progress};
 use passerelle_benches::mail::{self, Kind};
-use passerelle_benches::settings::{self, CpuTime};
 use smtp_proto::request::receiver::DataReceiver;
+
+use settings::CpuTime;
 
 criterion_main!(benches);
 criterion_group! { name = benches; config = settings::criterion(); targets = decode, encode }

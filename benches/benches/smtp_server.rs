@@ -2,6 +2,8 @@
 
 #![allow(missing_docs)] // criterion's macros make public functions
 
+mod settings;
+
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -9,7 +11,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use passerelle::smtp::server::{Decision, Decisions, Event, Input, Server, Settings};
 use passerelle::tls::Converse;
 use passerelle::{Domain, Machine, Now, Output};
-use passerelle_benches::settings::{self, CpuTime};
+
+use settings::CpuTime;
 
 criterion_main!(benches);
 criterion_group! { name = benches; config = settings::criterion(); targets = session }

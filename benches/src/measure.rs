@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use criterion::measurement::Measurement;
-
-use crate::settings::CpuTime;
+use crate::clock::cpu_time_of;
 
 /// A way to do the work of a row.
 pub struct Way<'w> {
@@ -27,11 +25,7 @@ impl<'w> Way<'w> {
 
     /// The time of some runs.
     fn time(&mut self, runs: u32) -> Duration {
-        let start = CpuTime.start();
-        for _ in 0..runs {
-            (self.run)();
-        }
-        CpuTime.end(start)
+        cpu_time_of(|| (0..runs).for_each(|_| (self.run)()))
     }
 }
 

@@ -7,12 +7,11 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use criterion::measurement::Measurement;
 use passerelle::dkim::Canonicalization::{Relaxed, Simple};
+use passerelle_benches::clock::cpu_time_of;
 use passerelle_benches::floor::{Floor, hash};
 use passerelle_benches::mail::{self, Kind};
 use passerelle_benches::ours;
-use passerelle_benches::settings::CpuTime;
 use passerelle_benches::zone::{LISTED, Zone};
 
 fn main() {
@@ -75,11 +74,12 @@ fn main() {
 fn repeat<T>(times: u32, mut work: impl FnMut() -> T) {
     let part = (times / 10).max(1);
     let fastest = (0..10).map(|_| {
-        let start = CpuTime.start();
-        for _ in 0..part {
-            black_box(work());
-        }
-        CpuTime.end(start) / part
+        let all = cpu_time_of(|| {
+            for _ in 0..part {
+                black_box(work());
+            }
+        });
+        all / part
     });
     println!("{:?}", fastest.min().unwrap_or_default());
 }

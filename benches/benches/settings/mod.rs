@@ -1,11 +1,10 @@
-//! How it is measured: for short, for the whole set runs in a few minutes, and by the thread's processor time, for
-//! other programs on the machine must not count.
+//! How criterion measures: for short, for the whole set runs in a few minutes, and by the thread's processor time.
 
 use std::time::Duration;
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkGroup, Criterion, SamplingMode};
-use rustix::time::{ClockId, clock_gettime};
+use passerelle_benches::clock::cpu_time;
 
 /// criterion with our clock and without plots.
 pub fn criterion() -> Criterion<CpuTime> {
@@ -23,7 +22,7 @@ pub fn group<'c>(criterion: &'c mut Criterion<CpuTime>, name: &str) -> Benchmark
     group
 }
 
-/// The processor time of this thread. All that is measured runs in one thread and waits for nothing.
+/// The processor time of this thread.
 pub struct CpuTime;
 
 impl Measurement for CpuTime {
@@ -31,13 +30,11 @@ impl Measurement for CpuTime {
     type Value = Duration;
 
     fn start(&self) -> Duration {
-        let time = clock_gettime(ClockId::ThreadCPUTime);
-        // The clock starts with the thread, so neither part is negative.
-        Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+        cpu_time()
     }
 
     fn end(&self, start: Duration) -> Duration {
-        self.start().saturating_sub(start)
+        cpu_time().saturating_sub(start)
     }
 
     fn add(&self, a: &Duration, b: &Duration) -> Duration {
