@@ -28,7 +28,7 @@ pub(crate) fn run(names: &[&str]) -> StepResult {
     let target = workspace::target();
     // What mail-auth brings asks for newer compilers than it needs.
     Run::new("cargo")
-        .args(["build", "--release", "--locked", "--ignore-rust-version", "--manifest-path"])
+        .args(["build", "--release", "--ignore-rust-version", "--manifest-path"])
         .arg(workspace::root().join(TABLE))
         .arg("--target-dir")
         .arg(target.join("peers"))
