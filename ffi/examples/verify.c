@@ -242,6 +242,12 @@ static bool drain(struct host *host, passerelle_report *report)
             break;
         case PASSERELLE_OUTPUT_TAG_TRANSMIT:
             break; /* There is no peer here. */
+        case PASSERELLE_OUTPUT_TAG_SPF:
+        case PASSERELLE_OUTPUT_TAG_SPF_HELO:
+        case PASSERELLE_OUTPUT_TAG_IPREV:
+        case PASSERELLE_OUTPUT_TAG_HEADER:
+        case PASSERELLE_OUTPUT_TAG_SIGNATURE:
+            break; /* Not asked for: the report says it again. */
         }
     }
 }

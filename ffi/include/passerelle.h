@@ -14,6 +14,7 @@
  *         while passerelle_verification_poll(verification, &output) says something else than "idle":
  *             a question:  start the lookup of output.value.ask
  *             the report:  use output.value.report.json; done
+ *             SPF and more, before the report, where passerelle_verification_report_early asked for it
  *         wait for whatever comes first, and hand it in:
  *             octets:      passerelle_verification_octets(verification, data, len)
  *             the end:     passerelle_verification_end(verification)
@@ -165,10 +166,32 @@ typedef enum {
      * Octets for the peer: value.transmit. A verification has no peer and never says this.
      */
     PASSERELLE_OUTPUT_TAG_TRANSMIT = 3,
+    /**
+     * SPF of MAIL FROM, or of HELO with a null reverse-path: value.finding. This and what follows comes only where
+     * passerelle_verification_report_early asked for it, each once, as soon as it is certain, and before the report.
+     */
+    PASSERELLE_OUTPUT_TAG_SPF = 4,
+    /**
+     * SPF of HELO, where it is checked besides MAIL FROM: value.finding.
+     */
+    PASSERELLE_OUTPUT_TAG_SPF_HELO = 5,
+    /**
+     * The client's address: value.finding.
+     */
+    PASSERELLE_OUTPUT_TAG_IPREV = 6,
+    /**
+     * The header section is complete: value.finding, whose JSON tells the author and the signatures.
+     */
+    PASSERELLE_OUTPUT_TAG_HEADER = 7,
+    /**
+     * One of the signatures: value.finding.
+     */
+    PASSERELLE_OUTPUT_TAG_SIGNATURE = 8,
 } passerelle_output_tag;
 
 /**
- * Whether a message is authenticated. The numbers are the exit codes of the passerelle command.
+ * Whether a message is authenticated. The numbers are the exit codes of the passerelle command, which ends with 1 where
+ * this is undecided.
  */
 typedef enum {
     /**
@@ -183,6 +206,11 @@ typedef enum {
      * Not now: a temporary error stands in the way.
      */
     PASSERELLE_AUTHENTICATED_TEMPORARILY = 3,
+    /**
+     * It depends on something that is not known: from which address the message came, for which nobody vouches, or its
+     * body.
+     */
+    PASSERELLE_AUTHENTICATED_UNDECIDED = 4,
 } passerelle_authenticated;
 
 /**
@@ -449,6 +477,24 @@ typedef enum {
 } passerelle_limit;
 
 /**
+ * Which Received field of a message the host vouches for.
+ */
+typedef enum {
+    /**
+     * None: anybody may have written them.
+     */
+    PASSERELLE_VOUCHED_NONE = 0,
+    /**
+     * The topmost that tells of a client outside: the host's own server has written what is on top.
+     */
+    PASSERELLE_VOUCHED_TOPMOST = 1,
+    /**
+     * The one whose number is given.
+     */
+    PASSERELLE_VOUCHED_FIELD = 2,
+} passerelle_vouched;
+
+/**
  * The answer to a question, as it is being put together.
  */
 typedef struct passerelle_answer passerelle_answer;
@@ -569,6 +615,34 @@ typedef struct {
 } passerelle_transmit;
 
 /**
+ * The value of PASSERELLE_OUTPUT_TAG_SPF and the tags behind it: something that is certain before the report.
+ */
+typedef struct {
+    /**
+     * The result in a word, such as "pass" or "temperror", not ended by a NUL; empty for the header section. It is a
+     * constant.
+     */
+    const char *result;
+    /**
+     * The length of result.
+     */
+    size_t result_len;
+    /**
+     * That part of the report as JSON, not ended by a NUL; how identifiers are aligned is in the report alone. It is
+     * valid until the next poll.
+     */
+    const char *json;
+    /**
+     * The length of json.
+     */
+    size_t json_len;
+    /**
+     * Of a signature, its place in the report's dkim, from 0.
+     */
+    size_t index;
+} passerelle_finding;
+
+/**
  * The value of an output; its tag says which member holds.
  */
 typedef union {
@@ -588,6 +662,10 @@ typedef union {
      * With PASSERELLE_OUTPUT_TAG_TRANSMIT.
      */
     passerelle_transmit transmit;
+    /**
+     * With PASSERELLE_OUTPUT_TAG_SPF, _SPF_HELO, _IPREV, _HEADER and _SIGNATURE.
+     */
+    passerelle_finding finding;
     /**
      * Room for members of later versions, so that the size stays.
      */
@@ -689,6 +767,13 @@ passerelle_status passerelle_settings_set_rsa_bits(passerelle_settings *settings
                                                    uint32_t max);
 
 /**
+ * Sets whether the report has a trail, the steps that led to it, as it has by default. It takes over a tenth of the time
+ * of a small message; without it the report's member is left out.
+ */
+passerelle_status passerelle_settings_set_trail(passerelle_settings *settings,
+                                                bool trail);
+
+/**
  * Sets the standard of DMARC: one of passerelle_dmarc_mode, PASSERELLE_DMARC_MODE_RFC9989 by default. A library that was
  * built without the public suffix list refuses the others with PASSERELLE_STATUS_ARGUMENT.
  */
@@ -762,6 +847,24 @@ passerelle_status passerelle_envelope_set_mail_from(passerelle_envelope *envelop
                                                     size_t mail_from_len);
 
 /**
+ * Fills in what is not set yet from the message's own Received and Return-Path fields. data is the message, or at least
+ * its header section, as passerelle_verification_octets wants it.
+ *
+ * That proves nothing, for whoever wrote the message can have written those fields: SPF of it is shown as derived, and
+ * DMARC does not count it, unless vouched (one of passerelle_vouched) says that the host's own server wrote the field:
+ * the topmost, or with PASSERELLE_VOUCHED_FIELD the one with the number field, counted from the top, from 1. Fields that
+ * name a private, loopback or link-local address as the client are passed over, and so are those that name an address in
+ * relays: networks of the host's own relays, such as "192.0.2.1, 2001:db8::/32", separated by commas; it may be empty.
+ */
+passerelle_status passerelle_envelope_from_message(passerelle_envelope *envelope,
+                                                   const uint8_t *data,
+                                                   size_t data_len,
+                                                   uint32_t vouched,
+                                                   uint32_t field,
+                                                   const char *relays,
+                                                   size_t relays_len);
+
+/**
  * The error of the last call that could change the envelope; empty when it succeeded. The text is valid until the
  * next such call or until the envelope is freed.
  */
@@ -794,6 +897,13 @@ passerelle_status passerelle_verification_note(passerelle_verification *verifica
                                                size_t why_len,
                                                const char *source,
                                                size_t source_len);
+
+/**
+ * Asks for what is certain before the report, as outputs of their own: SPF and the client's address, before the message
+ * begins if the host waits for them; what the header section shows; each signature. Called before the first poll, it
+ * misses nothing.
+ */
+passerelle_status passerelle_verification_report_early(passerelle_verification *verification);
 
 /**
  * Hands in the next octets of the message, as they go over the wire: with CRLF line endings, and without the dots

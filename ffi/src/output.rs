@@ -18,6 +18,17 @@ pub enum OutputTag {
     Report = 2,
     /// Octets for the peer: value.transmit. A verification has no peer and never says this.
     Transmit = 3,
+    /// SPF of MAIL FROM, or of HELO with a null reverse-path: value.finding. This and what follows comes only where
+    /// passerelle_verification_report_early asked for it, each once, as soon as it is certain, and before the report.
+    Spf = 4,
+    /// SPF of HELO, where it is checked besides MAIL FROM: value.finding.
+    SpfHelo = 5,
+    /// The client's address: value.finding.
+    Iprev = 6,
+    /// The header section is complete: value.finding, whose JSON tells the author and the signatures.
+    Header = 7,
+    /// One of the signatures: value.finding.
+    Signature = 8,
 }
 
 /// Whether a message is authenticated. The numbers are the exit codes of the passerelle command, which ends with 1 where
@@ -88,6 +99,24 @@ pub struct Report {
     pub authenticated: Authenticated,
 }
 
+/// The value of PASSERELLE_OUTPUT_TAG_SPF and the tags behind it: something that is certain before the report.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Finding {
+    /// The result in a word, such as "pass" or "temperror", not ended by a NUL; empty for the header section. It is a
+    /// constant.
+    pub result: *const c_char,
+    /// The length of result.
+    pub result_len: usize,
+    /// That part of the report as JSON, not ended by a NUL; how identifiers are aligned is in the report alone. It is
+    /// valid until the next poll.
+    pub json: *const c_char,
+    /// The length of json.
+    pub json_len: usize,
+    /// Of a signature, its place in the report's dkim, from 0.
+    pub index: usize,
+}
+
 /// The value of PASSERELLE_OUTPUT_TAG_TRANSMIT.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +139,8 @@ pub union OutputValue {
     pub report: Report,
     /// With PASSERELLE_OUTPUT_TAG_TRANSMIT.
     pub transmit: Transmit,
+    /// With PASSERELLE_OUTPUT_TAG_SPF, _SPF_HELO, _IPREV, _HEADER and _SIGNATURE.
+    pub finding: Finding,
     /// Room for members of later versions, so that the size stays.
     pub reserved: [u64; 8],
 }
@@ -137,6 +168,27 @@ impl Output {
     pub(crate) fn report(json: &str, authenticated: Authenticated) -> Self {
         let report = Report { json: json.as_ptr().cast(), json_len: json.len(), authenticated };
         Self { tag: OutputTag::Report, value: OutputValue { report } }
+    }
+
+    /// What an event that is not the report says; `None` where it has no tag.
+    pub(crate) fn finding(event: &verify::Event, json: &str) -> Option<Self> {
+        let (tag, index) = match event {
+            verify::Event::Spf(_) => (OutputTag::Spf, 0),
+            verify::Event::SpfHelo(_) => (OutputTag::SpfHelo, 0),
+            verify::Event::IpRev(_) => (OutputTag::Iprev, 0),
+            verify::Event::Header(_) => (OutputTag::Header, 0),
+            verify::Event::Signature { index, .. } => (OutputTag::Signature, *index),
+            _ => return None,
+        };
+        let result = event.result().unwrap_or_default();
+        let finding = Finding {
+            result: result.as_ptr().cast(),
+            result_len: result.len(),
+            json: json.as_ptr().cast(),
+            json_len: json.len(),
+            index,
+        };
+        Some(Self { tag, value: OutputValue { finding } })
     }
 
     pub(crate) fn transmit(data: &[u8]) -> Self {

@@ -29,6 +29,9 @@ pub(crate) struct Session {
     /// What the last poll said, as long as its pointers have to hold.
     question: Option<Asked>,
     transmit: Vec<u8>,
+    finding: String,
+    /// Whether the host wants to know what is certain before the report.
+    reports_early: bool,
     /// The report, once there is one.
     report: String,
 }
@@ -59,7 +62,14 @@ impl Session {
                     self.report = report.to_json();
                     Output::report(&self.report, report.authenticated().into())
                 }
-                Polled::Event(_) => continue,
+                Polled::Event(_) if !self.reports_early => continue,
+                Polled::Event(event) => {
+                    self.finding = event.to_json();
+                    match Output::finding(&event, &self.finding) {
+                        Some(output) => output,
+                        None => continue,
+                    }
+                }
                 Polled::Transmit(octets) => {
                     self.transmit = octets;
                     Output::transmit(&self.transmit)
@@ -89,6 +99,8 @@ pub unsafe extern "C" fn passerelle_verification_new(
                 open: BTreeMap::new(),
                 question: None,
                 transmit: Vec::new(),
+                finding: String::new(),
+                reports_early: false,
                 report: String::new(),
             })))
         })
@@ -125,6 +137,20 @@ pub unsafe extern "C" fn passerelle_verification_note(
                 why: text(why, why_len, "the reason")?.to_owned().into(),
                 rfc: text(source, source_len, "the source")?.to_owned().into(),
             });
+            Ok(())
+        })
+    }
+}
+
+/// Asks for what is certain before the report, as outputs of their own: SPF and the client's address, before the message
+/// begins if the host waits for them; what the header section shows; each signature. Called before the first poll, it
+/// misses nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_verification_report_early(verification: *mut Verification) -> Status {
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe {
+        change(verification, |session| {
+            session.reports_early = true;
             Ok(())
         })
     }
@@ -263,6 +289,7 @@ mod tests {
                 passerelle_verification_answer_message(verification, 0, b"x".as_ptr(), 1),
                 passerelle_verification_decline(verification, 0),
                 passerelle_verification_deadline(verification),
+                passerelle_verification_report_early(verification),
                 passerelle_verification_poll(verification, &mut out),
                 passerelle_verification_note(
                     verification,
@@ -276,7 +303,7 @@ mod tests {
                     none.1,
                 ),
             ];
-            assert_eq!(statuses, [Status::Panic; 8]);
+            assert_eq!(statuses, [Status::Panic; 9]);
             assert_eq!(out.tag, OutputTag::Ask, "an output was written");
             let (mut text, mut len) = (ptr::null(), 0);
             assert_eq!(passerelle_verification_error(verification, &mut text, &mut len), Status::Ok);

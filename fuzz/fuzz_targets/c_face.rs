@@ -51,6 +51,8 @@ enum Call {
     Encode(At, u16),
     Decline(At, u8),
     Deadline(At),
+    Early(At),
+    FromMessage(At, Vec<u8>, u8, u8, Vec<u8>),
     Poll(At),
     Add(At, u16, String),
     AddKnown(At, u8, Vec<u8>),
@@ -268,6 +270,13 @@ impl Host {
                 Call::Encode(at, size) => self.encode(*at, usize::from(*size)).err().unwrap_or(Status::Ok),
                 Call::Decline(at, id) => passerelle_verification_decline(self.verification(*at), u32::from(*id)),
                 Call::Deadline(at) => passerelle_verification_deadline(self.verification(*at)),
+                Call::Early(at) => passerelle_verification_report_early(self.verification(*at)),
+                Call::FromMessage(at, message, vouched, field, relays) => {
+                    let ((message, len), (relays, relays_len)) = (octets(message), text(relays));
+                    let (vouched, field) = (u32::from(*vouched), u32::from(*field));
+                    let envelope = pick(&self.envelopes, *at);
+                    passerelle_envelope_from_message(envelope, message, len, vouched, field, relays, relays_len)
+                }
                 Call::Poll(at) => match self.session(*at) {
                     Some(session) => session.poll().0,
                     None => passerelle_verification_poll(null_mut(), null_mut()),
@@ -453,6 +462,13 @@ impl Session {
                     assert!(earlier.is_none(), "a second report");
                 }
                 OutputTag::Transmit => panic!("a verification has no peer"),
+                OutputTag::Spf | OutputTag::SpfHelo | OutputTag::Iprev | OutputTag::Header | OutputTag::Signature => {
+                    let finding = output.value.finding;
+                    let json = lent_text(finding.json, finding.json_len);
+                    assert!(json.starts_with('{') && json.ends_with('}') && self.report.is_none());
+                    let has_result = output.tag != OutputTag::Header;
+                    assert_eq!(!lent_text(finding.result, finding.result_len).is_empty(), has_result);
+                }
             }
             (status, output.tag)
         }

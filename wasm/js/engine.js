@@ -57,7 +57,8 @@ function needEngine() {
 export class Verification extends EngineVerification {
   constructor(options) {
     needEngine();
-    super(options);
+    const message = options?.envelopeFromMessage;
+    super(message === undefined || message === null ? options : { ...options, envelopeFromMessage: asOctets(message, "envelopeFromMessage") });
   }
 
   octets(chunk) {

@@ -69,9 +69,31 @@ export interface Settings {
   authservId?: string;
   /** Whether a DKIM signature with `l=`, which leaves part of the body unsigned, may pass. It may not by default. */
   acceptBodyLength?: boolean;
+  /** Whether the report has a trail, as it has when this is left out. It takes time. */
+  trail?: boolean;
 }
 
-export interface VerifyOptions extends Envelope, Settings {
+/**
+ * What of the message's own Received and Return-Path fields is believed. Whoever wrote the message can have written them.
+ */
+export interface Believed {
+  /**
+   * Your own server wrote the field that the client is taken from: the topmost with `true`, those behind hops of your own
+   * aside, or the one with this number, counted from the top, from 1.
+   */
+  trustReceived?: boolean | number;
+  /** Networks of your own relays, such as `192.0.2.0/24`: fields that name one of them as the client are passed over. */
+  trustedRelays?: string[];
+}
+
+export interface VerifyOptions extends Envelope, Believed, Settings {
+  /**
+   * Takes what is missing of the envelope from the message, or from this header section. SPF of it is shown as `derived`
+   * and counts only where `trustReceived` says so. The message has to be at hand then, not a stream.
+   */
+  envelopeFromMessage?: boolean | Uint8Array | ArrayBuffer;
+  /** Called with what is certain before the report, such as SPF before the message begins. */
+  onResult?: (result: EarlyResult) => void;
   resolve: Resolve;
   /** The time by which signatures are judged: a Date, or seconds since 1970. It is now when it is left out. */
   now?: Date | number;
@@ -98,9 +120,30 @@ export interface Examination {
 
 /**
  * `yes`: DMARC passes, or there is no policy and an aligned SPF or DKIM result passes. `temporarily`: a temporary
- * error stands in the way; trying again later can help.
+ * error stands in the way; trying again later can help. `undecided`: it depends on something that is not known here: from
+ * which address the message came, for which nobody vouches, or its body.
  */
-export type Authenticated = "yes" | "no" | "temporarily";
+export type Authenticated = "yes" | "no" | "temporarily" | "undecided";
+
+/** Something that is certain before the report, and that the report says again. Each comes once. More types may come. */
+export type EarlyResult =
+  /** SPF of MAIL FROM, or of HELO with a null reverse-path; of HELO, where it is checked besides. */
+  | { type: "spf" | "spf_helo"; result: SpfResult; value: Omit<Spf, "aligned"> }
+  | { type: "iprev"; result: string; value: Iprev }
+  /** The header section is complete. */
+  | { type: "header"; value: HeaderSection }
+  /** One of the report's `dkim`, and its place there. */
+  | { type: "signature"; index: number; result: DkimResult; value: Omit<Dkim, "aligned"> };
+
+/** What the header section shows. */
+export interface HeaderSection {
+  /** The author's domain, where it is certain. */
+  author: string | null;
+  /** Why it is not. */
+  reason?: string;
+  /** One for each member of the report's `dkim`, in the same order. */
+  signatures: Pick<Dkim, "domain" | "selector" | "identity" | "algorithm">[];
+}
 
 /**
  * A message as a file has it, as it would be on the wire, by the rules of the command: an mbox separator is dropped,
@@ -220,7 +263,14 @@ export class Transcript {
  * asks while the message still comes in, and reports once the message is complete and every answer is there.
  */
 export class Verification {
-  constructor(options: Envelope & Settings & { /** Seconds since 1970. */ now: number });
+  constructor(options: Envelope & Believed & Settings & {
+    /** Seconds since 1970. */
+    now: number;
+    /** The message, or its header section, from which what is missing of the envelope is taken. */
+    envelopeFromMessage?: Uint8Array | ArrayBuffer;
+    /** Whether {@link poll} gives what is certain before the report. */
+    early?: boolean;
+  });
   /** The next octets of the message, in chunks of any size. */
   octets(chunk: Uint8Array | ArrayBuffer): void;
   /** The message is complete. */
@@ -240,10 +290,28 @@ export class Verification {
 export type Output =
   | { type: "ask"; id: number; kind: "dns"; name: string; recordType: RecordType }
   | { type: "report"; report: string; authenticated: Authenticated }
+  /** With `early`, what {@link EarlyResult} has as a value, as JSON. */
+  | { type: "spf" | "spf_helo" | "iprev"; result: string; json: string }
+  | { type: "header"; json: string }
+  | { type: "signature"; index: number; result: string; json: string }
   | { type: "idle"; wake?: number };
 
 /** What came of the checks. Fields are only ever added. */
 export interface Report {
+  /** The verdict in a word. */
+  authenticated: Authenticated;
+  /** By what the message was judged; what is not known is null. */
+  envelope: {
+    ip: EnvelopePart | null;
+    helo: EnvelopePart | null;
+    mail_from: EnvelopePart | null;
+    /** Which Received field the client was taken from, counted from the top, from 1. */
+    received_field?: number;
+    /** Whether all of it is the host's word. */
+    trusted: boolean;
+  };
+  /** There is no body, though a signature covers one. */
+  header_only?: true;
   /** SPF of MAIL FROM, or of HELO with a null reverse-path. */
   spf: Spf;
   /** SPF of HELO, where it was checked besides MAIL FROM. */
@@ -258,7 +326,13 @@ export interface Report {
   provider_results?: ProviderResults;
   /** The header field, folded, ready to be put in front of the message. */
   authentication_results: string;
+  /** Not there where `trail: false` asked for none. */
   trail: Step[];
+}
+
+export interface EnvelopePart {
+  value: string;
+  source: "given" | "received" | "return-path";
 }
 
 /** The topmost Authentication-Results of a trusted server, and how it compares. */
@@ -291,6 +365,8 @@ export interface Spf {
   explanation?: string;
   /** The mechanism that matched. */
   mechanism?: string;
+  /** The client or its name was taken from the message, for which nobody vouches: it counts for nothing. */
+  derived?: true;
   lookups: number;
   void_lookups: number;
   reason?: string;
@@ -416,6 +492,8 @@ export interface Iprev {
   ip: string;
   /** The name that has the address. */
   name?: string;
+  /** The address was taken from the message, for which nobody vouches. */
+  derived?: true;
   reason?: string;
 }
 

@@ -26,6 +26,21 @@ export async function* chunksOf(message) {
   }
 }
 
+/** How much of a message is searched for its header section; the engine reads no longer one. */
+const HEAD = 1024 * 1024;
+
+/** The beginning of a message that can be read twice, its header section in it. */
+export async function headOf(message) {
+  if (typeof message === "string") return new TextEncoder().encode(message.slice(0, HEAD));
+  if (typeof message?.slice === "function" && typeof message.arrayBuffer === "function") {
+    return new Uint8Array(await message.slice(0, HEAD).arrayBuffer());
+  }
+  if (typeof message?.getReader === "function" || typeof message?.[Symbol.asyncIterator] === "function") {
+    throw new TypeError("the envelope can be taken from a message that is at hand, not from a stream: give its header section");
+  }
+  return asOctets(message, "the message").subarray(0, HEAD);
+}
+
 /** Not every browser can iterate a stream, so it is read by its reader. */
 async function* read(stream) {
   const reader = stream.getReader();

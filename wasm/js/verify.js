@@ -1,7 +1,7 @@
 // One message, one envelope, one report: the loop around the engine's Verification.
 
 import { init, Verification } from "./engine.js";
-import { chunksOf } from "./octets.js";
+import { chunksOf, headOf } from "./octets.js";
 import { lookUp } from "./resolvers.js";
 
 /** Milliseconds: what RFC 7208 §4.6.4 wants an evaluation to be given at least. */
@@ -16,13 +16,15 @@ export async function verify(message, options) {
 
 /** The report, its JSON exactly as the engine wrote it, and whether the message is authenticated. */
 export async function examine(message, options = {}) {
-  const { resolve, timeout = TIMEOUT, signal, notes = [], now = new Date(), ...envelope } = options;
+  const { resolve, timeout = TIMEOUT, signal, notes = [], now = new Date(), onResult, ...rest } = options;
   if (typeof resolve !== "function") throw new TypeError("resolve must be a function that looks DNS records up");
   await init();
   signal?.throwIfAborted();
   const seconds = now instanceof Date ? now.getTime() / 1000 : now;
-  const verification = new Verification({ ...envelope, now: seconds });
-  const run = new Run(verification, resolve);
+  const envelopeFromMessage = rest.envelopeFromMessage === true ? await headOf(message) : rest.envelopeFromMessage;
+  const early = typeof onResult === "function";
+  const verification = new Verification({ ...rest, envelopeFromMessage: envelopeFromMessage || undefined, early, now: seconds });
+  const run = new Run(verification, resolve, onResult);
   const abort = () => run.fail(signal.reason);
   signal?.addEventListener("abort", abort);
   try {
@@ -40,14 +42,16 @@ export async function examine(message, options = {}) {
 class Run {
   #verification;
   #resolve;
+  #onResult;
   #lookups = new AbortController();
   #timer;
   #over = false;
   #report;
 
-  constructor(verification, resolve) {
+  constructor(verification, resolve, onResult) {
     this.#verification = verification;
     this.#resolve = resolve;
+    this.#onResult = onResult;
     this.reported = new Promise((resolved, rejected) => {
       this.#report = resolved;
       this.fail = rejected;
@@ -83,7 +87,17 @@ class Run {
       const output = this.#verification.poll();
       if (output.type === "idle") return;
       if (output.type === "report") this.#report(output);
-      else this.#ask(output).catch(this.fail);
+      else if (output.type === "ask") this.#ask(output).catch(this.fail);
+      else this.#tell(output);
+    }
+  }
+
+  /** What is certain before the report. What the program throws breaks the verification off. */
+  #tell({ json, ...result }) {
+    try {
+      this.#onResult({ ...result, value: JSON.parse(json) });
+    } catch (error) {
+      this.fail(error);
     }
   }
 

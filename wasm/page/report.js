@@ -11,6 +11,7 @@ const WHOLE = {
   yes: ["Authenticated", "The domain in From vouches for this message."],
   no: ["Not authenticated", "Nothing shows that this message is of the domain in From."],
   temporarily: ["Undecided", "A lookup failed for now. The same check can end otherwise later."],
+  undecided: ["Undecided", "It depends on where the message was sent from, or on text that is missing here."],
 };
 
 /** Draws an examination into a section. */

@@ -5,6 +5,7 @@
 //! wrong with an argument is thrown as an `Error` whose message says what would be right.
 
 mod answer;
+mod envelope;
 mod file;
 mod transcript;
 mod value;

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
-use passerelle::verify::{self, Envelope, Input, Report, Settings};
+use passerelle::verify::{self, Input, Report, Settings};
 use passerelle::{Answer, Machine, Now, Output, Question, QuestionId, RecordType, Step};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 
 use crate::answer;
+use crate::envelope;
 use crate::value::{Built, Fields, Result};
 
 /// The last second of the year 9999. What is beyond it was meant in milliseconds.
@@ -22,11 +22,14 @@ pub struct Verification {
     now: Now,
     /// The types of the questions that are out, by which their answers are read.
     asked: BTreeMap<u32, RecordType>,
+    /// Whether what is certain before the report is told.
+    is_early: bool,
 }
 
 #[wasm_bindgen]
 impl Verification {
-    /// Starts with what is known of the envelope: `{ip, helo, mailFrom, now, authservId, acceptBodyLength}`.
+    /// Starts with what is known of the envelope: `{ip, helo, mailFrom, envelopeFromMessage, trustReceived,
+    /// trustedRelays, now, authservId, acceptBodyLength, trail, early}`.
     ///
     /// # Errors
     /// An `Error` when an option is not of its type, or is missing though needed.
@@ -40,21 +43,16 @@ impl Verification {
         if let Some(accept) = options.flag("acceptBodyLength")? {
             settings.dkim.accept_body_length = accept;
         }
-        let ip = match options.text("ip")? {
-            None => None,
-            Some(text) => Some(text.parse::<IpAddr>().map_err(|_| {
-                JsError::new(&format!("'{text}' is no IP address; it has the form 192.0.2.1 or 2001:db8::1"))
-            })?),
-        };
-        let mut envelope = Envelope::new();
-        envelope.ip = ip;
-        envelope.helo = options.text("helo")?;
-        envelope.mail_from = options.text("mailFrom")?;
+        if let Some(trail) = options.flag("trail")? {
+            settings.trail = trail;
+        }
+        let envelope = envelope::read(&options)?;
         let form = "the time in seconds since 1970 (not in milliseconds)";
         let now = options.number("now", LAST_SECOND, form)?.ok_or_else(|| options.wrong("now", form))?;
         let now = Now::at(now);
         let machine = verify::Verification::new(&settings, &envelope, now);
-        Ok(Self { machine, now, asked: BTreeMap::new() })
+        let is_early = options.flag("early")?.unwrap_or_default();
+        Ok(Self { machine, now, asked: BTreeMap::new(), is_early })
     }
 
     /// The next octets of the message, in chunks of any size.
@@ -108,7 +106,8 @@ impl Verification {
         Ok(())
     }
 
-    /// The next output, as an object whose `type` is `ask`, `report` or `idle`.
+    /// The next output, as an object whose `type` is `ask`, `report` or `idle`, or, where what is certain before the
+    /// report is wanted, one of the names of [`verify::Event`].
     pub fn poll(&mut self) -> JsValue {
         loop {
             match self.machine.poll() {
@@ -128,6 +127,7 @@ impl Verification {
                     let _ = self.machine.handle(self.now, Input::Answer(id, Answer::timeout(&question)));
                 }
                 Output::Event(verify::Event::Report(report)) => return reported(&report),
+                Output::Event(event) if self.is_early => return found(&event),
                 Output::Event(_) => {}
                 // There is no peer to send anything to.
                 Output::Transmit(_) => {}
@@ -146,6 +146,19 @@ impl Verification {
     fn handle(&mut self, input: Input<'_>) -> Result<()> {
         self.machine.handle(self.now, input).map_err(|misuse| JsError::new(&misuse.to_string()))
     }
+}
+
+/// What is certain before the report.
+fn found(event: &verify::Event) -> JsValue {
+    let mut found = Built::new().with("type", event.name());
+    if let Some(result) = event.result() {
+        found = found.with("result", result);
+    }
+    if let verify::Event::Signature { index, .. } = event {
+        // There are never 2^53 of them.
+        found = found.with("index", *index as f64);
+    }
+    found.with("json", event.to_json()).done()
 }
 
 fn reported(report: &Report) -> JsValue {

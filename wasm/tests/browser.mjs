@@ -60,10 +60,9 @@ const tests = {
     await page.click("#paste summary");
     await page.fill("#message-text", signedMessage("Changed.\r\n").replace("Changed", "changed"));
     await page.click("#verify");
-    assert.equal(await title(page), "Not authenticated");
+    assert.equal(await title(page), "Undecided");
     const results = await verdicts(page);
-    assert.deepEqual([results.SPF, results.DKIM, results.DMARC], ["none", "fail", "fail"]);
-    assert.match(await page.textContent(".verdicts"), /asks to reject it/);
+    assert.deepEqual([results.SPF, results.DKIM, results.DMARC], ["none", "fail", "none"]);
   },
 
   "DNS over HTTPS, at a resolver on loopback": async ({ page, resolver }) => {

@@ -165,3 +165,74 @@ test("hostile messages are reported on, whatever they are", () => {
     JSON.parse(output.report);
   }
 });
+
+const TRACE =
+  "Return-Path: <alice@example.org>\r\n" +
+  "Received: from localhost (localhost [127.0.0.1]) by mx.example.net\r\n" +
+  "Received: from mx.example.org (mx.example.org [192.0.2.25]) by mx.example.net\r\n";
+const UNSIGNED = "From: Alice <alice@example.org>\r\n\r\nHello.\r\n";
+
+/** Drains a verification of everything, its questions answered. */
+function everything(verification) {
+  const outputs = [];
+  for (;;) {
+    const output = verification.poll();
+    if (output.type === "idle") return outputs;
+    if (output.type === "ask") verification.answer(output.id, transcript.answer(output.name, output.recordType));
+    else outputs.push(output);
+  }
+}
+
+test("SPF is known before the message, the signatures before the report", () => {
+  const verification = new Verification({ ...ENVELOPE, now: NOW, early: true });
+  const before = everything(verification);
+  assert.deepEqual(before.map((output) => output.type).sort(), ["iprev", "spf", "spf_helo"]);
+  const spf = before.find((output) => output.type === "spf");
+  assert.deepEqual([spf.result, JSON.parse(spf.json).domain], ["pass", "example.org"]);
+  verification.octets(octets(signedMessage()));
+  const [header] = everything(verification);
+  assert.equal(header.type, "header");
+  assert.equal(JSON.parse(header.json).author, "example.org");
+  verification.end();
+  const [signature, report] = everything(verification);
+  assert.deepEqual([signature.type, signature.index, signature.result], ["signature", 0, "pass"]);
+  assert.equal(report.type, "report");
+  const { aligned, ...said } = JSON.parse(report.report).dkim[0];
+  assert.equal(aligned, "strict");
+  assert.deepEqual(JSON.parse(signature.json), said);
+});
+
+test("nothing comes early unless it is wanted", () => {
+  const verification = whole();
+  assert.deepEqual(everything(verification).map((output) => output.type), ["report"]);
+});
+
+test("what a message says of its envelope counts where one vouches for it", () => {
+  const message = TRACE + UNSIGNED;
+  const envelopeFromMessage = octets(message);
+  for (const [options, authenticated, result] of [
+    [{}, "undecided", "none"],
+    [{ trustReceived: true }, "yes", "pass"],
+    [{ trustReceived: 2 }, "yes", "pass"],
+    [{ trustReceived: false }, "undecided", "none"],
+    [{ trustedRelays: ["192.0.2.0/24"], trustReceived: true }, "undecided", "none"],
+  ]) {
+    const verification = new Verification({ now: NOW, envelopeFromMessage, ...options });
+    verification.octets(octets(message));
+    verification.end();
+    const output = finish(verification);
+    const report = JSON.parse(output.report);
+    assert.deepEqual([output.authenticated, report.authenticated, report.dmarc.result], [authenticated, authenticated, result]);
+    assert.equal(report.envelope.trusted, authenticated === "yes");
+  }
+  for (const wrong of [{ trustReceived: 0 }, { trustReceived: 1.5 }, { trustReceived: "1" }, { trustedRelays: "192.0.2.1" }, { trustedRelays: ["x"] }]) {
+    assert.throws(() => new Verification({ now: NOW, ...wrong }), /must be/);
+  }
+  assert.throws(() => new Verification({ now: NOW, envelopeFromMessage: "From: a" }), /must be a Uint8Array/);
+});
+
+test("a trail that is not wanted is left out", () => {
+  const { trail, ...rest } = JSON.parse(finish(whole()).report);
+  assert.ok(trail.length > 0);
+  assert.deepEqual(JSON.parse(finish(whole({ trail: false })).report), rest);
+});

@@ -35,7 +35,7 @@ try {
     notes,
   });
   console.log(json);
-  process.exitCode = { yes: 0, no: 1, temporarily: 3 }[authenticated];
+  process.exitCode = { yes: 0, no: 1, temporarily: 3, undecided: 1 }[authenticated];
 } catch (error) {
   console.error(`verify.mjs: ${error.message}`);
   process.exitCode = 2;

@@ -246,3 +246,29 @@ test("init() may be called, and again", async () => {
   await init();
   await Promise.all([init(), init()]);
 });
+
+test("results are told when they are known", async () => {
+  const told = [];
+  const { report } = await examine(message, { ...options, onResult: (result) => told.push(result) });
+  assert.deepEqual(told.map((result) => result.type).sort(), ["header", "iprev", "signature", "spf", "spf_helo"]);
+  assert.equal(told.find((result) => result.type === "spf").value.domain, report.spf.domain);
+  const broken = new Error("enough");
+  const onResult = () => {
+    throw broken;
+  };
+  await assert.rejects(verify(message, { ...options, onResult }), broken);
+});
+
+test("an envelope from the message, and one that is vouched for", async () => {
+  const trace =
+    "Return-Path: <alice@example.org>\r\nReceived: from mx.example.org (mx.example.org [192.0.2.25]) by mx.example.net\r\n";
+  const unsigned = `${trace}From: Alice <alice@example.org>\r\n\r\nHello.\r\n`;
+  for (const form of [unsigned, new TextEncoder().encode(unsigned), new Blob([unsigned])]) {
+    const derived = await examine(form, { resolve, now: NOW, envelopeFromMessage: true });
+    assert.deepEqual([derived.authenticated, derived.report.spf.derived], ["undecided", true]);
+    const vouched = await examine(form, { resolve, now: NOW, envelopeFromMessage: true, trustReceived: true });
+    assert.deepEqual([vouched.authenticated, vouched.report.envelope.received_field], ["yes", 1]);
+  }
+  const stream = new Blob([unsigned]).stream();
+  await assert.rejects(verify(stream, { resolve, now: NOW, envelopeFromMessage: true }), /not from a stream/);
+});

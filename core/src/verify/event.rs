@@ -110,6 +110,18 @@ impl Event {
         }
     }
 
+    /// The result in a word: that of the check, or of the report whether the message is [`authenticated`](super::Authenticated).
+    /// The end of the header section has none.
+    pub fn result(&self) -> Option<&'static str> {
+        match self {
+            Self::Spf(verdict) | Self::SpfHelo(verdict) => Some(verdict.result.as_str()),
+            Self::IpRev(verdict) => Some(verdict.result.as_str()),
+            Self::Header(_) => None,
+            Self::Signature { verdict, .. } => Some(verdict.result.as_str()),
+            Self::Report(report) => Some(report.authenticated.as_str()),
+        }
+    }
+
     /// What it carries as JSON, on one line: the report, that part of it, or the [`HeaderSection`].
     pub fn to_json(&self) -> String {
         let json = match self {
