@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::limits::{MAX_SPF_HELO, MAX_SPF_SENDER};
 use crate::message::Header;
+use crate::text::end_before;
 
 use super::derived::{self, Believed, Derived};
 
@@ -183,5 +184,5 @@ impl Serialize for Shown {
 
 /// At most the first octets, whole characters.
 pub(super) fn start(text: &str, octets: usize) -> &str {
-    &text[..text.floor_char_boundary(octets)]
+    &text[..end_before(text, octets)]
 }
