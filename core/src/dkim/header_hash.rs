@@ -45,8 +45,15 @@ impl<'a> HeaderIndex<'a> {
         }
         let order = named.into_iter().map(|(_, place)| place).collect();
         // A relaxed form has no more octets than the field, but for a colon that a cut-off message lacks.
-        let relaxed = Vec::with_capacity(header.octets().len() + 2);
+        // But while one is made, it has some.
+        let relaxed = Vec::with_capacity(header.octets().len() + 32);
         Self { forms: vec![None; fields.len()], fields, order, names, relaxed }
+    }
+
+    /// How many fields have this name.
+    pub(super) fn count(&self, name: &[u8]) -> usize {
+        let id = self.names.binary_search_by(|known| compare(known.name, name)).ok();
+        id.and_then(|id| self.names.get(id)).map_or(0, |name| name.end - name.start)
     }
 
     /// Hashes the fields that `names` selects, in the order of `names`: each mention of a name takes the lowest field of

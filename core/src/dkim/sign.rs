@@ -109,6 +109,8 @@ pub struct Signer {
     body_canonicalization: Canonicalization,
     signed: Vec<String>,
     oversigned: Vec<String>,
+    /// What the two make: each name once, and whether it is listed once more than it is present.
+    names: Vec<(String, bool)>,
     lifetime: Option<u64>,
     body_length: bool,
 }
@@ -117,7 +119,7 @@ impl Signer {
     /// A signer for `domain` (`d=`), without a key yet.
     pub fn new(domain: Domain) -> Self {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        Self {
+        let signer = Self {
             domain,
             identity: None,
             keys: Vec::new(),
@@ -125,9 +127,11 @@ impl Signer {
             body_canonicalization: Canonicalization::Relaxed,
             signed: owned(SIGNED_FIELDS),
             oversigned: owned(OVERSIGNED_FIELDS),
+            names: Vec::new(),
             lifetime: None,
             body_length: false,
-        }
+        };
+        signer.with_names()
     }
 
     /// The domain that signs.
@@ -174,7 +178,7 @@ impl Signer {
     /// [`SignError::FieldName`]
     pub fn fields(mut self, names: &[&str]) -> Result<Self, SignError> {
         self.signed = field_names(names)?;
-        Ok(self)
+        Ok(self.with_names())
     }
 
     /// Sets which fields are listed once more than they are present.
@@ -183,7 +187,19 @@ impl Signer {
     /// [`SignError::FieldName`]
     pub fn oversigned_fields(mut self, names: &[&str]) -> Result<Self, SignError> {
         self.oversigned = field_names(names)?;
-        Ok(self)
+        Ok(self.with_names())
+    }
+
+    /// From and the names of both lists, each once.
+    fn with_names(mut self) -> Self {
+        let mut names: Vec<(String, bool)> = Vec::new();
+        for name in std::iter::once("From").chain(self.signed.iter().chain(&self.oversigned).map(String::as_str)) {
+            if !names.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                names.push((name.to_owned(), self.oversigned.iter().any(|other| other.eq_ignore_ascii_case(name))));
+            }
+        }
+        self.names = names;
+        self
     }
 
     /// Lets signatures expire so many seconds after they were made (`x=`).
@@ -217,8 +233,8 @@ pub struct Signing {
     signer: Arc<Signer>,
     /// The hash of the signed fields, which all signatures have in common.
     header: Sha256,
-    /// `h=`
-    fields: Vec<String>,
+    /// How often `h=` lists each of the signer's names.
+    counts: Vec<usize>,
     body: Pass,
     line_ends: LineEnds,
     now: UnixTime,
@@ -244,11 +260,12 @@ impl Signing {
         if line_ends.are_bare() {
             return Err(SignError::BareLineEnd);
         }
-        let fields = signer.fields_of(header);
-        let names = fields.iter().map(|name| name.as_bytes());
+        let mut index = HeaderIndex::new(header);
+        let counts = signer.counts(&index);
+        let names = signer.listed(&counts).map(str::as_bytes);
         Ok(Self {
-            header: HeaderIndex::new(header).hash(signer.header_canonicalization, names, None),
-            fields,
+            header: index.hash(signer.header_canonicalization, names, None),
+            counts,
             body: Pass::whole(signer.body_canonicalization),
             line_ends: LineEnds::default(),
             signer: Arc::clone(signer),
@@ -279,7 +296,7 @@ impl Signing {
         let mut signatures = Vec::new();
         for (selector, key) in &self.signer.keys {
             let mut field = Folded::new(FIELD_NAME);
-            self.signer.write_tags(&mut field, selector, key, self.now, &self.fields, &body_hash, body_length);
+            self.signer.write_tags(&mut field, selector, key, self.now, &self.counts, &body_hash, body_length);
             let mut state = self.header.clone();
             let value = field.value();
             let end = (value.len(), value.len());
@@ -295,22 +312,14 @@ impl Signing {
 const FIELD_NAME: &str = "DKIM-Signature";
 
 impl Signer {
-    /// The names for `h=`: each as often as it is present, and once more where it is oversigned.
-    fn fields_of(&self, header: &Header) -> Vec<String> {
-        let mut names: Vec<&str> = vec!["From"];
-        for name in self.signed.iter().chain(&self.oversigned) {
-            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-                names.push(name);
-            }
-        }
-        let is_in = |list: &[String], name: &str| list.iter().any(|n| n.eq_ignore_ascii_case(name));
-        let mut fields = Vec::new();
-        for name in names {
-            let oversigned = is_in(&self.oversigned, name);
-            let count = header.named(name).count() + usize::from(oversigned);
-            fields.extend(std::iter::repeat_n(name.to_owned(), count));
-        }
-        fields
+    /// How often `h=` lists each name: as often as it is present, and once more where it is oversigned.
+    fn counts(&self, index: &HeaderIndex<'_>) -> Vec<usize> {
+        self.names.iter().map(|(name, oversigned)| index.count(name.as_bytes()) + usize::from(*oversigned)).collect()
+    }
+
+    /// The names in `h=`.
+    fn listed(&self, counts: &[usize]) -> impl Iterator<Item = &str> {
+        self.names.iter().zip(counts).flat_map(|((name, _), &count)| std::iter::repeat_n(name.as_str(), count))
     }
 
     #[allow(clippy::too_many_arguments)] // one for each thing that a tag is made of
@@ -320,7 +329,7 @@ impl Signer {
         selector: &Domain,
         key: &SigningKey,
         now: UnixTime,
-        fields: &[String],
+        counts: &[usize],
         body_hash: &Digest,
         body_length: Option<u64>,
     ) {
@@ -339,11 +348,13 @@ impl Signer {
         if let Some(length) = body_length {
             field.word(&format!("l={length};"));
         }
-        for (i, name) in fields.iter().enumerate() {
-            let end = if i + 1 == fields.len() { ';' } else { ':' };
-            match i {
-                0 => field.word(&format!("h={name}{end}")),
-                _ => field.part(&format!("{name}{end}")),
+        let mut names = self.listed(counts).peekable();
+        let mut first = true;
+        while let Some(name) = names.next() {
+            let end = if names.peek().is_none() { ";" } else { ":" };
+            match std::mem::take(&mut first) {
+                true => field.word(&format!("h={name}{end}")),
+                false => field.part(&[name, end]),
             }
         }
         field.word(&format!("bh={};", STANDARD.encode(body_hash)));
@@ -387,12 +398,12 @@ impl Folded {
         self.add(word);
     }
 
-    /// Adds a word right behind the last, or on a new line.
-    fn part(&mut self, word: &str) {
-        if self.column + word.len() > FOLD_WIDTH {
+    /// Adds a word, made of some pieces, right behind the last word, or on a new line.
+    fn part(&mut self, pieces: &[&str]) {
+        if self.column + pieces.iter().map(|piece| piece.len()).sum::<usize>() > FOLD_WIDTH {
             self.fold();
         }
-        self.add(word);
+        pieces.iter().for_each(|piece| self.add(piece));
     }
 
     /// Adds a text that may be folded anywhere.
