@@ -7,12 +7,12 @@ use criterion::{BenchmarkGroup, Criterion, SamplingMode};
 use passerelle_benches::clock::cpu_time;
 
 /// criterion with our clock and without plots.
-pub fn criterion() -> Criterion<CpuTime> {
+pub(crate) fn criterion() -> Criterion<CpuTime> {
     Criterion::default().with_measurement(CpuTime).without_plots().configure_from_args()
 }
 
 /// A group of measurements of the same work. Its name, and those in it, are the table's.
-pub fn group<'c>(criterion: &'c mut Criterion<CpuTime>, name: &str) -> BenchmarkGroup<'c, CpuTime> {
+pub(crate) fn group<'c>(criterion: &'c mut Criterion<CpuTime>, name: &str) -> BenchmarkGroup<'c, CpuTime> {
     let mut group = criterion.benchmark_group(name);
     group
         .sampling_mode(SamplingMode::Flat)
@@ -23,7 +23,7 @@ pub fn group<'c>(criterion: &'c mut Criterion<CpuTime>, name: &str) -> Benchmark
 }
 
 /// The processor time of this thread.
-pub struct CpuTime;
+pub(crate) struct CpuTime;
 
 impl Measurement for CpuTime {
     type Intermediate = Duration;
