@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Send(args) => commands::send::run(&args),
         Command::Extract(args) => commands::extract::run(&args),
+        Command::ExplainReply(args) => commands::explain_reply::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
     };

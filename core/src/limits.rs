@@ -482,3 +482,6 @@ pub const MAX_UNPOLLED_CONTENT: usize = 64 * 1024;
 
 /// Octets of a refusal's text that are looked at. Ours: the longest explanations of large providers have some 600.
 pub const MAX_REFUSAL_TEXT: usize = 4096;
+
+/// Octets of a pasted text in which a refusal is looked for. Ours: a bounce with its explanations has some thousands.
+pub const MAX_PASTED_REPLY: usize = 64 * 1024;

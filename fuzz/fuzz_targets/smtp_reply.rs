@@ -1,9 +1,9 @@
 //! What a server says: the same replies for any chunks and as naive code reads them, what was read can be written and read
-//! again, and so can what a server offers; a refusal is temporary as its code says.
+//! again, and so can what a server offers.
 #![no_main]
 
 use passerelle::limits;
-use passerelle::smtp::{Capabilities, Cause, Reply, ReplyError, ReplyReader, classify};
+use passerelle::smtp::{Capabilities, Reply, ReplyError, ReplyReader};
 use passerelle_fuzz::chunks::{chunks, sizes_and_text};
 use passerelle_fuzz::fuzz_target;
 
@@ -18,8 +18,7 @@ fuzz_target!(|input: &[u8]| {
         // A line's text is what naive code found, or that without an enhanced status code.
         assert!(reply.lines.iter().zip(&lines).all(|(ours, naive)| naive.ends_with(ours.as_str())));
     }
-    // The first few will do: classing is what costs most.
-    replies.into_iter().take(4).for_each(check);
+    replies.into_iter().for_each(check);
 });
 
 fn read(text: &[u8], sizes: &[u8]) -> Vec<Result<Reply, ReplyError>> {
@@ -72,19 +71,4 @@ fn check(reply: &Reply) {
     let again = Capabilities::parse(&Reply { code: 250, enhanced: None, lines });
     assert_eq!(again, offered);
     assert!(!offered.binary_mime || offered.chunking);
-
-    let peers = [
-        (None, None),
-        (Some("mx.example.com"), Some(false)),
-        (Some("aspmx.l.google.com"), Some(true)),
-        (Some("x.mail.protection.outlook.com"), Some(true)),
-        (Some("mta5.am0.yahoodns.net"), Some(true)),
-    ];
-    for (peer, known) in peers {
-        let refusal = classify(reply, peer);
-        let exception = reply.code == 552 && refusal.cause == Cause::TooManyRecipients;
-        assert_eq!(refusal.temporary, reply.code < 500 || exception);
-        // Without a peer's name, the text may show the provider.
-        assert!(known.is_none_or(|known| known == refusal.provider.is_some()));
-    }
 }

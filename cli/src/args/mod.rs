@@ -1,6 +1,7 @@
 //! The command line, as clap reads it and as `--help` tells it.
 
 mod completions;
+mod explain_reply;
 mod extract;
 mod keygen;
 mod man;
@@ -17,6 +18,7 @@ use std::ffi::OsString;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use self::completions::Completions;
+pub(crate) use self::explain_reply::ExplainReply;
 pub(crate) use self::extract::Extract;
 pub(crate) use self::keygen::Keygen;
 pub(crate) use self::man::Man;
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Send(Box<Send>),
     /// Take a message out of a file that holds one: an mbox, an .emlx, a paste, an attachment.
     Extract(Extract),
+    /// Explain why a server refused: the cause, whether to try again, who has to act, what to do.
+    ExplainReply(ExplainReply),
     /// Print what a shell needs to complete this command's arguments.
     Completions(Completions),
     /// Print the manual page, or write the pages of all commands.

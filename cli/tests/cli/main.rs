@@ -2,6 +2,7 @@
 
 mod dns_server;
 mod examples;
+mod explain_reply;
 mod files;
 mod hostile;
 mod keygen;

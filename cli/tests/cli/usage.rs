@@ -24,7 +24,8 @@ fn each_command_has_a_help_with_its_exit_codes() {
     }
 }
 
-const COMMANDS: [&str; 9] = ["verify", "spf", "sign", "keygen", "serve", "send", "extract", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["verify", "spf", "sign", "keygen", "serve", "send", "extract", "explain-reply", "completions", "man"];
 
 #[test]
 fn help_tells_of_a_command_with_examples() {
@@ -55,6 +56,8 @@ fn every_error_begins_alike() {
         vec!["send", &message, "--to", "127.0.0.1:0", "--from", "<>", "--rcpt", "a@b.example"],
         vec!["extract", &message],
         vec!["completions", "nonsense"],
+        vec!["explain-reply", "hello"],
+        vec!["explain-reply", "550 x", "--stage", "vrfy"],
     ] {
         let ran = run(&arguments);
         assert_eq!(ran.code, 2, "{arguments:?}");

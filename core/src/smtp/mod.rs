@@ -21,6 +21,6 @@ pub use line::{Irregularity, Line, LineReader};
 pub use parameters::{
     Body, DeliverBy, DeliverByMode, Hold, MailParameters, Notify, OriginalRecipient, RcptParameters, Ret,
 };
-pub use refusal::{Cause, Provider, Refusal, classify};
+pub use refusal::{Cause, Context as RefusalContext, Pasted, Provider, Refusal, classify};
 pub use reply::{EnhancedCode, Reply, Severity};
 pub use reply_reader::{ReplyError, ReplyReader};

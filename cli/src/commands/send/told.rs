@@ -1,7 +1,7 @@
 //! What is said of a message that was sent.
 
 use passerelle::smtp::client::{Closed, Delivery, Omitted, Outcome, Ready, Stage};
-use passerelle::smtp::refusal;
+use passerelle::smtp::refusal::{self, Context};
 use passerelle::smtp::reply::{Reply, Severity};
 use passerelle::smtp::sasl::client::Error;
 use passerelle::tls::Failure as TlsFailure;
@@ -58,8 +58,13 @@ pub(super) fn closed(closed: &Closed, server: &str) -> Worst {
     tell::error(&format!("not sent: {closed}"));
     match closed {
         Closed::Refused { reply, .. } | Closed::Authentication(Error::Refused { reply, .. }) => {
-            advise(reply, server);
+            let stage = if let Closed::Refused { stage, .. } = closed { *stage } else { Stage::Auth };
+            advise(reply, server, stage);
             if reply.severity() == Severity::Permanent { Worst::Permanent } else { Worst::Temporary }
+        }
+        Closed::ShuttingDown { stage, reply } => {
+            advise(reply, server, *stage);
+            Worst::Temporary
         }
         Closed::NoStartTls | Closed::Authentication(_) | Closed::Protocol { .. } => Worst::Permanent,
         _ => Worst::Temporary,
@@ -80,7 +85,7 @@ fn sentence(delivery: &Delivery, server: &str) -> String {
                 Stage::Rcpt => "refused",
                 _ => "refused with the message",
             };
-            format!("{what}: {reply}{}", advice(reply, server))
+            format!("{what}: {reply}{}", advice(reply, server, *stage))
         }
         Delivery::Withheld { reply, .. } => format!("not sent, since it would not be taken: {reply}"),
         Delivery::NotSent(closed) => format!("not sent: {closed}; it can be sent again"),
@@ -88,11 +93,11 @@ fn sentence(delivery: &Delivery, server: &str) -> String {
     }
 }
 
-fn advise(reply: &Reply, server: &str) {
-    tell::note(refusal::classify(reply, Some(server)).advice);
+fn advise(reply: &Reply, server: &str, stage: Stage) {
+    tell::note(refusal::classify(reply, Context::new().peer(server).at(stage)).advice);
 }
 
 /// What to do about a refusal.
-fn advice(reply: &Reply, server: &str) -> String {
-    format!(" - {}", refusal::classify(reply, Some(server)).advice)
+fn advice(reply: &Reply, server: &str, stage: Stage) -> String {
+    format!(" - {}", refusal::classify(reply, Context::new().peer(server).at(stage)).advice)
 }

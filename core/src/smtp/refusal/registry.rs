@@ -1,4 +1,4 @@
-//! What codes mean: IANA's registry of enhanced status codes (RFC 5248), and reply codes.
+//! What codes mean: IANA's registry of enhanced status codes (RFC 5248).
 
 use super::Cause;
 use crate::smtp::reply::EnhancedCode;
@@ -25,26 +25,12 @@ pub fn meaning(code: EnhancedCode) -> Option<Meaning> {
     Some(Meaning { subject, detail, cause, vague })
 }
 
-/// What a reply code says by itself (RFC 5321 §4.2.2, RFC 4954 §6, RFC 7504); `None` where that is too little.
-pub(super) fn of_code(code: u16) -> Option<Cause> {
-    Some(match code {
-        421 | 451 => Cause::SystemUnavailable,
-        432 => Cause::MechanismNotAccepted, // RFC 4954 §4.7.12: the password has to be changed over
-        452 => Cause::SystemFull,
-        455 | 500..=505 | 555 => Cause::Protocol,
-        521 | 556 => Cause::TakesNoMail,
-        530 => Cause::AuthenticationRequired,
-        534 => Cause::MechanismNotAccepted,
-        535 => Cause::AuthenticationFailed,
-        538 => Cause::TlsRequired,
-        551 => Cause::MailboxMoved,
-        552 => Cause::MailboxFull,
-        553 => Cause::BadRecipientAddress,
-        _ => return None,
-    })
-}
+/// Where the meanings are from.
+pub(super) const SOURCE: &str = "IANA, Simple Mail Transfer Protocol (SMTP) Enhanced Status Codes Registry";
+/// Of the registry that they are taken from.
+pub(super) const DATE: &str = "2024-12-06";
 
-/// Subject, detail, and cause; in ascending order. The registry of 2024-12-06.
+/// Subject, detail, and cause; in ascending order.
 const MEANINGS: &[(u16, u16, Cause)] = &[
     // RFC 3463 §3.1
     (0, 0, Cause::Unspecified),

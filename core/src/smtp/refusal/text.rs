@@ -43,6 +43,21 @@ pub(super) fn has(text: &str, phrase: &str) -> bool {
     })
 }
 
+/// Whether the text has a code such as `OFR_416`, `OFR004_104`, `LPN105-104` or `LPN416`: the prefix, digits, a sign, and
+/// three digits; the sign and the digits before it may be missing.
+pub(super) fn coded(text: &str, prefix: &str) -> bool {
+    let text = text.as_bytes();
+    memmem::find_iter(text, prefix.as_bytes()).any(|at| {
+        let joined = at.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+        let behind = text.get(at + prefix.len()..).unwrap_or_default();
+        let digits = behind.iter().take_while(|octet| octet.is_ascii_digit()).count();
+        let signed = behind.get(digits).is_some_and(|octet| matches!(octet, b'_' | b'-'))
+            && behind.get(digits + 1..).unwrap_or_default().iter().take_while(|octet| octet.is_ascii_digit()).count()
+                == 3;
+        !joined && (digits == 3 || digits == 0) && (signed || digits == 3)
+    })
+}
+
 /// An enhanced status code that is written otherwise than RFC 2034 §4 has it: with a colon behind, or with a number sign
 /// in front (`#5.1.0`, `(#5.7.1)`), as some servers do. It has to be of the code's class.
 pub(super) fn enhanced(text: &str, code: u16) -> Option<EnhancedCode> {
@@ -69,6 +84,16 @@ mod tests {
                 && !has("", "spf")
         );
         assert!(has("see [tss04] here", "[tss*") && has("é spf é", "spf"));
+    }
+
+    #[test]
+    fn codes_of_providers() {
+        for text in ["ofr_416 [416]", "refused ofr004_104", "lpn105-104", "lpn416", "(lpn007_405)"] {
+            assert!(coded(text, "ofr") || coded(text, "lpn"), "{text}");
+        }
+        for text in ["ofr", "ofr_41", "xofr_416", "ofr4_416", "offering 416", "lpn_4161"] {
+            assert!(!coded(text, "ofr") && !coded(text, "lpn"), "{text}");
+        }
     }
 
     #[test]
