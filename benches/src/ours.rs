@@ -1,11 +1,15 @@
 //! The work as Passerelle does it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use passerelle::dkim::{DkimResult, KeyAnswer, Signer, Signing, Verifier, VerifyPolicy};
 use passerelle::message::Header;
 use passerelle::spf::{CheckHost, Request, SpfResult};
-use passerelle::{Answers, Domain, Evaluate, Evaluation, Record, RecordType, Records};
+use passerelle::verify::{self, Envelope, Settings};
+use passerelle::{
+    Answer, Answers, DnsAnswer, Domain, Evaluate, Evaluation, Now, Question, Record, RecordType, Records, Status,
+};
 
 use crate::mail;
 use crate::zone::{Client, Zone};
@@ -75,4 +79,45 @@ pub fn answers(zone: &Zone, client: &Client) -> Answers {
 fn check(client: &Client) -> CheckHost {
     // The peers write no trail.
     CheckHost::mail_from(&Request::new(client.ip.into(), client.helo, client.mail_from)).without_trail()
+}
+
+/// A host that has every answer in its cache, and wants a whole report.
+pub struct ReportHost {
+    settings: Settings,
+    envelope: Envelope,
+    cache: BTreeMap<Question, Answer>,
+}
+
+impl ReportHost {
+    /// With the trail, or without it.
+    pub fn new(trail: bool) -> Self {
+        let envelope = Envelope::new().ip([192, 0, 2, 1].into()).helo("mail.example.com").mail_from("ann@example.com");
+        Self { settings: Settings::new("mx.example.net").trail(trail), envelope, cache: BTreeMap::new() }
+    }
+
+    /// The report's size as JSON.
+    pub fn report(&mut self, message: &[u8]) -> usize {
+        let cache = &mut self.cache;
+        let answer = |question: &Question| cache.entry(question.clone()).or_insert_with(|| found(question)).clone();
+        let report = verify::verify(message, &self.envelope, &self.settings, Now::at(mail::NOW.0), answer);
+        report.map_or(0, |report| report.to_json().len())
+    }
+}
+
+fn found(question: &Question) -> Answer {
+    let text = |text: &str| DnsAnswer::found([Record::Txt(text.as_bytes().to_vec())]);
+    let Question::Dns(name, kind) = question else { return Answer::timeout(question) };
+    Answer::Dns(match (name.as_str(), kind) {
+        ("example.com", RecordType::Txt) => text("v=spf1 include:_spf.example.com mx -all"),
+        ("_spf.example.com", RecordType::Txt) => text("v=spf1 ip4:198.51.100.0/24 ip4:192.0.2.0/24 ~all"),
+        ("mail.example.com", RecordType::Txt) => text("v=spf1 a -all"),
+        ("mail.example.com", RecordType::A) => DnsAnswer::found([Record::A([192, 0, 2, 1].into())]),
+        ("1.2.0.192.in-addr.arpa", RecordType::Ptr) => match Domain::parse("mail.example.com") {
+            Ok(name) => DnsAnswer::found([Record::Ptr(name)]),
+            Err(_) => DnsAnswer::empty(Status::NxDomain),
+        },
+        ("_dmarc.example.com", RecordType::Txt) => text("v=DMARC1; p=reject; rua=mailto:d@example.com"),
+        (name, RecordType::Txt) if name.contains("._domainkey.") => text(&mail::key().key_record()),
+        _ => DnsAnswer::empty(Status::NxDomain),
+    })
 }
