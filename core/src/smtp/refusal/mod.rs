@@ -124,7 +124,7 @@ struct Found {
 
 impl From<(&Group, &Rule)> for Found {
     fn from((group, rule): (&Group, &Rule)) -> Self {
-        Self { cause: rule.cause, advice: rule.advice, who: rule.who, source: Some((group.source, group.date)) }
+        Self { cause: rule.cause, advice: rule.advice, who: rule.who, source: group.told() }
     }
 }
 

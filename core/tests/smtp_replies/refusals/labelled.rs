@@ -62,14 +62,14 @@ fn the_labelled_replies_are_understood() {
     assert!(100 * right >= 95 * replies.len(), "{right} of {}", replies.len());
 }
 
-/// Each has a code that a document knows, so none is `unspecified`; and each names who can act, what can be done and the
-/// document that says so.
+/// Each has a code that a document knows, so none is `unspecified`; and each names who can act and what can be done. What
+/// a provider says in words of its own has the document that says so, too.
 #[test]
 fn none_with_a_known_code_is_silent() {
     for labelled in labelled() {
         let found = labelled.classify(labelled.host);
         assert_ne!(found.cause, Cause::Unspecified, "{}", labelled.reply);
-        assert!(found.source.is_some() && found.date.is_some(), "{}", labelled.reply);
+        assert_eq!(found.source.is_some(), found.date.is_some(), "{}", labelled.reply);
         assert!(found.advice.len() > 20 && found.advice.ends_with('.'), "{}", labelled.reply);
         assert!(found.stage == labelled.stage || labelled.stage == Stage::Unknown, "{}", labelled.reply);
     }

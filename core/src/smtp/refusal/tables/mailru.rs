@@ -14,11 +14,8 @@ pub(in super::super) const GROUPS: &[Group] = &[Group {
             .advise("The domain in From asks to refuse this. Send for mail.ru's own domains by mail.ru's servers only, and sign for others."),
         any(&["hosts with dynamic ip", "dynamic ips", "generic dns ptr-records"], Cause::ReverseDns)
             .advise("Mail.ru takes no mail from addresses whose name looks like one of a household. Have a PTR record with a name of one's own, or send by the provider."),
-        words(&["non-local sender verification failed"], Cause::BadSenderAddress)
-            .advise("Mail.ru could not verify that the sender's address exists. Its domain needs an MX record, and the mailbox has to take mail."),
         any(&["mailbox full", "user quota exceeded"], Cause::MailboxFull),
         any(&["user not found", "no such user"], Cause::NoSuchMailbox),
-        any(&["ratelimit exceeded", "rate limit exceeded"], Cause::RateLimited),
         words(&["authentication failed"], Cause::AuthenticationFailed).at(&[Stage::Auth]),
     ],
 }];

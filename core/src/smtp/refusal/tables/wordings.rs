@@ -3,8 +3,8 @@
 use super::{Cause, Group, Party, Stage, any, words};
 use crate::smtp::refusal::stages::HELO;
 
-const PROGRAMS: &str =
-    "Postfix, smtpd(8) and postconf(5); Exim specification; Sendmail, srvrsmtp and proto.m4; qmail-smtpd(8)";
+/// What Postfix, Exim, Sendmail, qmail and others say out of their own source code: no document is the source.
+const PROGRAMS: &str = "";
 const COLLECTIONS: &str =
     "Sisimai, bounce reasons (libsisimai.org/en/reason); ZoneMTA, bounce rules (github.com/zone-eu/zone-mta)";
 const SEEN: &str = "2026-11-28";
