@@ -26,7 +26,7 @@ fuzz_target!(|message: &[u8]| {
         Authorship::None(why) => assert!(read.is_empty(), "nobody ({why}), and readers find {read:?}"),
     }
     // A section of which nothing is kept shows the same, whatever the chunks.
-    let limits = Limits { header_size: 0, ..Limits::default() };
+    let limits = Limits::default().header_size(0);
     let mut reader = HeaderReader::within(&limits);
     let (first, rest) = message.split_at(message.len() / 3);
     reader.push(first);

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use arbitrary::{Arbitrary, Unstructured};
 use passerelle::mailbox::ReversePath;
-use passerelle::message::{Envelope, Header, envelope};
+use passerelle::message::Header;
+use passerelle::network::is_internal;
+use passerelle::verify::{Believed, Envelope};
 use passerelle_fuzz::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -27,6 +29,11 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
+/// What the trace fields tell, of which nothing is believed.
+fn envelope(header: &Header) -> Envelope {
+    Envelope::new().completed_from(header, &Believed::nothing())
+}
+
 fn check(found: &Envelope) {
     assert!(found.ip.is_none_or(|ip| ip.to_canonical() == ip));
     assert!(found.helo.is_none() || found.ip.is_some());
@@ -39,8 +46,10 @@ fn check(found: &Envelope) {
         let said = ReversePath::parse(&format!("<{path}>"));
         assert!(said.is_ok() || path.len() > 64, "<{path}>: {said:?}");
     }
-    let known = usize::from(found.ip.is_some()) + usize::from(found.helo.is_some());
-    assert_eq!(found.sources.len(), known + usize::from(found.mail_from.is_some()));
+    assert_eq!(found.ip_source().is_some(), found.ip.is_some());
+    assert_eq!(found.helo_source().is_some(), found.helo.is_some());
+    assert_eq!(found.mail_from_source().is_some(), found.mail_from.is_some());
+    assert!(!found.is_trusted(), "{found:?}");
 }
 
 /// A field of Postfix's form, in which only the address is not the client's word.
@@ -58,7 +67,7 @@ impl Client {
         };
         let (helo, name) = (clean(&self.helo), clean(&self.name));
         // These names make it a field of another form: without one, or qmail's.
-        if helo.is_empty() || helo.eq_ignore_ascii_case("by") || ["helo", "ehlo"].contains(&&*name.to_lowercase()) {
+        if is_internal(self.ip.to_canonical()) || helo.is_empty() || helo.eq_ignore_ascii_case("by") || ["helo", "ehlo"].contains(&&*name.to_lowercase()) {
             return;
         }
         let tag = if self.ip.is_ipv6() { "IPv6:" } else { "" };
