@@ -82,6 +82,15 @@ struct Dmarc {
     pct: Option<u8>,
     aligned_by: Vec<String>,
     reason: Option<String>,
+    candidates: Vec<Candidate>,
+}
+
+/// A domain that may be the author's.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Candidate {
+    domain: String,
+    result: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -249,6 +258,10 @@ impl Dmarc {
     /// `standard` is put in front where it is not the one that goes without saying.
     fn write(&self, standard: &str, out: &mut Lines) {
         let mut about = self.domain.clone().unwrap_or_default();
+        if !self.candidates.is_empty() {
+            let each: Vec<String> = self.candidates.iter().map(|c| format!("{} ({})", c.domain, c.result)).collect();
+            about = format!("author may be of {}", each.join(" or "));
+        }
         if let Some(policy) = &self.policy {
             _ = write!(about, ", policy {policy}");
             if let Some(at) = self.policy_domain.as_ref().filter(|at| Some(*at) != self.domain.as_ref()) {

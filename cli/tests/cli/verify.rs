@@ -298,8 +298,16 @@ fn forged_results_are_pointed_out_to_people() {
 
 #[test]
 fn a_verdict_without_a_subject_has_its_reason_on_the_line() {
+    let ran = verify("Subject: nobody\r\n\r\nHello\r\n", &[]);
+    assert!(ran.out().contains("  dmarc  permerror   there is no From field\n"), "{}", ran.out());
+}
+
+#[test]
+fn an_uncertain_author_is_told_with_the_domains_that_it_may_be_of() {
     let ran = run(&["verify", &example("two-from.eml"), "--dns", &example("dns.json")]);
-    assert!(ran.out().contains("  dmarc  permerror   there are several From fields\n"), "{}", ran.out());
+    let told = ran.out().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("author may be of") && told.contains("harbour.example (fail)"), "{}", ran.out());
+    assert!(told.contains("disposition reject") && told.contains("there are several From fields"), "{}", ran.out());
 }
 
 #[test]
