@@ -45,7 +45,7 @@
 //! - A record without a usable policy and without an address for reports is `permerror`, without a disposition (§11.2).
 //! - Without a record an identifier is aligned when it is the author domain: nobody has said that less will do.
 //! - A message without a certain author domain is treated as by RFC 9989: see
-//!   [`Verdict::author_uncertain`](super::Verdict::author_uncertain).
+//!   [`Verdict::of_candidates`](super::Verdict::of_candidates).
 
 mod difference;
 mod discovery;
