@@ -39,7 +39,7 @@ const CASES: [(&str, usize, &str, Case); 28] = [
     ("spf-sender", 400, "fail", spf_sender),
     ("labels", 63, "dmarc", labels),
     ("dmarc-record", 1900, "reject", dmarc_record),
-    ("dmarc-record-over-the-limit", 30 << 10, "longer than a policy record", dmarc_record),
+    ("dmarc-record-over-the-limit", 30 << 10, "more than 4096 octets", dmarc_record),
     ("dns-records", 2000, "spf", dns_records),
     ("from-addresses", 90, "different domains", from_addresses),
     ("from-comments", 7 << 10, "From field", from_comments),
