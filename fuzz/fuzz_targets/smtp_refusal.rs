@@ -60,5 +60,4 @@ fn check(reply: &Reply, refusal: &Refusal, stage: Stage) {
     assert!(stage == Stage::Unknown || refusal.stage == stage);
     assert!(!refusal.advice.is_empty());
     assert_eq!(refusal.source.is_some(), refusal.date.is_some());
-    assert!(refusal.source.is_some() || refusal.cause == Cause::Unspecified);
 }
