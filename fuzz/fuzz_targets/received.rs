@@ -67,7 +67,11 @@ impl Client {
         };
         let (helo, name) = (clean(&self.helo), clean(&self.name));
         // These names make it a field of another form: without one, or qmail's.
-        if is_internal(self.ip.to_canonical()) || helo.is_empty() || helo.eq_ignore_ascii_case("by") || ["helo", "ehlo"].contains(&&*name.to_lowercase()) {
+        if is_internal(self.ip.to_canonical())
+            || helo.is_empty()
+            || helo.eq_ignore_ascii_case("by")
+            || ["helo", "ehlo"].contains(&&*name.to_lowercase())
+        {
             return;
         }
         let tag = if self.ip.is_ipv6() { "IPv6:" } else { "" };

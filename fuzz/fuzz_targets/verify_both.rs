@@ -23,7 +23,9 @@ fuzz_target!(|case: Case| {
 fn agree(new: &Verdict, old: &Verdict) -> bool {
     let all = |verdict: &Verdict| {
         let disposition = (verdict.disposition.to_string(), verdict.pct);
-        (verdict.result, verdict.policy_domain.clone(), verdict.policy, disposition, verdict.aligned_by.clone())
+        let policy = (verdict.policy_domain.clone(), verdict.policy);
+        // Of an uncertain author, each candidate's verdict counts.
+        (verdict.result, policy, disposition, verdict.aligned_by.clone(), verdict.candidates.clone())
     };
     all(new) == all(old)
 }
