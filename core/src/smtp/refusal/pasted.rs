@@ -226,11 +226,12 @@ fn read(body: &str, code: u16) -> Option<Reply> {
                 continue;
             }
             begins = false;
-            if let Some((found, _)) = EnhancedCode::parse_prefix(word.as_bytes()) {
-                if u16::from(found.class) == code / 100 && enhanced.is_none_or(|known| known == found) {
-                    enhanced = Some(found);
-                    continue;
-                }
+            if let Some((found, _)) = EnhancedCode::parse_prefix(word.as_bytes())
+                && u16::from(found.class) == code / 100
+                && enhanced.is_none_or(|known| known == found)
+            {
+                enhanced = Some(found);
+                continue;
             }
         }
         if !word.is_empty() {

@@ -94,7 +94,7 @@ pub(super) fn of_code(code: u16, stage: Stage) -> Option<Plain> {
 /// What the subject of an enhanced status code says, where its detail is general or not registered. Codes that say more
 /// than such a subject come first, so this is for those that say little.
 pub(super) fn of_subject(enhanced: EnhancedCode, code: u16, stage: Stage) -> Option<Plain> {
-    if !matches!(code, 450 | 550 | 552..=554) && !(enhanced.subject == 7 && code == 451) {
+    if !(matches!(code, 450 | 550 | 552..=554) || enhanced.subject == 7 && code == 451) {
         return None;
     }
     let cause = match (enhanced.subject, stage) {
