@@ -35,7 +35,7 @@ pub(crate) struct Build {
     options: &'static [&'static str],
 }
 
-/// All programs and tests, with AWS-LC.
+/// All tests, with AWS-LC; [`tests_and_programs`] is its step.
 pub(crate) const TESTS: Build = Build { step: "build", options: &["--all-targets"] };
 
 /// core's tests with the cryptography in Rust.
@@ -113,6 +113,16 @@ impl Build {
     fn list(&self) -> PathBuf {
         workspace::root().join("target/xtask").join(format!("{}.json", self.step))
     }
+}
+
+/// The step of what is built without optimisation: all tests, and what the steps behind it run or link.
+///
+/// cargo puts a library of C and a program under their own names only where it is told to build them, not where a test
+/// needs them.
+pub(crate) fn tests_and_programs() -> StepResult {
+    let tests = TESTS.compile()?;
+    Run::new("cargo").arg("build").args(TOGETHER).args(["--lib", "--bins"]).go()?;
+    Ok(tests)
 }
 
 /// The step that compiles the generators of the header and of the bindings.

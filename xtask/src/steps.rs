@@ -39,7 +39,7 @@ pub(crate) const STEPS: [Step; 27] = [
     Step {
         name: "build",
         about: "the tests of core, of the command, of the C library and of the benchmarks, compiled",
-        run: || built::TESTS.compile(),
+        run: built::tests_and_programs,
         seconds: 240,
         alone_with: &[Thing::Target],
         ..Step::NONE

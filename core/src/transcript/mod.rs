@@ -200,8 +200,11 @@ impl Transcript {
         let last = answer.canonical_name(name);
         let entry = |name: &Domain, record_type| self.names.get(name).and_then(|types| types.get(&record_type));
         let fits = |(name, alias): (&Domain, &Alias)| {
+            // Nor may the alias be kept for less long: it may have been asked for itself, so its TTL is not raised.
             let same = |cname: &DnsAnswer| {
-                *cname.records == [Record::Cname(alias.target.clone())] && cname.secure == alias.secure
+                *cname.records == [Record::Cname(alias.target.clone())]
+                    && cname.secure == alias.secure
+                    && cname.ttl >= answer.ttl
             };
             name != last && entry(name, record_type).is_none() && entry(name, RecordType::Cname).is_none_or(same)
         };
@@ -219,10 +222,12 @@ impl Transcript {
             return false;
         }
         for (name, alias) in steps() {
-            let cname = DnsAnswer::found([Record::Cname(alias.target.clone())]).with_secure(alias.secure);
-            let entry = self.names.entry(name.clone()).or_default().entry(RecordType::Cname).or_insert(cname);
+            let types = self.names.entry(name.clone()).or_default();
             // What the whole answer may be kept, the alias may, and perhaps longer.
-            entry.ttl = entry.ttl.max(answer.ttl);
+            types.entry(RecordType::Cname).or_insert_with(|| {
+                let cname = DnsAnswer::found([Record::Cname(alias.target.clone())]);
+                cname.with_ttl(answer.ttl).with_secure(alias.secure)
+            });
         }
         self.names.entry(last.clone()).or_default().insert(record_type, found);
         true

@@ -50,14 +50,17 @@ struct Package {
 
 /// Whether code in a sentence is a command at all.
 pub(super) fn is_command(span: &str) -> bool {
-    shell::program(span).is_some_and(|program| IN_SENTENCES.contains(&program)) && shell::words(span).len() > 1
+    let words = shell::words(span);
+    words.first().is_some_and(|program| IN_SENTENCES.contains(program)) && words.get(1).is_some_and(|word| *word != "=")
 }
 
 /// Whether this block, whose language is not that of a shell, has a command in it all the same.
 pub(super) fn hides_command(block: &str) -> bool {
     block.lines().any(|line| {
         let line = line.trim_start();
-        ["cargo ", "passerelle ", "npm ", "$ "].iter().any(|beginning| line.starts_with(beginning))
+        // In a manifest, `passerelle = …` is a dependency.
+        let is_key = line.split_once(' ').is_some_and(|(_, rest)| rest.starts_with('='));
+        !is_key && ["cargo ", "passerelle ", "npm ", "$ "].iter().any(|beginning| line.starts_with(beginning))
     })
 }
 
@@ -117,7 +120,8 @@ impl Known {
     /// That the subcommand is there, and has the options.
     fn passerelle(&mut self, text: &str, arguments: &[&str]) -> Result<(), String> {
         let subcommand = arguments.first().copied().unwrap_or("--help");
-        let help = if subcommand.starts_with('-') { self.help("")? } else { self.help(subcommand)? };
+        let is_general = subcommand.starts_with('-') || subcommand == "help";
+        let help = self.help(if is_general { "" } else { subcommand })?;
         for option in shell::options(text) {
             let is_there = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| word == option);
             if !is_there && !matches!(option, "--help" | "--version") {
@@ -294,6 +298,7 @@ mod tests {
             "cargo build -p passerelle --features psl",
             "passerelle verify a.eml --dns dns.json --json | grep pass",
             "target/verify a.eml",
+            "version=$(sed -n s/a/b/p Cargo.toml)",
         ] {
             assert_eq!(known().fate(text, true), Ok(Fate::Run), "{text}");
         }
@@ -341,11 +346,13 @@ mod tests {
         assert_eq!(known().fate("cargo run --release", false), Ok(Fate::Checked));
         assert!(is_command("cargo xtask test") && is_command("A=1 passerelle verify"));
         assert!(!is_command("cargo") && !is_command("passerelle_answer_add x") && !is_command("ls -l"));
+        assert!(!is_command("passerelle = { git = \"https://example.com/x\" }"));
     }
 
     #[test]
     fn a_command_in_a_block_of_data_is_noticed() {
         assert!(hides_command("\n  cargo xtask test\n") && hides_command("$ ls"));
         assert!(!hides_command("Authenticated as harbour.example\n  dmarc  pass"));
+        assert!(!hides_command("[dependencies]\npasserelle = \"0.1\""));
     }
 }

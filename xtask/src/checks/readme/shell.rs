@@ -48,12 +48,14 @@ pub(super) fn is_synopsis(text: &str) -> bool {
 /// The words, without assignments in front and a comment behind.
 pub(super) fn words(text: &str) -> Vec<&str> {
     let text = text.split(" #").next().unwrap_or(text);
-    let is_assignment = |word: &&str| {
-        word.split_once('=').is_some_and(|(name, _)| {
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with('-')
-        })
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_assignment = |word: &&str| word.split_once('=').is_some_and(|(name, _)| is_name(name));
+    // What is assigned may be what a command says: `x=$(command …)`.
+    let inner = |word| match str::split_once(word, "=$(") {
+        Some((name, command)) if is_name(name) && !command.is_empty() => command,
+        _ => word,
     };
-    text.split_whitespace().skip_while(is_assignment).collect()
+    text.split_whitespace().map(inner).skip_while(is_assignment).collect()
 }
 
 /// The first word that is not an assignment.
