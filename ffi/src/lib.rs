@@ -37,6 +37,8 @@ pub mod answer;
 
 pub mod transcript;
 
+pub mod face;
+
 pub mod file;
 
 use std::ffi::c_char;

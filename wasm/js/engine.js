@@ -4,6 +4,7 @@ import start, {
   decodeResponse,
   encodeQuery,
   extract,
+  face,
   fromFile,
   initSync,
   recognize,
@@ -47,7 +48,7 @@ async function load(source) {
 /** The functions of the module, once it is loaded. */
 export function engine() {
   needEngine();
-  return { decodeResponse, encodeQuery, extract, fromFile, recognize };
+  return { decodeResponse, encodeQuery, extract, face, fromFile, recognize };
 }
 
 function needEngine() {

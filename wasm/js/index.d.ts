@@ -434,6 +434,62 @@ export type DkimCause =
 /** RFC 8601 §2.7.1. */
 export type DkimResult = "pass" | "fail" | "none" | "policy" | "neutral" | "temperror" | "permerror";
 
+/**
+ * What a message shows of itself, decoded. Nothing of it is proven. Its header section is enough; a string is taken as UTF-8.
+ * Texts have U+FFFD in the place of what cannot be decoded, and may hold anything that a character can do: show them with care.
+ */
+export function face(message: Uint8Array | ArrayBuffer | string): Face;
+
+export interface Face {
+  /** The From fields from top to bottom; an honest message has one. */
+  from: ShownAddresses[];
+  reply_to: ShownAddresses | null;
+  subject: string | null;
+  /** As written, and in seconds since 1970 where it is a date. */
+  date: { text: string; unix: number | null } | null;
+  /** The List-Id, and what is in angle brackets. */
+  list_id: { text: string; id: string | null } | null;
+  /** The steps that the message took by its own account, the oldest first. */
+  received: Hop[];
+  /** There is no body, nor an empty line: no signature can be judged. */
+  headers_only: boolean;
+  /** The header section exceeds a bound, and nothing of it is shown. */
+  over_limit: boolean;
+}
+
+export interface ShownAddresses {
+  /** The whole field. */
+  text: string;
+  /** None where the field is malformed. */
+  mailboxes: ShownMailbox[];
+}
+
+export interface ShownMailbox {
+  name: string | null;
+  /** With the domain in A-labels. */
+  address: string;
+  /** In A-labels; null for an address literal. */
+  domain: string | null;
+  /** In the letters that people see, where they are others. */
+  domain_unicode: string | null;
+}
+
+export interface Hop {
+  /** Which Received field it is, counted from the top, from 1 on. */
+  field: number;
+  from: string | null;
+  ip: string | null;
+  by: string | null;
+  /** The protocol, such as ESMTPS. */
+  with: string | null;
+  /** Whether the field says that the connection was encrypted. */
+  tls: boolean;
+  /** In seconds since 1970. */
+  time: number | null;
+  /** Seconds since the step before; less than none where clocks differ. */
+  delay: number | null;
+}
+
 export interface Dmarc {
   result: DmarcResult;
   /** The author's domain; null when it is not certain. */

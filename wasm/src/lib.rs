@@ -6,12 +6,14 @@
 
 mod answer;
 mod envelope;
+mod face;
 mod file;
 mod transcript;
 mod value;
 mod verification;
 
 pub use answer::{decode_response, encode_query};
+pub use face::face;
 pub use file::{extract, from_file, recognize};
 pub use transcript::Transcript;
 pub use verification::Verification;

@@ -6,6 +6,7 @@ import {
   encodeQuery,
   examine,
   extract,
+  face,
   fromFile,
   init,
   recognize,
@@ -35,6 +36,8 @@ export async function withEverything(file: Blob): Promise<string[]> {
   const octetsOfFile = await file.arrayBuffer();
   const found: Recognized = recognize(octetsOfFile);
   const inner: Uint8Array = found.holdsMessage ? extract(octetsOfFile, found.messages ?? 1) : new Uint8Array();
+  const name: string | null | undefined = face(octetsOfFile).from[0]?.mailboxes[0]?.name;
+  if (name === undefined) return [];
   const { octets, notes } = fromFile(inner.length > 0 ? inner : octetsOfFile);
   const { report, json, authenticated } = await examine(octets, {
     ip: "192.0.2.25",

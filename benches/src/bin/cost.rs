@@ -44,6 +44,8 @@ const CASES: [(&str, usize, &str, Case); 28] = [
     ("from-addresses", 90, "different domains", from_addresses),
     ("from-comments", 7 << 10, "From field", from_comments),
     ("from-bare-endings", 40_000, "From field", from_bare_endings),
+    ("from-at-signs", 7 << 10, "From field", from_at_signs),
+    ("from-behind-the-limit", 300 << 10, "header section", from_behind_the_limit),
     ("forged-results", 500, "removed", forged_results),
     ("results-in-a-field", 90, "results", results_in_a_field),
     ("transcript", 500, "a499.example", transcript),
@@ -267,6 +269,16 @@ fn from_comments(size: usize) -> Work {
 fn from_bare_endings(size: usize) -> Work {
     let lines = "X: \ny\r: z\n\n".repeat(size / 11);
     verified(format!("{lines}\r\n{FROM}\r\n"), Settings::default(), nothing())
+}
+
+fn from_at_signs(size: usize) -> Work {
+    let value = "@ (\"<a@=?utf-8?q?=40x?= ".repeat(size / 23);
+    verified(format!("From: {value}\r\n\r\n"), Settings::default(), nothing())
+}
+
+fn from_behind_the_limit(size: usize) -> Work {
+    let lines = "From: @ (@\r\n .x\r\nX: y\njunk @\r\n".repeat(size / 33);
+    verified(format!("{lines}\r\n"), Settings::default(), nothing())
 }
 
 fn forged_results(size: usize) -> Work {

@@ -117,7 +117,7 @@ impl Face {
                 ShownList { text: shown, id }
             }),
             received: Hop::in_order(received),
-            headers_only: header.fields().len() > 0 && header.separator().is_empty(),
+            headers_only: header.is_headers_only(),
             over_limit: header.is_over_limit(),
         }
     }

@@ -131,6 +131,11 @@ impl Header {
         &self.octets[self.separator.clone()]
     }
 
+    /// Whether the message ends with the section, without the empty line behind it: there is no body then.
+    pub fn is_headers_only(&self) -> bool {
+        !self.fields.is_empty() && self.separator.is_empty()
+    }
+
     /// Whether the section was larger than the engine looks at; it then has no fields.
     pub fn is_over_limit(&self) -> bool {
         self.exceeds.is_some()

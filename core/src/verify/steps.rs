@@ -16,6 +16,8 @@ pub(super) struct Findings {
     pub(super) forged_results: usize,
     /// How often fields occur that may occur once.
     pub(super) singular: SingularCounts,
+    /// Whether the message ends with its header section, without the empty line behind it.
+    pub(super) headers_only: bool,
 }
 
 /// The steps, in the order in which they were taken: of the host its notes, and what it knows of the envelope.
@@ -59,6 +61,10 @@ fn of_message(trail: &mut Trail, findings: &Findings, authserv_id: &str, is_head
         let count = findings.forged_results;
         let why = format!("{count} Authentication-Results field(s) of the message claim to be {authserv_id}'s own");
         trail.push("message authentication-results", "to be removed", why, "RFC 8601 §5");
+    }
+    if findings.headers_only {
+        let why = "the message ends with its header section: there is no body by which a signature could be judged";
+        trail.push("message body", "absent", why, "RFC 5322 §2.1");
     }
     for (field, count) in findings.singular.repeated() {
         let step = format!("message field {}", field.name);
