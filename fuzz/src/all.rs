@@ -14,8 +14,17 @@ include!(concat!(env!("OUT_DIR"), "/targets.rs"));
 /// but with a command line of its own.
 static TARGET: LazyLock<fn(&[u8]) -> Corpus> = LazyLock::new(|| {
     let name = std::env::var("PASSERELLE_FUZZ_TARGET").unwrap_or_default();
-    let target = TARGETS.iter().find(|(known, _)| *known == name);
-    target.map_or_else(|| panic!("PASSERELLE_FUZZ_TARGET is {name:?}, which is no target"), |(_, target)| *target)
+    let Some((_, target)) = TARGETS.iter().find(|(known, _)| *known == name) else {
+        eprintln!("PASSERELLE_FUZZ_TARGET is {name:?}, which is no target");
+        std::process::exit(2);
+    };
+    *target
 });
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| -> Corpus { TARGET(octets) });
+libfuzzer_sys::fuzz_target!(
+    // Before there is an input which libFuzzer could take for the cause.
+    init: {
+        LazyLock::force(&TARGET);
+    },
+    |octets: &[u8]| -> Corpus { TARGET(octets) }
+);

@@ -131,7 +131,7 @@ pub(crate) fn build(purpose: Purpose) -> Result<PathBuf, Stop> {
 /// cargo-fuzz needs options of rustc that only nightly accepts, or a released compiler that is told to.
 fn cargo_fuzz(subcommand: &str) -> Run {
     let nightly = Run::new("cargo").args(["+nightly", "--version"]).quietly().is_ok_and(|said| said.success);
-    let cargo = Run::new("cargo").env("PATH", path_with_tools());
+    let cargo = Run::new("cargo").quiet_env("PATH", path_with_tools());
     let cargo = if nightly { cargo.arg("+nightly") } else { cargo.env("RUSTC_BOOTSTRAP", "1") };
     cargo.args(["fuzz", subcommand, "--fuzz-dir", "fuzz", "--debug-assertions"])
 }

@@ -105,9 +105,9 @@ impl Script {
         let path = std::iter::once(self.folder.join("bin")).chain(std::env::split_paths(&path));
         let path = std::env::join_paths(path).map_err(|error| Stop::Failed(format!("PATH: {error}")))?;
         Run::new("bash")
-            .env("PATH", path)
-            .env("REPOSITORY", workspace::root())
-            .env("REAL_CARGO", std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .quiet_env("PATH", path)
+            .quiet_env("REPOSITORY", workspace::root())
+            .quiet_env("REAL_CARGO", std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .arg(&script)
             .dir(&self.folder)
             .patience(PATIENCE)
