@@ -51,6 +51,28 @@ pub unsafe extern "C" fn passerelle_settings_set_authserv_id(
     }
 }
 
+/// Adds an authserv-id whose Authentication-Results are believed: a server of your own, or of your provider's, that stands in
+/// front and takes away those that others have written in its name (RFC 8601 section 5). What it says is shown beside the
+/// results here, in the report's member provider_results, and decides nothing. Nobody is believed by default.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn passerelle_settings_trust_authserv_id(
+    settings: *mut Settings,
+    id: *const c_char,
+    id_len: usize,
+) -> Status {
+    // SAFETY: the caller keeps to the header's rules for pointers.
+    unsafe {
+        change(settings, |settings| {
+            let id = text(id, id_len, "the authserv-id")?;
+            if id.is_empty() {
+                return Err(Failure::argument("the authserv-id is empty"));
+            }
+            settings.trusted_authserv_ids.push(id.to_owned());
+            Ok(())
+        })
+    }
+}
+
 /// Sets whether a DKIM signature with a body length (l=, RFC 6376 section 8.2) may pass: what follows the signed part
 /// of the body may be by anyone. Off by default.
 #[unsafe(no_mangle)]

@@ -43,6 +43,7 @@ static void no_handle(void)
     passerelle_output output = {0};
 
     CHECK_STATUS(passerelle_settings_set_authserv_id(NULL, "a", 1), null);
+    CHECK_STATUS(passerelle_settings_trust_authserv_id(NULL, "a", 1), null);
     CHECK_STATUS(passerelle_settings_set_accept_body_length(NULL, true), null);
     CHECK_STATUS(passerelle_settings_set_rsa_bits(NULL, 2048, 4096), null);
     CHECK_STATUS(passerelle_settings_set_dmarc(NULL, PASSERELLE_DMARC_MODE_BOTH), null);
@@ -92,6 +93,7 @@ static void settings(void)
     CHECK_STATUS(passerelle_settings_set_authserv_id(settings, NOT_UTF8, strlen(NOT_UTF8)), PASSERELLE_STATUS_UTF8);
     CHECK_OK(passerelle_settings_error(settings, &text, &text_len));
     CHECK(contains(text, text_len, "authserv-id"));
+    CHECK_STATUS(passerelle_settings_trust_authserv_id(settings, "", 0), PASSERELLE_STATUS_ARGUMENT);
     CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 512, 4096), PASSERELLE_STATUS_ARGUMENT);
     CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 2048, UINT32_MAX), PASSERELLE_STATUS_ARGUMENT);
     CHECK_STATUS(passerelle_settings_set_rsa_bits(settings, 4096, 2048), PASSERELLE_STATUS_ARGUMENT);

@@ -73,6 +73,34 @@ static void nothing_comes_early_unless_asked_for(void)
     passerelle_transcript_free(transcript);
 }
 
+static void what_a_trusted_server_said_is_shown_beside_the_results(void)
+{
+    const char said[] = "Authentication-Results: mx.example.net; spf=fail smtp.mailfrom=alice@example.com\r\n";
+    for (int trusted = 0; trusted < 2; trusted++) {
+        passerelle_settings *settings = NULL;
+        passerelle_envelope *envelope = NULL;
+        passerelle_verification *verification = NULL;
+        passerelle_transcript *transcript = transcript_of(TRANSCRIPT);
+        passerelle_report report = {NULL, 0, PASSERELLE_AUTHENTICATED_NO};
+        CHECK_OK(passerelle_settings_new(&settings));
+        CHECK_OK(passerelle_settings_trust_authserv_id(settings, "other.example", 13));
+        if (trusted) {
+            CHECK_OK(passerelle_settings_trust_authserv_id(settings, "mx.example.net", 14));
+        }
+        CHECK_OK(passerelle_envelope_new(&envelope));
+        CHECK_OK(passerelle_verification_new(settings, envelope, 0, &verification));
+        feed(verification, said, sizeof said - 1, 9);
+        feed(verification, MESSAGE, MESSAGE_LEN, MESSAGE_LEN);
+        CHECK_OK(passerelle_verification_end(verification));
+        CHECK(drain(verification, transcript, &report));
+        CHECK(contains(report.json, report.json_len, "\"provider_results\":{\"authserv_id\":\"mx.example.net\"") == trusted);
+        passerelle_verification_free(verification);
+        passerelle_transcript_free(transcript);
+        passerelle_envelope_free(envelope);
+        passerelle_settings_free(settings);
+    }
+}
+
 static const char TRACE[] = "Return-Path: <alice@example.com>\r\n"
                             "Received: from localhost (localhost [127.0.0.1]) by mx.example.net\r\n"
                             "Received: from relay.example.net (relay [203.0.113.5]) by mx.example.net\r\n"
@@ -136,6 +164,7 @@ int main(void)
 {
     spf_comes_before_the_message();
     nothing_comes_early_unless_asked_for();
+    what_a_trusted_server_said_is_shown_beside_the_results();
     what_a_message_says_of_its_envelope_counts_where_the_host_vouches_for_it();
     what_is_no_field_and_no_network_is_refused();
     return checks_finish();

@@ -67,6 +67,11 @@ export interface Envelope {
 export interface Settings {
   /** The name that stands in Authentication-Results; `localhost` when it is left out. */
   authservId?: string;
+  /**
+   * Servers of your own or of your provider's, by the name in the Authentication-Results that they write: what they say is shown
+   * beside the results here, in `provider_results`, and decides nothing.
+   */
+  trustedAuthservIds?: string[];
   /** Whether a DKIM signature with `l=`, which leaves part of the body unsigned, may pass. It may not by default. */
   acceptBodyLength?: boolean;
   /** Whether the report has a trail, as it has when this is left out. It takes time. */

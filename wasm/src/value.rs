@@ -1,6 +1,6 @@
 //! Values of JavaScript, read with their types checked.
 
-use js_sys::{ArrayBuffer, Object, Reflect, Symbol, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Symbol, Uint8Array};
 use wasm_bindgen::{JsCast, JsError, JsValue};
 
 /// What a getter or a conversion throws.
@@ -35,6 +35,13 @@ impl<'a> Fields<'a> {
             None => Ok(None),
             Some(value) => value.as_string().map(Some).ok_or_else(|| self.wrong(name, "a string")),
         }
+    }
+
+    /// Texts in an array.
+    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        let Some(value) = self.value(name)? else { return Ok(None) };
+        let texts = Array::is_array(&value).then(|| Array::from(&value).iter().map(|text| text.as_string()).collect());
+        texts.flatten().map(Some).ok_or_else(|| self.wrong(name, "an array of strings"))
     }
 
     /// A truth value.

@@ -29,7 +29,7 @@ pub struct Verification {
 #[wasm_bindgen]
 impl Verification {
     /// Starts with what is known of the envelope: `{ip, helo, mailFrom, envelopeFromMessage, trustReceived,
-    /// trustedRelays, now, authservId, acceptBodyLength, trail, early}`.
+    /// trustedRelays, now, authservId, trustedAuthservIds, acceptBodyLength, trail, early}`.
     ///
     /// # Errors
     /// An `Error` when an option is not of its type, or is missing though needed.
@@ -39,6 +39,9 @@ impl Verification {
         let mut settings = Settings::default();
         if let Some(authserv_id) = options.text("authservId")? {
             settings.authserv_id = authserv_id;
+        }
+        if let Some(trusted) = options.texts("trustedAuthservIds")? {
+            settings.trusted_authserv_ids = trusted;
         }
         if let Some(accept) = options.flag("acceptBodyLength")? {
             settings.dkim.accept_body_length = accept;

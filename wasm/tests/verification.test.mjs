@@ -41,6 +41,17 @@ test("a signed message passes everything", () => {
   assert.ok(report.trail.length > 0);
 });
 
+test("what a trusted server said is shown beside the results", () => {
+  const said = `Authentication-Results: mx.example.net; spf=fail smtp.mailfrom=a@example.org\r\n${signedMessage()}`;
+  const results = (trustedAuthservIds) => JSON.parse(finish(whole({ trustedAuthservIds }, said)).report).provider_results;
+  assert.equal(results(undefined), undefined);
+  assert.equal(results(["other.example"]), undefined);
+  assert.equal(results(["other.example", "MX.example.net"]).authserv_id, "mx.example.net");
+  for (const wrong of ["mx.example.net", [1]]) {
+    assert.throws(() => whole({ trustedAuthservIds: wrong }), /trustedAuthservIds of options must be an array of strings/);
+  }
+});
+
 test("a changed message does not", () => {
   const output = finish(whole({ ip: "203.0.113.9" }, signedMessage().replace("Hello", "Hallo")));
   assert.equal(output.authenticated, "no");
