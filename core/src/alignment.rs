@@ -1,9 +1,9 @@
 //! How an identifier stands to the author domain, in one word. SPF's verdict and those of signatures carry it, and DMARC
 //! finds it out.
 
-use std::fmt;
-
 use serde::Serialize;
+
+use crate::words::words;
 
 /// How close an identifier is to the author domain (RFC 9989 §3.2.10), authenticated or not, whatever mode a policy
 /// record asks for.
@@ -33,8 +33,4 @@ impl IdentifierAlignment {
     }
 }
 
-impl fmt::Display for IdentifierAlignment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for IdentifierAlignment);

@@ -100,6 +100,7 @@ pub mod tls;
 pub mod trail;
 pub mod transcript;
 pub mod verify;
+mod words;
 
 pub use alignment::IdentifierAlignment;
 pub use domain::{Domain, DomainError};

@@ -10,6 +10,7 @@ use super::error::{KeyError, SigningKeyError};
 use super::power::power;
 use super::{Digest, backend, pem};
 use crate::limits::{MAX_PUBLIC_KEY_LENGTH, MAX_RECOVERY_BITS, MAX_RSA_BITS, MIN_RSA_BITS, MIN_SIGNING_RSA_BITS};
+use crate::words::words;
 
 /// The kind of a key: the `k=` of a key record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,11 +31,7 @@ impl KeyType {
     }
 }
 
-impl fmt::Display for KeyType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for KeyType);
 
 /// A public key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The words of a verdict: its result, and why it is not pass.
 
-use std::fmt;
-
 use serde::Serialize;
+
+use crate::words::words;
 
 /// The result of a signature, in the words of RFC 8601 §2.7.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -40,11 +40,7 @@ impl DkimResult {
     }
 }
 
-impl fmt::Display for DkimResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for DkimResult);
 
 /// Why a signature does not pass, in one word: for programs, which must not read sentences. The sentence is in
 /// [`Verdict::reason`](super::Verdict::reason), and all that is known in [`Verdict::failure`](super::Verdict::failure).
@@ -130,8 +126,4 @@ impl Cause {
     }
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Cause);

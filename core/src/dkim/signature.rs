@@ -11,6 +11,7 @@ use crate::domain::{Domain, DomainError};
 use crate::limits::{MAX_COPIED_FIELDS, MAX_IDENTITY, MAX_LENGTH_DIGITS, MAX_SIGNED_FIELDS, MAX_TIMESTAMP_DIGITS};
 use crate::tags::{TagError, TagList};
 use crate::time::UnixTime;
+use crate::words::words;
 
 /// A signature algorithm that may pass (RFC 8301 §3.1, RFC 8463 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,11 +48,7 @@ impl Algorithm {
     }
 }
 
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Algorithm);
 
 /// A DKIM-Signature field, each of its tags valid.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,13 @@
 //! Messages whose author is not certain: what the owner of each domain that may be the author's asks for (RFC 9989 §11.5).
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::dmarc::record::Policy;
 use crate::dmarc::standard::{Clause, Standard};
 use crate::dmarc::verdict::{Disposition, DmarcResult, Method, Verdict};
 use crate::domain::Domain;
 use crate::trail::Trail;
+use crate::words::words;
 
 /// How certain it is whose domain the author's is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,17 +36,7 @@ impl AuthorCertainty {
     }
 }
 
-impl fmt::Display for AuthorCertainty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for AuthorCertainty {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+words!(Display, Serialize for AuthorCertainty);
 
 /// A domain that some reader may take for the author's, and what DMARC says were it the author's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,8 +1,6 @@
 //! Why there is neither pass nor fail, in a word that programs can act on.
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
+use crate::words::words;
 
 /// What keeps a verdict from being `pass` or `fail`. Where it is the message's From field, the verdict's
 /// [`author`](super::Verdict::author) says so, and there is no cause then.
@@ -40,14 +38,4 @@ impl Cause {
     }
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for Cause {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+words!(Display, Serialize for Cause);

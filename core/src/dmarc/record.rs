@@ -1,12 +1,11 @@
 //! The DMARC policy record (RFC 9989 §4.7, §4.8), and how RFC 7489 §6.3 reads the same text.
 
-use std::fmt;
-
 use serde::Serialize;
 
 use crate::dmarc::uri::ReportUri;
 use crate::limits::MAX_DMARC_RECORD;
 use crate::tags::{Tag, tags};
+use crate::words::words;
 
 /// A domain owner's assessment policy (RFC 9989 §4.7, tag `p`). A stricter one is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -39,11 +38,7 @@ impl Policy {
     }
 }
 
-impl fmt::Display for Policy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Policy);
 
 /// How close an authenticated identifier has to be to the author domain (RFC 9989 §3.2.10).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

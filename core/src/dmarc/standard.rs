@@ -1,6 +1,6 @@
 //! The two standards by which DMARC can be evaluated, and where each says what a verdict rests on.
 
-use std::fmt;
+use crate::words::words;
 
 /// A standard of DMARC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -67,8 +67,4 @@ impl Standard {
     }
 }
 
-impl fmt::Display for Standard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Standard);

@@ -1,7 +1,5 @@
 //! The DMARC verdict (RFC 9989 §5.3.5, §5.3.6; RFC 7489 §6.6.2).
 
-use std::fmt;
-
 use serde::Serialize;
 
 use crate::alignment::IdentifierAlignment;
@@ -15,6 +13,7 @@ use crate::dmarc::standard::{Clause, Standard};
 use crate::domain::Domain;
 use crate::limits::MAX_NAMED;
 use crate::trail::Trail;
+use crate::words::words;
 
 /// A mechanism that authenticates a domain (RFC 9989 §4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -36,11 +35,7 @@ impl Method {
     }
 }
 
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Method);
 
 /// A domain and the mechanism that authenticated it, or would have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,11 +75,7 @@ impl DmarcResult {
     }
 }
 
-impl fmt::Display for DmarcResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for DmarcResult);
 
 /// What the domain owner asks to be done with the message. Whether it is done is the receiver's decision, who is not to
 /// reject for this reason alone (RFC 9989 §5.4, §7.4).
@@ -110,11 +101,7 @@ impl Disposition {
     }
 }
 
-impl fmt::Display for Disposition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Disposition);
 
 impl From<Policy> for Disposition {
     fn from(policy: Policy) -> Self {

@@ -1,8 +1,7 @@
 //! What is asked: the DNS records of a name and type, or a domain's MTA-STS policy.
 
-use std::fmt;
-
 use crate::domain::Domain;
+use crate::words::words;
 
 /// Something only the host can find out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,8 +75,4 @@ impl RecordType {
     }
 }
 
-impl fmt::Display for RecordType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for RecordType);

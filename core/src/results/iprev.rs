@@ -1,6 +1,5 @@
 //! Whether the name of an address leads back to it (RFC 8601 §3).
 
-use std::fmt;
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -9,6 +8,7 @@ use crate::domain::Domain;
 use crate::evaluate::Evaluate;
 use crate::limits::MAX_IPREV_NAMES;
 use crate::lookup::{Answers, Outcome, Pending, Record, RecordType};
+use crate::words::words;
 
 /// The iprev evaluation of a client's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +63,7 @@ impl IpRevResult {
     }
 }
 
-impl fmt::Display for IpRevResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for IpRevResult);
 
 impl Evaluate for IpRev {
     type Verdict = IpRevVerdict;

@@ -1,13 +1,12 @@
 //! What SPF says.
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::request::Identity;
 use crate::alignment::IdentifierAlignment;
 use crate::domain::Domain;
 use crate::trail::Trail;
+use crate::words::words;
 
 /// A result of `check_host()` (RFC 7208 §2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,17 +51,7 @@ impl SpfResult {
     }
 }
 
-impl fmt::Display for SpfResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for SpfResult {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+words!(Display, Serialize for SpfResult);
 
 /// The verdict of a [`CheckHost`](super::CheckHost). Serialized, it is the `spf` object of the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -47,7 +47,8 @@ impl Content {
         let author = authorship(header);
         let dmarc = Dmarc::new(settings, &author, &identifiers, &others);
         let forged_results = header.fields().filter(|field| results::forged(field, &settings.authserv_id)).count();
-        let findings = Findings { forged_results, singular: SingularCounts::of(header), headers_only: header.is_headers_only() };
+        let findings =
+            Findings { forged_results, singular: SingularCounts::of(header), headers_only: header.is_headers_only() };
         let provider = Provider::topmost(header, &settings.trusted_authserv_ids);
         Self { dkim, keys, is_told: false, told, dmarc, author, findings, provider }
     }

@@ -8,11 +8,11 @@
 //! Only CRLF ends a line. A bare CR or LF is content like any other octet (RFC 6376 §5.3 leaves it to the signer to
 //! avoid them).
 
+use crate::words::words;
+
 mod lines;
 mod relaxed;
 mod vectors;
-
-use std::fmt;
 
 pub use lines::Simple;
 pub use relaxed::Relaxed;
@@ -38,11 +38,7 @@ impl Canonicalization {
     }
 }
 
-impl fmt::Display for Canonicalization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Canonicalization);
 
 /// Appends the relaxed form of a header field, with its CRLF (RFC 6376 §3.4.2).
 pub fn relaxed_field(name: &[u8], value: &[u8], to: &mut Vec<u8>) {

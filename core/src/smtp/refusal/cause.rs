@@ -1,10 +1,7 @@
 //! Causes of refusals, and what can be done about each.
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
-
 use super::context::Party;
+use crate::words::words;
 
 macro_rules! causes {
     ($($(#[doc = $doc:literal])+ $name:ident = $word:literal, $who:ident, $advice:literal;)+) => {
@@ -182,14 +179,4 @@ causes! {
         "The reply does not say why. Its text may, or the postmaster of the receiving side.";
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for Cause {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+words!(Display, Serialize for Cause);

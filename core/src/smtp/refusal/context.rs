@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::smtp::client;
+use crate::words::words;
 
 /// What a reply answered. The same code means another thing at another stage: 552 at MAIL is the size that was declared,
 /// at RCPT a full mailbox (RFC 1870 §6.1, RFC 5321 §4.3.2).
@@ -63,17 +64,7 @@ impl Stage {
     }
 }
 
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl Serialize for Stage {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+words!(Display, Serialize for Stage);
 
 /// The text is no stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,8 +189,4 @@ impl Party {
     }
 }
 
-impl fmt::Display for Party {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Party);

@@ -1,6 +1,5 @@
 //! Whose server it is: by the signature of its replies, by codes that nobody else has, and by its name.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -9,6 +8,7 @@ use super::rule::{Group, Said};
 use super::tables;
 use super::text;
 use crate::smtp::reply::EnhancedCode;
+use crate::words::words;
 
 macro_rules! providers {
     ($($(#[doc = $doc:literal])+ $name:ident = $word:literal, $table:ident, $hosts:expr, $links:expr;)+) => {
@@ -222,11 +222,7 @@ impl Provider {
     }
 }
 
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Provider);
 
 /// The peer's name, unless it is an address: then nothing is known of it. Postfix's `name[address]` is the name.
 fn named(peer: &str) -> Option<&str> {

@@ -1,9 +1,8 @@
 //! The mechanisms by name, and what is to be known of each before it is offered or chosen.
 
-use std::fmt;
-
 use crate::crypto::Hash;
 use crate::tls::Session;
+use crate::words::words;
 
 /// A SASL mechanism. They are ordered from the strongest to the weakest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,8 +96,4 @@ fn binds(session: &Session) -> bool {
     session.binding.exporter.is_some() || session.binding.server_end_point.is_some()
 }
 
-impl fmt::Display for Mechanism {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+words!(Display for Mechanism);
