@@ -194,7 +194,6 @@ impl Search {
 
 #[test]
 fn what_the_search_skips_is_what_the_table_gives_unchanged() {
-    assert_eq!(CLASSES.len(), 5);
     OURS.prove().unwrap();
 }
 
