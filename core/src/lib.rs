@@ -89,6 +89,7 @@ pub mod message;
 mod misuse;
 pub mod network;
 pub mod results;
+pub mod route;
 mod setters;
 pub mod smtp;
 mod spelling;

@@ -1,0 +1,3 @@
+//! Where mail goes next, and under which security.
+
+mod security;
