@@ -50,6 +50,7 @@
 //! | a mail server or client, SMTP and LMTP, with AUTH | [`smtp::server`], [`smtp::client`], [`smtp::sasl`] |
 //! | why a server refused, and what to do | [`smtp::refusal`] |
 //! | TLS around either, DANE | [`tls`] |
+//! | who may send, where mail goes next, under which security | [`route`] |
 //! | answers from a file, and recording them | [`transcript`] |
 //! | every bound, with its source | [`limits`] |
 //!
@@ -64,6 +65,8 @@
 //!
 //! `tls` (default): TLS inside the engine, by rustls over AWS-LC: [`tls::Layer`] around an SMTP machine. Without it a host brings
 //! TLS of its own, and drives the machines by [`tls::Converse`]; DANE's records are read either way.
+//!
+//! `toml` (default): policies in TOML; without it they are JSON.
 //!
 //! `psl`: DMARC by RFC 7489 too, for which the public suffix list is compiled in.
 //!

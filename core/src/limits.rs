@@ -485,3 +485,25 @@ pub const MAX_REFUSAL_TEXT: usize = 4096;
 
 /// Octets of a pasted text in which a refusal is looked for. Ours: a bounce with its explanations has some thousands.
 pub const MAX_PASTED_REPLY: usize = 64 * 1024;
+
+// --- Routes: the policy -----------------------------------------------------------------------------------------
+
+/// Octets of a file of a policy. Ours: 10,000 users with their verifiers take 3 MB.
+pub const MAX_POLICY_SIZE: usize = 16 << 20;
+/// Files that a policy includes. Ours.
+pub const MAX_POLICY_INCLUDES: usize = 64;
+/// How deep tables and lists may be nested in a policy. Ours: the deepest of the format is 5, and the reader of TOML has 80.
+pub const MAX_POLICY_DEPTH: usize = 32;
+/// Entries of a kind in a policy: relays, routes, rules. Ours.
+pub const MAX_POLICY_ENTRIES: usize = 10_000;
+/// Hosts of a route. Ours.
+pub const MAX_ROUTE_HOSTS: usize = 100;
+/// Users of one file. Ours.
+pub const MAX_USERS: usize = 100_000;
+/// Patterns of header fields in a rule. Ours: each is held against every field of its name.
+pub const MAX_RULE_HEADER: usize = 100;
+/// Seconds that a provider's signature may be old when it proves the tenant, unless the policy says otherwise. Ours: providers pass
+/// mail on within minutes, and a replay of one's own content should not be possible for days.
+pub const DEFAULT_TENANT_AGE: u64 = 3600;
+/// Octets of the key with which senders are rewritten, at least. Ours.
+pub const MIN_SRS_KEY: usize = 16;

@@ -1,0 +1,225 @@
+//! `[[relay]]`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::users::UserFiles;
+use super::{Reader, once, values};
+use crate::limits::{DEFAULT_TENANT_AGE, MAX_POLICY_ENTRIES};
+use crate::route::policy::finding::Findings;
+use crate::route::policy::networks::Range;
+use crate::route::policy::relays::{Account, NullSender, Relay, Senders, Tenant};
+use crate::route::policy::routes::Provider;
+use crate::route::policy::sections::QueueWhen;
+use crate::route::policy::table::{Item, Table, quoted};
+use crate::smtp::sasl::Secret;
+
+const RELAY: [&str; 13] = [
+    "name",
+    "provider",
+    "peers",
+    "require_auth",
+    "require_tls",
+    "senders",
+    "users",
+    "null_sender",
+    "tenant",
+    "shared",
+    "wide",
+    "submitted",
+    "queue",
+];
+
+/// The words of `queue` in `[[relay]]` and `[[rule]]`, and of `when` in `[queue]`.
+pub(super) const QUEUE: [(&str, QueueWhen); 3] =
+    [("never", QueueWhen::Never), ("on-deferral", QueueWhen::OnDeferral), ("always", QueueWhen::Always)];
+
+impl Reader<'_> {
+    pub(super) fn relays(&mut self, table: &Table<'_>, accounts: &mut BTreeMap<String, Account>) -> Vec<Relay> {
+        let mut relays = Vec::new();
+        let (mut seen, mut files) = (BTreeSet::new(), UserFiles::default());
+        if table.list("relay").count() > MAX_POLICY_ENTRIES {
+            self.found.error(
+                table.place_of("relay"),
+                "relay",
+                format!("there are more than {MAX_POLICY_ENTRIES} entries"),
+            );
+            return relays;
+        }
+        for item in table.list("relay") {
+            let Some(table) = item.table(&mut self.found, &RELAY) else { continue };
+            let Some(name) = table.name(&mut self.found, "[[relay]]") else { continue };
+            once(&mut self.found, &mut seen, &table, &name, "[[relay]]");
+            relays.push(self.relay(&table, name, &mut files, accounts));
+        }
+        relays
+    }
+
+    fn relay(
+        &mut self,
+        table: &Table<'_>,
+        name: String,
+        files: &mut UserFiles,
+        accounts: &mut BTreeMap<String, Account>,
+    ) -> Relay {
+        let found = &mut self.found;
+        let provider = table.item("provider").and_then(|item| item.word(found, &Provider::WORDS));
+        let preset = provider.map(Provider::relay);
+        let wide = table.flag(found, "wide", false);
+        let (mut peers, mut spf) = (Vec::new(), Vec::new());
+        for item in table.list("peers") {
+            peer(&item, wide, &mut peers, &mut spf, found);
+        }
+        if let (Some(preset), false) = (preset, table.has("peers")) {
+            spf.extend(values::domain(preset.spf).ok());
+        }
+        let require_auth = table.flag(found, "require_auth", false);
+        let require_tls = table.flag(found, "require_tls", preset.is_some_and(|preset| preset.require_tls));
+        let senders =
+            [("registered", Senders::Registered), ("own-domains", Senders::OwnDomains), ("any", Senders::Any)];
+        let senders = table.item("senders").and_then(|item| item.word(found, &senders)).unwrap_or_default();
+        let null_sender = [("auth-or-ehlo", NullSender::AuthOrEhlo), ("tenant", NullSender::Tenant)];
+        let null_sender = table.item("null_sender").and_then(|item| item.word(found, &null_sender));
+        let null_sender = null_sender.unwrap_or(match provider {
+            // They never greet with a name of ours.
+            Some(_) => NullSender::Tenant,
+            None => NullSender::AuthOrEhlo,
+        });
+        let is_shared = !spf.is_empty() || provider.is_some();
+        let shared = table.flag(found, "shared", is_shared);
+        if !shared && is_shared {
+            let message = "addresses from an SPF record or of a provider are shared by all its customers; this cannot be switched off";
+            found.error(table.place_of("shared"), "shared", message);
+        }
+        let shared = shared || is_shared;
+        let submitted = table.flag(found, "submitted", false);
+        let queue = table.item("queue").and_then(|item| item.word(found, &QUEUE));
+        let tenant = table.item("tenant").and_then(|item| self.tenant(&item));
+        let users = table.item("users").and_then(|item| Some((item, item.text(&mut self.found)?)));
+        let names = users.map(|(item, path)| self.users(path, item.place(), files, accounts)).unwrap_or_default();
+        let relay = Relay {
+            name,
+            provider,
+            peers: peers.into_iter().collect(),
+            spf,
+            require_auth,
+            require_tls,
+            senders,
+            users: users.map(|(_, path)| path.to_owned()),
+            accounts: names,
+            null_sender,
+            tenant,
+            shared,
+            submitted,
+            queue,
+        };
+        flaws(&relay, table, &mut self.found);
+        relay
+    }
+
+    fn tenant(&mut self, item: &Item<'_>) -> Option<Tenant> {
+        let table = item.table(&mut self.found, &["dkim", "max_age", "header", "value_file"])?;
+        match (table.item("dkim"), table.item("header")) {
+            (Some(_), Some(_)) | (None, None) => {
+                item.wrong(&mut self.found, "a tenant is proven by dkim = true, or by header and value_file");
+                None
+            }
+            (Some(dkim), None) => {
+                let found = &mut self.found;
+                if table.has("value_file") {
+                    found.error(table.place_of("value_file"), "value_file", "this belongs to header");
+                }
+                let max_age = table.parse(found, "max_age", values::duration).unwrap_or(DEFAULT_TENANT_AGE);
+                let selectors = match dkim.is_flag() {
+                    true if dkim.flag(found) == Some(true) => None,
+                    true => {
+                        dkim.wrong(found, "write dkim = true, or the selectors with which the provider signs");
+                        return None;
+                    }
+                    false => {
+                        let selector = |text: &str| values::domain(text).map(|selector| selector.to_string());
+                        Some(dkim.each(found, selector).into_iter().collect::<BTreeSet<_>>())
+                    }
+                };
+                if selectors.as_ref().is_some_and(BTreeSet::is_empty) {
+                    dkim.wrong(found, "there is no selector in it");
+                }
+                Some(Tenant::Dkim { selectors, max_age })
+            }
+            (None, Some(header)) => {
+                if table.has("max_age") {
+                    self.found.error(table.place_of("max_age"), "max_age", "this belongs to dkim");
+                }
+                let name = header.parse(&mut self.found, super::rules::field_name)?;
+                let (value_file, value) = self.secret(&table, "value_file")?;
+                if value.trim() != value || value.chars().any(char::is_control) {
+                    let message =
+                        "the secret has blanks at its ends or control characters, which a header field would not keep";
+                    self.found.error(table.place_of("value_file"), "value_file", message);
+                }
+                Some(Tenant::Header { name, value_file, value: Secret::new(value) })
+            }
+        }
+    }
+}
+
+fn peer(item: &Item<'_>, wide: bool, peers: &mut Vec<Range>, spf: &mut Vec<crate::Domain>, found: &mut Findings) {
+    let Some(text) = item.text(found) else { return };
+    if let Some(name) = text.trim().strip_prefix("spf:") {
+        spf.extend(item.parse(found, |_| values::domain(name)));
+        return;
+    }
+    let Some(range) = item.parse(found, Range::parse) else { return };
+    if range.is_wide() && !wide {
+        let message = format!(
+            "{} is so wide that strangers are in it; where that is meant, write wide = true beside it",
+            quoted(text)
+        );
+        found.flaw(item.place(), "peers", message);
+    }
+    peers.push(range);
+}
+
+/// What makes an entry admit strangers, or nobody.
+fn flaws(relay: &Relay, table: &Table<'_>, found: &mut Findings) {
+    if !relay.lists_peers() && !relay.require_auth {
+        let message = "this entry has neither peers nor require_auth = true: whoever comes could send through us";
+        found.flaw(table.place, "peers", message);
+    }
+    if relay.shared && relay.tenant.is_none() && !relay.require_auth {
+        let message = "all customers of this provider send from these addresses; tenant has to prove that a message is ours: \
+                       tenant = { header = \"X-Gateway-Tenant\", value_file = \"…\" } or tenant = { dkim = true }";
+        found.flaw(table.place, "tenant", message);
+    }
+    if relay.shared && relay.senders == Senders::Any {
+        let message = "any sender is for accounts and addresses of one's own, and these are shared";
+        found.flaw(table.place_of("senders"), "senders", message);
+    }
+    if relay.null_sender == NullSender::Tenant && relay.tenant.is_none() && table.has("null_sender") {
+        found.flaw(table.place_of("null_sender"), "null_sender", "without tenant there is no proof to go by");
+    }
+    if relay.senders == Senders::Registered && relay.users.is_none() {
+        found.flaw(
+            table.place_of("senders"),
+            "users",
+            "registered senders are those of users, and no file is named there",
+        );
+    }
+    if relay.senders == Senders::Registered && !relay.require_auth {
+        let message =
+            "a sender is registered for an account; without AUTH there is none, so that nothing is admitted without it";
+        found.warn(table.place_of("senders"), "senders", message);
+    }
+    if relay.require_auth && !relay.require_tls {
+        let message =
+            "passwords, or what can be had from them, go over the wire in clear text: write require_tls = true";
+        found.warn(table.place_of("require_auth"), "require_auth", message);
+    }
+    if relay.require_auth && relay.users.is_none() {
+        let message = "no file of users is named, so nobody can log in at the gateway; a host that embeds the engine may know its users otherwise";
+        found.warn(table.place_of("require_auth"), "users", message);
+    }
+    if relay.tenant.is_some() && !relay.shared {
+        let message = "the proof is asked for all the same; shared = true says that the range is one of many customers";
+        found.warn(table.place_of("tenant"), "tenant", message);
+    }
+}
