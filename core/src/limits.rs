@@ -232,10 +232,12 @@ pub const MAX_PART_HEADER: usize = 16 * 1024;
 
 // --- Mailboxes --------------------------------------------------------------------------------------------------
 
-/// Octets in a local part of an SMTP mailbox, without quoting (RFC 5321 §4.5.3.1.1; RFC 6531 counts octets too).
-pub const MAX_LOCAL_PART: usize = 64;
-/// Octets in an SMTP path, with its angle brackets (RFC 5321 §4.5.3.1.3).
-pub const MAX_PATH: usize = 256;
+/// Octets in a local part of an SMTP mailbox, without quoting (RFC 6531 counts octets too). Ours: RFC 5321 §4.5.3.1.1 has 64 as
+/// the least that must be taken; forwarders (SRS) and lists (VERP) put whole addresses into one, some 150.
+pub const MAX_LOCAL_PART: usize = 512;
+/// Octets in an SMTP path, with its angle brackets. Ours: RFC 5321 §4.5.3.1.3 has 256 as the least that must be taken; this has
+/// room for the longest local part and the longest domain, which is in A-labels when it is counted.
+pub const MAX_PATH: usize = 1024;
 /// Addresses in one address list. Ours: a `From` field has one or two.
 pub const MAX_ADDRESSES: usize = 200;
 /// How deep comments may be nested. RFC 5322 §3.2.2 sets no bound, and counting parentheses costs the same however deep
@@ -288,8 +290,8 @@ pub const MAX_VERIFICATIONS: usize = 20;
 /// Names in `h=`; a signature with more is a permanent error. Ours: signers that list each field twice, so that none
 /// can be added, come to some 60.
 pub const MAX_SIGNED_FIELDS: usize = 1000;
-/// Octets in `i=`, decoded. Ours: four times the longest path (RFC 5321 §4.5.3.1.3).
-pub const MAX_IDENTITY: usize = 4 * MAX_PATH;
+/// Octets in `i=`, decoded. Ours: four times the path that every server takes (RFC 5321 §4.5.3.1.3).
+pub const MAX_IDENTITY: usize = 1024;
 /// Octets of a key record. Ours: an RSA key of 16,384 bits takes some 2,800.
 pub const MAX_KEY_RECORD: usize = 16 * 1024;
 /// Key records of one kind tried under one name; RFC 6376 §3.6.2.2 leaves several undefined. Ours: during a change of key
@@ -341,6 +343,9 @@ pub const MAX_AUTH_LINE: usize = 12_288;
 /// Octets in a line of mail with its CRLF that every receiver takes, a dot that was added not counted
 /// (RFC 5321 §4.5.3.1.6).
 pub const MAX_TEXT_LINE: usize = 1000;
+/// Octets in the longest line of mail, its CRLF not counted, that is passed on as it is unless the host says otherwise. Ours:
+/// RFC 5321 §4.5.3.1 asks for no limit where there needs to be none; HTML and unwrapped base64 come in lines of megabytes.
+pub const MAX_LINE_PASSED: usize = 16 << 20;
 /// Octets in the argument of EHLO, HELO and LHLO (RFC 5321 §4.5.3.1.2).
 pub const MAX_CLIENT_NAME: usize = 255;
 /// Characters in an `ENVID=`, as written (RFC 3461 §4.4).

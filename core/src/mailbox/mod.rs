@@ -13,6 +13,8 @@ use thiserror::Error;
 use crate::domain::{Domain, DomainError};
 use crate::limits::{MAX_ADDRESSES, MAX_COMMENT_DEPTH, MAX_LOCAL_PART, MAX_PATH};
 
+pub(crate) use path::host as smtp_host;
+
 pub(crate) use cursor::{Cursor, is_atext, is_dot_string, is_wsp};
 
 pub use list::{Address, NamedMailbox, parse_address_list};
@@ -166,15 +168,18 @@ pub enum AddressError {
     /// The local part is neither a dot-string nor one quoted string (RFC 5321 §4.1.2).
     #[error("the local part of an address is malformed")]
     LocalPart,
-    /// A local part of more than 64 octets (RFC 5321 §4.5.3.1.1).
+    /// A local part of more than [`MAX_LOCAL_PART`] octets.
     #[error("the local part of an address has more than {MAX_LOCAL_PART} octets")]
     LocalPartTooLong,
-    /// A path of more than 256 octets (RFC 5321 §4.5.3.1.3).
+    /// A path of more than [`MAX_PATH`] octets.
     #[error("the path has more than {MAX_PATH} octets")]
     PathTooLong,
     /// The domain is malformed.
     #[error("{0}")]
     Domain(#[from] DomainError),
+    /// A label that begins or ends with a hyphen, in an address of SMTP (RFC 5321 §4.1.2).
+    #[error("a label of the domain begins or ends with '-'")]
+    Hyphen,
     /// White space or a comment inside a domain (the obs-domain of RFC 5322 §4.4).
     #[error("there is white space or a comment inside a domain")]
     ObsoleteDomain,

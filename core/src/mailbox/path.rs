@@ -121,7 +121,7 @@ impl Mailbox {
         if cursor.rest().contains('@') {
             return Err(AddressError::SecondAt);
         }
-        Ok(Self { local, host: Host::parse(cursor.rest())? })
+        Ok(Self { local, host: host(cursor.rest())? })
     }
 }
 
@@ -139,6 +139,17 @@ pub fn parse_local_part(text: &str) -> Result<String, AddressError> {
         false => Err(AddressError::LocalPart),
         true if local.len() > MAX_LOCAL_PART => Err(AddressError::LocalPartTooLong),
         true => Ok(local),
+    }
+}
+
+/// `Domain / address-literal` as SMTP has it (RFC 5321 §4.1.2): a label of the DNS may begin or end with a hyphen, one of SMTP's
+/// may not.
+pub(crate) fn host(text: &str) -> Result<Host, AddressError> {
+    let host = Host::parse(text)?;
+    let is_at_edge = |label: &str| label.starts_with('-') || label.ends_with('-');
+    match &host {
+        Host::Domain(domain) if domain.as_str().split('.').any(is_at_edge) => Err(AddressError::Hyphen),
+        _ => Ok(host),
     }
 }
 

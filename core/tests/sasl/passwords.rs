@@ -156,7 +156,7 @@ fn to_act_as_somebody_else() {
                 panic!("{credentials:?}")
             };
             assert_eq!((credentials.user(), authzid.as_deref()), (Some("Kurt"), Some("Ursel")));
-            Decision::Compare(stored("xipj3plmq"))
+            Decision::Compare(stored("xipj3plmq")).acting_as("Ursel")
         };
         let played = play(client(account.clone(), &[mechanism]), server(&[mechanism]), &Connection::default(), seen);
         let identity = played.server.unwrap();
@@ -165,6 +165,66 @@ fn to_act_as_somebody_else() {
     // LOGIN can't say it.
     let error = commanded(&client(account, &[Mechanism::Login]), None, &[Mechanism::Login]).unwrap_err();
     assert!(matches!(error, client::Error::NoMechanism { .. }));
+}
+
+/// Right credentials do not say for whom one may act: the host has to, and for that one.
+#[test]
+fn without_the_hosts_word_nobody_acts_for_another() {
+    let account =
+        Account::Password { user: "Kurt".into(), password: "xipj3plmq".into(), acting_as: Some("Ursel".into()) };
+    let right = || stored("xipj3plmq");
+    for mechanism in [Mechanism::Plain, Mechanism::ScramSha256, Mechanism::ScramSha1] {
+        let outcome = |decision: Decision| {
+            let client = client(account.clone(), &[mechanism]);
+            play(client, server(&[mechanism]), &Connection::default(), |_| decision.clone()).server
+        };
+        assert_eq!(outcome(Decision::Compare(right())), Err(Failure::Credentials), "{mechanism}");
+        assert_eq!(outcome(Decision::Compare(right()).acting_as("Hans")), Err(Failure::Credentials), "{mechanism}");
+        assert_eq!(outcome(Decision::CompareAndRefuse(right()).acting_as("Ursel")), Err(Failure::Credentials));
+        assert_eq!(outcome(Decision::Compare(stored("wrong")).acting_as("Ursel")), Err(Failure::Credentials));
+        assert_eq!(outcome(Decision::UnknownUser.acting_as("Ursel")), Err(Failure::Credentials));
+        assert!(outcome(Decision::Compare(right()).acting_as("Ursel")).is_ok(), "{mechanism}");
+        if mechanism == Mechanism::Plain {
+            assert_eq!(outcome(Decision::Accept), Err(Failure::Credentials));
+            assert!(outcome(Decision::Accept.acting_as("Ursel")).is_ok());
+        }
+    }
+    // A certificate says no more than a password.
+    let settings = server(&[Mechanism::External]);
+    let connection = Connection { of_client: Some(session(1)), of_server: Some(with_certificate(session(1), true)) };
+    let outcome = |decision: Decision| {
+        let client = client(Account::Certificate { acting_as: Some("ann".into()) }, &[Mechanism::External]);
+        play(client, settings.clone(), &connection, |_| decision.clone()).server
+    };
+    assert_eq!(outcome(Decision::Accept), Err(Failure::Credentials));
+    assert_eq!(outcome(Decision::AcceptAs("bob".into())), Err(Failure::Credentials));
+    assert_eq!(outcome(Decision::AcceptAs("bob".into()).acting_as("eve")), Err(Failure::Credentials));
+    let identity = outcome(Decision::AcceptAs("ann".into())).unwrap();
+    assert_eq!((&*identity.user, identity.acting_as), ("ann", None));
+    let identity = outcome(Decision::AcceptAs("bob".into()).acting_as("ann")).unwrap();
+    assert_eq!((&*identity.user, identity.acting_as.as_deref()), ("bob", Some("ann")));
+}
+
+/// The host can compare where it stands in nobody's way.
+#[test]
+fn comparing_outside_of_the_machine_is_the_same() {
+    let settings = server(&[Mechanism::Plain]);
+    for (typed, kept, right) in
+        [("pencil", stored("pencil"), true), ("pencils", stored("pencil"), false), ("x", vec![], false)]
+    {
+        let decided = play(
+            client(account("ann", typed), &[Mechanism::Plain]),
+            settings.clone(),
+            &Connection::default(),
+            |credentials| {
+                let Credentials::Password { authcid, password, .. } = credentials else { panic!() };
+                let is_right = passerelle::smtp::sasl::server::compare(&kept, password, authcid, &settings);
+                assert_eq!(is_right, right);
+                if is_right { Decision::Accept } else { Decision::Refuse }
+            },
+        );
+        assert_eq!(decided.server.is_ok(), right);
+    }
 }
 
 #[test]
@@ -193,7 +253,7 @@ fn external_is_the_certificate() {
     assert_eq!(played.server.unwrap().user, "mx.example.com");
     let played = play(client(Some("ann")), settings.clone(), &connection, |credentials| {
         assert_eq!(*credentials, Credentials::External { authzid: Some("ann".into()), verified: true });
-        Decision::AcceptAs("mx.example.com".into())
+        Decision::AcceptAs("mx.example.com".into()).acting_as("ann")
     });
     assert_eq!(played.server.unwrap().acting_as.as_deref(), Some("ann"));
     let played = play(client(None), settings.clone(), &connection, |_| Decision::Refuse);

@@ -43,7 +43,7 @@ fn names_with_commas_and_equals_signs() {
     let played = play(client, server(&BOTH), &Connection::default(), |credentials| {
         let Credentials::Scram { authzid, authcid, .. } = credentials else { panic!("{credentials:?}") };
         assert_eq!((authzid.as_deref(), &**authcid), (Some("=,=2C"), "a,b=c"));
-        Decision::Compare(stored("pencil"))
+        Decision::Compare(stored("pencil")).acting_as("=,=2C")
     });
     let first = decode(played.from_client[0].rsplit(' ').next().unwrap());
     assert!(first.starts_with("n,a==3D=2C=3D2C,n=a=2Cb=3Dc,r="), "{first}");

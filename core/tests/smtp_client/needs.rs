@@ -233,8 +233,10 @@ fn irregular_and_long_lines() {
 #[test]
 fn paths_that_nobody_takes() {
     let domain = format!("{0}.{0}.{0}.example", "a".repeat(63));
-    let long = format!("{}@{domain}", "b".repeat(60));
-    let local = passerelle::mailbox::Mailbox::new("b".repeat(60), passerelle::Domain::parse(&domain).unwrap()).unwrap();
+    // Twice as long as it is written.
+    let long = format!("\"{}\"@{domain}", "\\\"".repeat(500));
+    let local =
+        passerelle::mailbox::Mailbox::new("\"".repeat(500), passerelle::Domain::parse(&domain).unwrap()).unwrap();
     let mut envelope = envelope(&["bob@mx.example"]);
     envelope.recipients[0].to = passerelle::mailbox::ForwardPath::Mailbox(local);
     plays("HELP", &envelope, &format!("E: {long}: withheld, PathTooLong"));

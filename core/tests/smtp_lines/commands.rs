@@ -61,7 +61,9 @@ fn the_name_of_a_client() {
     // Not a name, and said by honest clients.
     assert_eq!(name("EHLO 192.0.2.1.").1, None);
     assert_eq!(name("EHLO (none)"), ("(none)".into(), None));
-    for wrong in ["EHLO", "EHLO ", "EHLO a b", "EHLO  a", "HELO", &format!("EHLO {}", "x".repeat(256))] {
+    // Blanks too many are.
+    assert_eq!(name("EHLO  a").0, "a");
+    for wrong in ["EHLO", "EHLO ", "EHLO a b", "HELO", &format!("EHLO {}", "x".repeat(256))] {
         assert_eq!(refusal(wrong.as_bytes()), "501 5.5.4", "{wrong:?}");
     }
 }
@@ -198,9 +200,7 @@ fn paths_are_whole_or_refused() {
         ("MAIL FROM:<ann@example.com\u{3009}", "501 5.5.4"),
         ("MAIL FROM:<ann@example.com", "501 5.5.4"),
         ("MAIL FROM:ann@example.com", "501 5.5.4"),
-        ("MAIL FROM: <ann@example.com>", "501 5.5.4"),
         ("MAIL FROM :<ann@example.com>", "501 5.5.4"),
-        ("MAIL  FROM:<ann@example.com>", "501 5.5.4"),
         ("MAIL FROM<ann@example.com>", "501 5.5.4"),
         ("MAIL <ann@example.com>", "501 5.5.4"),
         ("MAIL", "501 5.5.4"),
@@ -301,14 +301,10 @@ fn auth() {
     assert_eq!(Command::parse(b"AUTH plain"), auth("PLAIN", None));
     assert_eq!(Command::parse(b"AUTH PLAIN ="), auth("PLAIN", Some("")));
     assert_eq!(Command::parse(b"AUTH X_MINE AGEAYg=="), auth("X_MINE", Some("AGEAYg==")));
-    for wrong in [
-        "AUTH",
-        "AUTH PLAIN  AGEAYg==",
-        "AUTH PLAIN AGEA Yg==",
-        "AUTH PLAIN <>",
-        "AUTH P*",
-        "AUTH ABCDEFGHIJKLMNOPQRSTU",
-    ] {
+    // Some programs send two blanks, or end with one.
+    assert_eq!(Command::parse(b"AUTH PLAIN  AGEAYg== "), auth("PLAIN", Some("AGEAYg==")));
+    assert_eq!(Command::parse(b"AUTH  PLAIN"), auth("PLAIN", None));
+    for wrong in ["AUTH", "AUTH PLAIN AGEA Yg==", "AUTH PLAIN <>", "AUTH P*", "AUTH ABCDEFGHIJKLMNOPQRSTU"] {
         assert_eq!(refusal(wrong.as_bytes()), "501 5.5.4", "{wrong:?}");
     }
 }

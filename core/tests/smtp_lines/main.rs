@@ -7,6 +7,7 @@ mod smtp_proto_cases;
 mod smuggling;
 #[path = "../support/mod.rs"]
 mod support;
+mod variants;
 
 use proptest::prelude::*;
 

@@ -1,6 +1,7 @@
 //! How much of everything.
 
-use passerelle::smtp::server::{Abort, Closed, Limits, Protocol, Request, Settings};
+use passerelle::smtp::Reply;
+use passerelle::smtp::server::{Abort, Closed, Decision, Decisions, Limits, Protocol, Request, Settings};
 
 use crate::talk::{Talk, settings};
 
@@ -91,10 +92,30 @@ fn many_more_recipients() {
     talk.send("DATA\r\n");
     assert_eq!(talk.send(".\r\n"), "250 2.0.0 Message accepted\r\n");
     assert_eq!(talk.messages[0].0.recipients.len(), 1000);
-    // There is an end to it nevertheless.
+    // However many there are.
     talk.send("MAIL FROM:<>\r\n");
-    (0..25).for_each(|_| drop(talk.send(recipients(100))));
-    assert_eq!(talk.closed, Some(Closed::TooMany));
+    (0..100).for_each(|_| drop(talk.send(recipients(100))));
+    assert_eq!(talk.closed, None);
+}
+
+/// 452 says that the server has no room: whoever says it, and to whatever, it is no fault of the client's.
+#[test]
+fn after_many_452_of_the_host_the_session_goes_on() {
+    for refuses_mail in [false, true] {
+        let mut talk = Talk::with_host(
+            Settings { decisions: Decisions { mail: true, rcpt: true, ..Decisions::default() }, ..settings() },
+            Box::new(move |request| {
+                let refuses = matches!(request, Request::Mail(_)) == refuses_mail;
+                let full = Reply::new(452, None, "The disk is full");
+                Some(if refuses { Decision::Refuse(full) } else { Decision::Accept })
+            }),
+        );
+        talk.send("EHLO a.example\r\nMAIL FROM:<>\r\n");
+        let command = if refuses_mail { "MAIL FROM:<>\r\n" } else { "RCPT TO:<bob@example.com>\r\n" };
+        for _ in 0..1000 {
+            assert_eq!(talk.send(command), "452 4.0.0 The disk is full\r\n");
+        }
+    }
 }
 
 /// A client that pipelines (RFC 2920 §3.1) can't know yet that MAIL, or every RCPT, is refused: what it sends behind is no fault.

@@ -3,10 +3,12 @@
 mod auth;
 mod chunking;
 mod chunks;
+mod cross_protocol;
 mod decisions;
 mod dialogues;
 mod limits;
 mod lines;
+mod long_lines;
 mod model;
 mod order;
 mod proxies;

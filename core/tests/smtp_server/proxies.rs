@@ -40,13 +40,14 @@ fn a_neighbour_without_header() {
     }
 }
 
-/// From others it is a line like any other, and they stay who they are.
+/// From others it is no command, and they stay who they are. The session ends: what comes behind the header was said before the
+/// greeting.
 #[test]
 fn others_are_not_believed() {
     let mut talk = from("11.1.2.3:5000", behind_proxy());
     talk.read();
     let reply = talk.send("PROXY TCP4 127.0.0.1 198.51.100.7 40000 25\r\n");
-    assert_eq!(reply, "500 5.5.2 Command not recognized\r\n");
+    assert_eq!(reply, "554 5.5.1 This is SMTP, not a PROXY header\r\n");
     assert_eq!(talk.server.peer().address, Some("11.1.2.3:5000".parse().unwrap()));
     let mut talk = from("11.1.2.3:5000", Settings { xclient_from: networks(&["10.0.0.0/8"]), ..settings() });
     assert!(!talk.send("EHLO a.example\r\n").contains("XCLIENT"));
@@ -94,7 +95,8 @@ fn xclient() {
          C: DATA
          S: 250 2.1.0 Sender OK
          S: 250 2.1.5 Recipient OK
-         S: 503 5.5.1 Not while a message has begun
+         # The neighbour has said that somebody else speaks now.
+         S: 550 5.7.0 You may not use XCLIENT
          S: 354 Go ahead; end with <CRLF>.<CRLF>
          C: .
          S: 250 2.0.0 Message accepted",
@@ -119,4 +121,74 @@ fn trust_does_not_pass_through_a_proxy() {
         talk.send(header);
         assert_eq!(talk.send("EHLO a.example\r\n").contains("XCLIENT"), may, "{header}");
     }
+}
+
+/// XCLIENT is the neighbour's to send, and again as long as it has not told whose address it is; who speaks behind that can't.
+#[test]
+fn only_the_first_peer_may_send_xclient_again() {
+    let settings = Settings { xclient_from: networks(&["10.0.0.0/8"]), ..settings() };
+    let greeting = "220 mx.example.com ESMTP\r\n";
+    for (told, may) in [
+        ("NAME=mail.example.org", true),
+        ("ADDR=203.0.113.9", false),
+        ("ADDR=[UNAVAILABLE]", false),
+        ("ADDR=10.9.9.9", true),
+    ] {
+        for between in ["", "EHLO a.example\r\n", "RSET\r\n"] {
+            let mut talk = from("10.1.2.3:5000", settings.clone());
+            talk.send("EHLO proxy.example.net\r\n");
+            assert_eq!(talk.send(format!("XCLIENT {told}\r\n")), greeting);
+            assert_eq!(talk.send("EHLO a.example\r\n").contains("XCLIENT"), may, "{told}");
+            talk.send(between);
+            let reply = talk.send("XCLIENT ADDR=127.0.0.1\r\n");
+            assert_eq!(reply == greeting, may, "{told} {between:?}: {reply}");
+        }
+    }
+}
+
+/// The proxy's TLS, its certificate and who it is are its own: nothing of them is the client's.
+#[test]
+fn nothing_of_the_proxys_tls_stays_behind_xclient() {
+    use passerelle::Machine;
+    use passerelle::smtp::sasl::server as sasl;
+    use passerelle::smtp::sasl::{Mechanism, SecretKey};
+    use passerelle::smtp::server::{Extensions, Input};
+    use passerelle::tls::ClientCertificate;
+
+    let mechanisms = vec![Mechanism::External, Mechanism::ScramSha256Plus, Mechanism::ScramSha256, Mechanism::Plain];
+    let auth = sasl::Settings { mechanisms, ..sasl::Settings::new(SecretKey::new([1; 32])) };
+    let settings = Settings {
+        xclient_from: networks(&["10.0.0.0/8"]),
+        auth: Some(std::sync::Arc::new(auth)),
+        tls: TlsPolicy { implicit: true, required: true },
+        extensions: Extensions { starttls: true, require_tls: true, ..Extensions::default() },
+        decisions: Decisions { auth: true, message: true, ..Decisions::default() },
+        ..settings()
+    };
+    let accept = |request: &passerelle::smtp::server::Request| {
+        Some(match request {
+            passerelle::smtp::server::Request::Auth { .. } => Decision::Auth(sasl::Decision::AcceptAs("proxy".into())),
+            _ => Decision::Accept,
+        })
+    };
+    let mut talk = Talk::from(settings, "10.1.2.3:5000", Box::new(accept));
+    let certificate = ClientCertificate { der: vec![0x30], verified: true };
+    let session = passerelle::tls::Session { client_certificate: Some(certificate), ..crate::talk::session() };
+    talk.server.handle(talk.now, Input::Secured(session)).unwrap();
+    talk.drain();
+    assert!(talk.send("EHLO proxy.example.net\r\n").contains("AUTH EXTERNAL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN"));
+    assert!(talk.send("AUTH EXTERNAL =\r\n").starts_with("235 "));
+    assert_eq!(talk.send("XCLIENT ADDR=203.0.113.9\r\n"), "220 mx.example.com ESMTP\r\n");
+    let peer = talk.server.peer();
+    assert_eq!((&peer.tls, &peer.identity, &peer.hello), (&None, &None, &None));
+    let offered = talk.send("EHLO a.example\r\n");
+    assert!(offered.contains("AUTH SCRAM-SHA-256\r\n"), "{offered}");
+    // The connection is inside TLS all the same, and can't be put into TLS again.
+    assert!(!offered.contains("STARTTLS") && !offered.contains("REQUIRETLS"), "{offered}");
+    assert_eq!(talk.send("STARTTLS\r\n"), "503 5.5.1 TLS is on already\r\n");
+    assert!(talk.send("AUTH EXTERNAL =\r\n").starts_with("538 "));
+    assert!(talk.send("AUTH PLAIN AGFubgBwZW5jaWw=\r\n").starts_with("538 "));
+    talk.send("MAIL FROM:<>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n");
+    assert_eq!(talk.send(".\r\n"), "250 2.0.0 Message accepted\r\n");
+    assert_eq!(talk.messages[0].0.protocol, "ESMTP");
 }

@@ -114,8 +114,17 @@ impl Talk {
         }
     }
 
-    /// Sends octets and gives what comes back.
+    /// Sends octets and gives what comes back. Behind EHLO the reply is waited for, as it has to be (RFC 2920 §3.1).
     pub(crate) fn send(&mut self, octets: impl AsRef<[u8]>) -> String {
+        for group in groups(octets.as_ref()) {
+            self.server.handle(self.now, Input::Octets(group)).unwrap();
+            self.drain();
+        }
+        self.read()
+    }
+
+    /// Sends octets without waiting for anything.
+    pub(crate) fn send_at_once(&mut self, octets: impl AsRef<[u8]>) -> String {
         self.server.handle(self.now, Input::Octets(octets.as_ref())).unwrap();
         self.drain();
         self.read()
@@ -182,13 +191,33 @@ impl Talk {
 
     fn exchange(&mut self, client: &mut String, server: &mut String) {
         if !client.is_empty() {
-            self.server.handle(self.now, Input::Octets(client.as_bytes())).unwrap();
-            self.drain();
+            let unread = self.read();
+            self.unread = unread + &self.send(&*client);
         }
         assert_eq!(self.read(), *server, "behind {client:?}");
         client.clear();
         server.clear();
     }
+}
+
+/// The octets in groups, of which each ends with the first EHLO, HELO or LHLO in it.
+pub(crate) fn groups(octets: &[u8]) -> Vec<&[u8]> {
+    let is_hello = |line: &[u8]| {
+        let word = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        matches!(&word[..], b"EHLO" | b"HELO" | b"LHLO") && line.ends_with(b"\r\n")
+    };
+    let (mut groups, mut start, mut at) = (Vec::new(), 0, 0);
+    for line in octets.split_inclusive(|octet| *octet == b'\n') {
+        at += line.len();
+        if is_hello(line) {
+            groups.push(&octets[start..at]);
+            start = at;
+        }
+    }
+    if start < octets.len() {
+        groups.push(&octets[start..]);
+    }
+    groups
 }
 
 /// TLS as a layer around the server would tell of it.

@@ -205,6 +205,7 @@ fn aborted(abort: Abort) -> Option<&'static str> {
         Abort::TooLarge => "refused a message: too large",
         Abort::HeaderTooLarge => "refused a message: its header section is too large",
         Abort::Irregular => "refused a message: it has a bare CR, a bare LF or a NUL",
+        Abort::LineTooLong => "refused a message: it has a line that is too long",
         Abort::Looping => "refused a message: it has passed too many hosts",
         Abort::SessionEnded => "a message broke off",
         Abort::Undecided => "a message took too long to be filed; the client was told to try again",
@@ -221,6 +222,7 @@ fn closed_badly(closed: Closed) -> Option<&'static str> {
         Closed::TooMany => "closed: too many errors or commands",
         Closed::TooManyAuthFailures => "closed: too many failures of authentication",
         Closed::NoProxyHeader => "closed: no PROXY header",
+        Closed::OtherProtocol => "closed: the client speaks another protocol",
         Closed::OutOfStep => "closed: a BDAT without a size",
     })
 }

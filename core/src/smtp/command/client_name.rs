@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::CommandError;
 use crate::limits::MAX_CLIENT_NAME;
-use crate::mailbox::Host;
+use crate::mailbox::{Host, smtp_host};
 
 /// The argument of EHLO, HELO or LHLO.
 ///
@@ -23,7 +23,7 @@ impl ClientName {
         match text.len() {
             0 => Err(CommandError::Syntax("A host name or an address literal is missing")),
             1..=MAX_CLIENT_NAME if !text.contains(' ') => {
-                Ok(Self { text: text.to_owned(), host: Host::parse(text).ok() })
+                Ok(Self { text: text.to_owned(), host: smtp_host(text).ok() })
             }
             1..=MAX_CLIENT_NAME => Err(CommandError::Syntax("There is text behind the host name")),
             _ => Err(CommandError::Syntax("The host name is too long")),

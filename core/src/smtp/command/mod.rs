@@ -3,6 +3,8 @@
 //! smtp-proto knows the commands and reads what is read the same way by everybody. It stops at what it takes for the end of an
 //! argument, though, and passes over much of what it doesn't know; so here every line is checked before, and the arguments are
 //! taken as a whole or not at all. Addresses have one reader in this crate, which is [`mailbox`](crate::mailbox).
+//!
+#![doc = include_str!("variants.md")]
 
 mod client_name;
 mod envelope;
@@ -87,6 +89,11 @@ impl Command {
     pub fn parse(line: &[u8]) -> Result<Self, CommandError> {
         let text = text(line)?;
         let (verb, argument) = match text.split_once(' ') {
+            // More than one blank does no harm, and some programs send it. BDAT is read to the letter: whoever reads another
+            // number takes content for commands.
+            Some((verb, argument)) if !verb.eq_ignore_ascii_case("BDAT") => {
+                (verb, Some(argument.trim_start_matches(' ')))
+            }
             Some((verb, argument)) => (verb, Some(argument)),
             None => (text, None),
         };
@@ -109,7 +116,11 @@ impl Command {
         if let Some(name) = NOT_IMPLEMENTED.iter().find(|name| is(name)) {
             return Err(CommandError::NotImplemented(name));
         }
-        let line = [text.as_bytes(), b"\n"].concat();
+        let line = match argument {
+            Some(argument) => format!("{verb} {argument}\n"),
+            None => format!("{verb}\n"),
+        };
+        let line = line.as_bytes();
         from_proto(Request::parse(&mut line.iter()), verb, argument)
     }
 
@@ -213,7 +224,7 @@ fn bdat(argument: &str) -> Result<Command, CommandError> {
 /// word as the response and drops the others.
 fn auth(argument: &str) -> Result<Command, CommandError> {
     let (mechanism, initial) = match argument.split_once(' ') {
-        Some((mechanism, initial)) => (mechanism, Some(initial)),
+        Some((mechanism, initial)) => (mechanism, Some(initial.trim_start_matches(' '))),
         None => (argument, None),
     };
     let is_name = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
@@ -222,7 +233,6 @@ fn auth(argument: &str) -> Result<Command, CommandError> {
     }
     let is_base64 = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=');
     let initial = match initial {
-        Some("") => return Err(CommandError::Syntax("An empty initial response is written as =")),
         Some("=") => Some(String::new()),
         Some(response) if !response.bytes().all(is_base64) => {
             return Err(CommandError::Syntax("The initial response is not in base64"));

@@ -26,8 +26,8 @@ pub struct DecodePolicy {
     /// A message with a line of more octets than this, CRLF included, is refused;
     /// [`MAX_TEXT_LINE`](crate::limits::MAX_TEXT_LINE) is what RFC 5321 §4.5.3.1.6 lets clients count on.
     ///
-    /// `None`, the default, takes lines of any length, as RFC 5321 §4.5.3.1 wishes and as the large receivers do: much HTML
-    /// comes in one line, and nothing here depends on a line's length. The bound on the message bounds its lines.
+    /// `None`, the default, takes lines of any length: nothing here depends on it. The [server](crate::smtp::server) has a
+    /// setting of its own, [`LongLines`](super::LongLines), which also measures what comes by BDAT.
     pub line_limit: Option<usize>,
 }
 

@@ -9,9 +9,11 @@
 
 mod decode;
 mod encode;
+mod lines;
 mod scan;
 #[cfg(test)]
 mod table;
 
 pub use decode::{DataDecoder, DataEnd, DecodePolicy, IrregularPolicy, Progress};
 pub use encode::{BdatEncoder, DataEncoder, EncodePolicy};
+pub use lines::{LineMeter, LongLine, LongLines};

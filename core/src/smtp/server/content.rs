@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr3};
 
-use crate::smtp::data::IrregularPolicy;
+use crate::smtp::data::{IrregularPolicy, LineMeter, LongLine};
 use crate::smtp::line::Irregularity;
 use crate::smtp::parameters::Body;
 use crate::smtp::reply::{EnhancedCode, Reply};
@@ -19,8 +19,6 @@ use super::states::{On, State};
 pub(super) struct Transaction {
     pub(super) sender: Arc<Sender>,
     pub(super) recipients: Vec<Recipient>,
-    /// How many RCPT were refused because there were enough.
-    pub(super) refused_for_number: usize,
 }
 
 /// A message of which some has come, and nothing is left in memory.
@@ -31,6 +29,8 @@ pub(super) struct Receiving {
     size: u64,
     eight_bit: bool,
     fault: Option<Fault>,
+    /// Of a message that has lines.
+    meter: Option<LineMeter>,
     /// For a message that comes by BDAT.
     pub(super) irregular: IrregularScan,
 }
@@ -41,13 +41,18 @@ pub(super) enum Fault {
     TooLarge,
     HeaderTooLarge,
     Irregular(Irregularity),
+    /// A line of it is too long. How long, the meter knows when the line has ended.
+    LongLine,
     /// By the host, at the end of the header section.
     Refused(Reply),
 }
 
 impl Receiving {
-    pub(super) fn new(transaction: Transaction) -> Self {
+    pub(super) fn new(cx: &Session, transaction: Transaction) -> Self {
+        // The lines of a binary message are none (RFC 3030 §3).
+        let has_lines = transaction.sender.parameters.body != Some(Body::BinaryMime);
         Self {
+            meter: has_lines.then(|| LineMeter::new(cx.settings.long_lines)),
             transaction,
             header: HeaderScan::default(),
             size: 0,
@@ -61,6 +66,9 @@ impl Receiving {
     /// rest comes back and is to be taken again after the decision.
     pub(super) fn take(&mut self, cx: &mut Session, mut octets: Vec<u8>) -> Option<Vec<u8>> {
         if self.fault.is_some() {
+            if let Some(meter) = &mut self.meter {
+                meter.push(&octets);
+            }
             return None;
         }
         let (mut rest, mut fault) = (None, None);
@@ -81,6 +89,10 @@ impl Receiving {
                 fault = Some(Fault::TooLarge);
             }
         }
+        if let Some(excess) = self.meter.as_mut().and_then(|meter| meter.push(&octets)) {
+            octets.truncate(excess);
+            fault = Some(Fault::LongLine);
+        }
         self.size = self.size.saturating_add(octets.len() as u64);
         self.eight_bit = self.eight_bit || !octets.is_ascii();
         if !octets.is_empty() {
@@ -93,9 +105,21 @@ impl Receiving {
         rest
     }
 
-    /// Whether octets would only be thrown away.
+    /// Whether the message is refused already.
     pub(super) fn has_failed(&self) -> bool {
         self.fault.is_some()
+    }
+
+    /// Whether octets would only be thrown away. Those of a line that is too long are counted to its end.
+    pub(super) fn ignores_octets(&self) -> bool {
+        match &self.fault {
+            Some(Fault::LongLine) => self.meter.as_ref().is_none_or(|meter| !meter.is_measuring()),
+            fault => fault.is_some(),
+        }
+    }
+
+    fn long_line(&self) -> Option<LongLine> {
+        self.meter.as_ref().and_then(LineMeter::found)
     }
 
     /// The message is refused from here on. The first reason stays.
@@ -105,6 +129,7 @@ impl Receiving {
                 Fault::TooLarge => Abort::TooLarge,
                 Fault::HeaderTooLarge => Abort::HeaderTooLarge,
                 Fault::Irregular(_) => Abort::Irregular,
+                Fault::LongLine => Abort::LineTooLong,
                 Fault::Refused(_) => Abort::Refused,
             });
             self.fault = Some(fault);
@@ -133,7 +158,8 @@ impl Receiving {
             return State::Ready;
         }
         if let Some(fault) = self.fault.take() {
-            self.for_each_recipient(cx, |cx| fault.reply(cx));
+            let long_line = self.long_line();
+            self.for_each_recipient(cx, |cx| fault.reply(cx, long_line));
             return State::after_message(cx, fault.code());
         }
         let utf8 = self.transaction.sender.parameters.smtputf8;
@@ -174,7 +200,7 @@ impl Receiving {
         }
         let code = match &self.fault {
             Some(fault) => {
-                fault.reply(cx);
+                fault.reply(cx, self.long_line());
                 fault.code()
             }
             None => {
@@ -196,16 +222,22 @@ impl Fault {
         match self {
             Self::TooLarge | Self::HeaderTooLarge => 552,
             Self::Irregular(_) => 550,
+            Self::LongLine => 554,
             Self::Refused(reply) => reply.code,
         }
     }
 
-    fn reply(&self, cx: &mut Session) {
+    fn reply(&self, cx: &mut Session, long_line: Option<LongLine>) {
         match self {
             Self::TooLarge => cx.reply(552, (3, 4), "The message is too large"),
             Self::HeaderTooLarge => cx.reply(552, (3, 4), "The message's header section is too large"),
             Self::Irregular(what) => {
                 cx.reply(550, (6, 0), &format!("The message has {what}; lines end with CRLF (RFC 5321 section 2.3.8)"));
+            }
+            Self::LongLine => {
+                let line = long_line.map(|line| format!(": {line}")).unwrap_or_default();
+                let text = format!("A line of the message is too long{line} (RFC 5321 section 4.5.3.1.6)");
+                cx.reply(554, (6, 0), &text);
             }
             Self::Refused(reply) => cx.send(reply, false, Enhanced::Yes),
         }

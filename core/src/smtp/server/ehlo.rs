@@ -38,7 +38,7 @@ fn capabilities(cx: &Session) -> Capabilities {
         binary_mime: extensions.offers_binary_mime(),
         enhanced_status_codes: extensions.enhanced_status_codes,
         dsn: extensions.dsn,
-        starttls: extensions.starttls && tls.is_none(),
+        starttls: extensions.starttls && !cx.is_secured,
         require_tls: extensions.require_tls && tls.is_some(),
         auth: mechanisms,
         limits: SessionLimits {

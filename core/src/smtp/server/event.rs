@@ -185,6 +185,8 @@ pub enum Abort {
     HeaderTooLarge,
     /// It has a bare CR, a bare LF or a NUL, and these are refused.
     Irregular,
+    /// It has a line that is longer than [`Settings::long_lines`](super::Settings::long_lines) allows.
+    LineTooLong,
     /// It has passed too many hosts.
     Looping,
     /// The session has ended before the message had.
@@ -217,6 +219,9 @@ pub enum Closed {
     TooManyAuthFailures,
     /// What the neighbour sent is no PROXY header.
     NoProxyHeader,
+    /// What it says first, or a request of HTTP anywhere, is of another protocol than SMTP: a browser was made to connect, or
+    /// something took the port for another.
+    OtherProtocol,
     /// It is no longer certain what of the client's octets is a command: a BDAT without a size.
     OutOfStep,
 }

@@ -44,6 +44,7 @@ mod content;
 mod decision;
 mod ehlo;
 mod event;
+mod foreign;
 mod outputs;
 mod queue;
 mod received;
@@ -112,8 +113,8 @@ impl Server {
         entropy: [u8; 32],
         now: Now,
     ) -> Self {
-        let mut session = Session::new(settings, Peer::new(address, local), Entropy::new(entropy), now);
-        let state = State::first(&mut session);
+        let session = Session::new(settings, Peer::new(address, local), Entropy::new(entropy), now);
+        let state = State::first(&session);
         let lines = LineReader::new(MAX_AUTH_LINE);
         let mut server = Self { session, state, lines, queue: Queue::default(), ended: None, is_shutting_down: false };
         server.arm();
@@ -130,7 +131,17 @@ impl Server {
     #[doc(hidden)]
     pub fn fingerprint(&self) -> String {
         let session = &self.session;
-        format!("{:?} {:?} {:?} {:?} {:?}", self.state, session.peer, self.lines, self.queue, session.told_hello)
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {} {} {:?}",
+            self.state,
+            session.peer,
+            self.lines,
+            self.queue,
+            session.told_hello,
+            session.is_secured,
+            session.has_spoken,
+            session.trusted_as
+        )
     }
 
     fn decide(&mut self, id: DecisionId, decision: Decision) -> Result<(), Misuse> {
@@ -221,6 +232,16 @@ impl Server {
         self.state = self.session.close(why);
     }
 
+    /// Whether these octets come before the greeting, and must not; the session is over then.
+    fn talks_early(&mut self, octets: &[u8]) -> bool {
+        let is_early = !octets.is_empty() && self.state.is_before_greeting() && !self.session.serves_early_talkers();
+        if is_early {
+            self.state = self.session.talked_before_greeting();
+            self.settle();
+        }
+        is_early
+    }
+
     /// Sets the timer for what the state waits for.
     fn arm(&mut self) {
         let timeouts = &self.session.settings.timeouts;
@@ -288,6 +309,11 @@ impl Machine for Server {
     }
 
     fn poll(&mut self) -> Output<Event> {
+        // The greeting is made when it can go out, so that what came before is known to have come before.
+        if matches!(self.state, State::Greeting) && self.session.settings.timeouts.greeting_delay == 0 {
+            self.state = State::decide_on_connection(&mut self.session);
+            self.arm();
+        }
         if let Some(output) = self.session.outputs.pop() {
             return output;
         }
@@ -310,9 +336,7 @@ impl Converse for Server {
             return Ok(());
         }
         self.session.now = now;
-        if self.state.is_before_greeting() && !self.session.serves_early_talkers() {
-            self.session.bare_reply(554, "You talk before the greeting");
-            self.state = self.session.close(Closed::EarlyTalker);
+        if self.talks_early(octets) {
             return Ok(());
         }
         if !self.wants_octets() && self.queue.len().saturating_add(octets.len()) > MAX_SMTP_QUEUED {
@@ -325,8 +349,11 @@ impl Converse for Server {
         }
         let mut input = octets;
         self.run(&mut input);
-        self.queue.push(input);
-        self.settle();
+        // Behind a PROXY header, in one piece with it.
+        if !self.talks_early(input) {
+            self.queue.push(input);
+            self.settle();
+        }
         Ok(())
     }
 
@@ -341,8 +368,11 @@ impl Converse for Server {
     }
 
     fn secured(&mut self, now: Now, session: tls::Session) -> Result<(), Misuse> {
-        let State::Handshake(handshake) = self.state else {
-            return Err(Misuse::OutOfOrder("TLS where no handshake was agreed on"));
+        let handshake = match self.state {
+            State::Handshake(handshake) => handshake,
+            // The time was up while the host shook hands.
+            State::Over => return Ok(()),
+            _ => return Err(Misuse::OutOfOrder("TLS where no handshake was agreed on")),
         };
         self.session.now = now;
         self.state = handshake.finish(&mut self.session, session);

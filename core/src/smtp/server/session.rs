@@ -36,6 +36,12 @@ pub(super) struct Session {
     pub(super) entropy: Entropy,
     /// The address by which the client may be trusted with XCLIENT: none for one that a proxy could not name.
     pub(super) trusted_as: Option<IpAddr>,
+    /// Whether the connection is inside TLS. Behind XCLIENT it is the neighbour's, and not in [`Peer::tls`].
+    pub(super) is_secured: bool,
+    /// Whether a line has come, since the connection began, TLS did, or XCLIENT named another client.
+    pub(super) has_spoken: bool,
+    /// Whether what follows may be a password: AUTH was refused, and the client may not have noticed.
+    pub(super) may_show_password: bool,
     /// What XCLIENT says that EHLO said.
     pub(super) told_hello: Option<ClientName>,
 }
@@ -68,6 +74,9 @@ impl Session {
             told_of_bare_lf: false,
             entropy,
             trusted_as: address.map(|address| address.ip()),
+            is_secured: false,
+            has_spoken: false,
+            may_show_password: false,
             told_hello: None,
         }
     }
@@ -94,7 +103,8 @@ impl Session {
 
     /// One line of a reply.
     pub(super) fn line(&mut self, code: u16, is_last: bool, enhanced: Option<EnhancedCode>, text: &str) {
-        if code >= 400 && is_last {
+        // 452 says that the server has no room, which is no fault of the client's (RFC 5321 §4.5.3.1.10).
+        if code >= 400 && code != 452 && is_last {
             self.tally.errors = self.tally.errors.saturating_add(1);
         }
         let trace = &mut None;

@@ -7,7 +7,7 @@ use crate::limits::{
     MAX_HEADER_SIZE, MAX_RECEIVED_FIELDS, MAX_SMTP_AUTH_FAILURES, MAX_SMTP_BAD_COMMANDS, MAX_SMTP_ERRORS,
     MAX_SMTP_IDLE_COMMANDS, MAX_SMTP_MESSAGE, MAX_SMTP_RECIPIENTS, MAX_SMTP_TRANSACTIONS,
 };
-use crate::smtp::data::IrregularPolicy;
+use crate::smtp::data::{IrregularPolicy, LongLines};
 use crate::smtp::sasl;
 
 use crate::network::Network;
@@ -39,6 +39,8 @@ pub struct Settings {
     pub auth_required: bool,
     /// What becomes of a message with bare CR, bare LF or NUL.
     pub irregular: IrregularPolicy,
+    /// What becomes of a message with a line of more than 998 octets.
+    pub long_lines: LongLines,
     /// What becomes of clients that talk before it is their turn.
     pub early_talkers: EarlyTalkers,
     /// How much of everything.
@@ -67,6 +69,7 @@ impl Default for Settings {
             auth: None,
             auth_required: false,
             irregular: IrregularPolicy::default(),
+            long_lines: LongLines::default(),
             early_talkers: EarlyTalkers::default(),
             limits: Limits::default(),
             timeouts: Timeouts::default(),
@@ -212,9 +215,12 @@ pub struct TlsPolicy {
 }
 
 /// What becomes of a client that talks before it is its turn: before the greeting, or behind a command that has to be
-/// the last of its group (RFC 2920 §3.1), such as DATA. No regular client does.
+/// the last of its group (RFC 2920 §3.1): EHLO and its kin, AUTH, DATA, and XCLIENT, behind which there is a greeting again. No
+/// regular client does: until the reply to EHLO has come, it does not know that it may pipeline at all. Who does is often a
+/// program that was made to speak to us by somebody else, as browsers can be, and never reads what we say.
 ///
-/// What is pipelined behind STARTTLS is dropped in any case.
+/// What is pipelined behind STARTTLS is dropped in any case. A PROXY header that is expected comes before the greeting by
+/// right; what comes behind it in one piece does not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EarlyTalkers {
     /// The reply is 554, and the connection closes.

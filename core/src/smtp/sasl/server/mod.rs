@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 pub use outcome::{Credentials, Decision, Failure, Identity};
 pub use settings::{BearerHints, Settings};
-pub use stored::Stored;
+pub use stored::{Stored, compare};
 
 use super::bearer::{BearerError, BearerMessage};
 use super::{Entropy, Mechanism, Secret, wire};
@@ -142,6 +142,7 @@ impl Exchange {
         let State::Decision(asked) = std::mem::replace(&mut self.state, State::Over) else {
             return Err(Misuse::NothingToDecide); // seen above that it is one
         };
+        let (decision, may_act_as) = decision.split();
         match decision {
             Decision::Unavailable => return Ok(self.fail(Failure::Unavailable)),
             Decision::ApplicationPasswordNeeded => return Ok(self.fail(Failure::ApplicationPasswordNeeded)),
@@ -149,10 +150,11 @@ impl Exchange {
         }
         Ok(match *asked {
             Asked::Password { identity, password } => {
-                let compare = |stored: &[Stored]| stored::proves(stored, &password, &identity.user, &self.settings);
+                let compare = |stored: &[Stored]| stored::compare(stored, &password, &identity.user, &self.settings);
+                let may_act = identity.acting_as.is_none() || identity.acting_as == may_act_as;
                 let (right, may) = match &decision {
-                    Decision::Accept => (true, true),
-                    Decision::Compare(stored) => (compare(stored), true),
+                    Decision::Accept => (true, may_act),
+                    Decision::Compare(stored) => (compare(stored), may_act),
                     Decision::CompareAndRefuse(stored) => (compare(stored), false),
                     Decision::UnknownUser | Decision::UnknownUserAs(_) => (compare(&[]), false),
                     _ => (false, false),
@@ -160,7 +162,8 @@ impl Exchange {
                 self.done(if right && may { Ok(identity) } else { Err(Failure::Credentials) })
             }
             Asked::Scram { identity, asked } => {
-                let may = matches!(decision, Decision::Compare(_));
+                let may_act = identity.acting_as.is_none() || identity.acting_as == may_act_as;
+                let may = may_act && matches!(decision, Decision::Compare(_));
                 let (stored, name) = match decision {
                     Decision::Compare(stored) | Decision::CompareAndRefuse(stored) => (stored, None),
                     Decision::UnknownUserAs(name) => (Vec::new(), Some(name)),
@@ -176,14 +179,18 @@ impl Exchange {
                 Decision::AcceptAs(user) => self.done(Ok(self.identity(user, None))),
                 _ => self.refuse_token(),
             },
-            Asked::External { authzid } => match decision {
-                Decision::Accept => self.done(Ok(self.identity(authzid.unwrap_or_default(), None))),
-                Decision::AcceptAs(user) => {
-                    let acting_as = authzid.filter(|authzid| *authzid != user);
-                    self.done(Ok(self.identity(user, acting_as)))
+            Asked::External { authzid } => {
+                let user = match decision {
+                    Decision::Accept => String::new(),
+                    Decision::AcceptAs(user) => user,
+                    _ => return Ok(self.fail(Failure::Credentials)),
+                };
+                let acting_as = authzid.filter(|authzid| *authzid != user);
+                match acting_as.is_none() || acting_as == may_act_as {
+                    true => self.done(Ok(self.identity(user, acting_as))),
+                    false => self.fail(Failure::Credentials),
                 }
-                _ => self.fail(Failure::Credentials),
-            },
+            }
         })
     }
 
@@ -234,6 +241,9 @@ impl Exchange {
         if line.len() + 2 > MAX_SASL_LINE {
             return Err(Failure::LineTooLong);
         }
+        // RFC 5321 §4.1.1 has blanks at the end of a command tolerated, and the same programs write them here.
+        let blanks = line.iter().rev().take_while(|octet| matches!(octet, b' ' | b'\t')).count();
+        let line = line.get(..line.len() - blanks).unwrap_or_default();
         if line == b"*" {
             return Err(Failure::Cancelled);
         }
@@ -331,6 +341,7 @@ impl Asked {
                 matches!(self, Self::Password { .. } | Self::Scram { .. })
             }
             Decision::ApplicationPasswordNeeded => matches!(self, Self::Password { .. }),
+            Decision::ActingAs(_, decision) => self.allows(decision),
         }
     }
 }

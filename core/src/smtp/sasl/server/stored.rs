@@ -62,9 +62,13 @@ impl Stored {
     }
 }
 
-/// Whether one of them is the password. None costs as much as one, so that a user who does not exist takes as long as one who
-/// does.
-pub(super) fn proves(stored: &[Stored], password: &Secret, user: &str, settings: &Settings) -> bool {
+/// Whether one of what is stored for `user` is the password of [`Credentials::Password`](super::Credentials::Password): what
+/// [`Decision::Compare`](super::Decision::Compare) does, for hosts that do it outside of the machine, on a thread of its own.
+/// It takes one PBKDF2 for each that is stored, two where the password has spaces.
+///
+/// For a user who does not exist, it is to be called with nothing stored: that takes as long as one who does, and is never
+/// right.
+pub fn compare(stored: &[Stored], password: &Secret, user: &str, settings: &Settings) -> bool {
     let without_spaces = application_password(password.expose());
     let differs = without_spaces != *password;
     let mut typed = vec![password.clone()];

@@ -11,7 +11,6 @@ use crate::smtp::sasl::server::{self as sasl, Exchange, Failure, Step};
 use super::super::decision::Decision;
 use super::super::event::{Closed, Event, Identity, Request};
 use super::super::session::{Enhanced, Session};
-use super::super::settings::EarlyTalkers;
 use super::{On, State};
 
 /// An exchange is under way. Only a session that is `Ready` begins one, and goes back to that.
@@ -39,7 +38,7 @@ impl State {
         match self {
             _ if cx.peer.identity.is_some() => cx.out_of_order("You have authenticated already"),
             Self::Ready if cx.peer.is_extended() => {
-                if cx.more_behind && cx.settings.early_talkers == EarlyTalkers::Refuse {
+                if cx.goes_on_too_early() {
                     return cx.early_talker("You went on before the reply to AUTH");
                 }
                 let peer = Arc::clone(&cx.peer);

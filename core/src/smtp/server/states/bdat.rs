@@ -41,7 +41,7 @@ impl State {
                 let reply = no_recipients_reply(cx);
                 return Self::Open(transaction).skip(cx, size, reply);
             }
-            Self::Open(transaction) => Receiving::new(*transaction),
+            Self::Open(transaction) => Receiving::new(cx, *transaction),
             state => return state.skip(cx, size, (503, (5, 1), "Say MAIL first")),
         };
         Box::new(Chunk { receiving, size, remaining: size, is_last, irregularity: None }).go_on(cx, Vec::new())
@@ -71,7 +71,7 @@ impl Chunk {
     pub(super) fn read(mut self: Box<Self>, cx: &mut Session, input: &mut &[u8]) -> State {
         let mut octets = counted(&mut self.remaining, input);
         cx.trace_received(|| format!("<{} octets>", octets.len()));
-        if self.receiving.has_failed() {
+        if self.receiving.ignores_octets() {
             octets = &[];
         } else if self.receiving.is_text()
             && let Some((before, what)) = self.receiving.irregular.scan(cx.settings.irregular, octets)

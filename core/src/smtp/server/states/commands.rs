@@ -108,6 +108,6 @@ impl Session {
                 | Command::Quit
                 | Command::Xclient(_)
         );
-        self.settings.tls.required && self.peer.tls.is_none() && !is_free
+        self.settings.tls.required && !self.is_secured && !is_free
     }
 }

@@ -10,7 +10,7 @@ use super::{Handshake, On, State};
 
 impl State {
     /// What a connection begins with.
-    pub(crate) fn first(cx: &mut Session) -> Self {
+    pub(crate) fn first(cx: &Session) -> Self {
         if cx.expects_proxy_header() {
             return Self::Proxy(Box::default());
         }
@@ -18,18 +18,10 @@ impl State {
     }
 
     /// What comes behind the PROXY header, if there is one.
-    pub(super) fn behind_proxy(cx: &mut Session) -> Self {
+    pub(super) fn behind_proxy(cx: &Session) -> Self {
         match cx.settings.tls.implicit && cx.peer.tls.is_none() {
             true => Self::Handshake(Handshake::Implicit),
-            false => Self::connected(cx),
-        }
-    }
-
-    /// What comes behind implicit TLS, if there is one: the greeting, maybe held back, maybe decided on.
-    pub(super) fn connected(cx: &mut Session) -> Self {
-        match cx.settings.timeouts.greeting_delay {
-            0 => Self::decide_on_connection(cx),
-            _ => Self::Greeting,
+            false => Self::Greeting,
         }
     }
 
@@ -70,5 +62,16 @@ impl Session {
     pub(crate) fn early_talker(&mut self, text: &str) -> State {
         self.reply(554, (5, 0), text);
         self.close(Closed::EarlyTalker)
+    }
+
+    /// What comes before the greeting has no enhanced status code either.
+    pub(crate) fn talked_before_greeting(&mut self) -> State {
+        self.bare_reply(554, "You talk before the greeting");
+        self.close(Closed::EarlyTalker)
+    }
+
+    /// Whether octets wait behind a command that has to be the last of its group, and that is not to be.
+    pub(crate) fn goes_on_too_early(&self) -> bool {
+        self.more_behind && !self.serves_early_talkers()
     }
 }

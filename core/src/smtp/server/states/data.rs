@@ -7,7 +7,6 @@ use super::super::content::{Fault, Receiving, Transaction};
 use super::super::decision::Decision;
 use super::super::event::Abort;
 use super::super::session::Session;
-use super::super::settings::EarlyTalkers;
 use super::{On, State};
 
 /// The message comes, with its dots stuffed.
@@ -37,7 +36,7 @@ impl State {
             cx.out_of_order("A binary message comes by BDAT"); // RFC 3030 §3
             return Self::Open(transaction);
         }
-        if cx.more_behind && cx.settings.early_talkers == EarlyTalkers::Refuse {
+        if cx.goes_on_too_early() {
             cx.aborted(Abort::SessionEnded);
             return cx.early_talker("You sent the message before the reply to DATA");
         }
@@ -62,11 +61,11 @@ pub(super) fn no_recipients_reply(cx: &Session) -> (u16, (u16, u16), &'static st
 impl Data {
     fn new(cx: &Session, transaction: Transaction) -> Self {
         let policy = DecodePolicy { irregular: cx.settings.irregular, line_limit: None };
-        Self { receiving: Receiving::new(transaction), decoder: DataDecoder::new(policy) }
+        Self { receiving: Receiving::new(cx, transaction), decoder: DataDecoder::new(policy) }
     }
 
     pub(super) fn read(mut self: Box<Self>, cx: &mut Session, input: &mut &[u8]) -> State {
-        let wanted = !self.receiving.has_failed();
+        let wanted = !self.receiving.ignores_octets();
         if !wanted {
             self.decoder.discard();
         }

@@ -9,7 +9,7 @@ use super::super::session::Session;
 use super::{On, State};
 
 impl State {
-    pub(super) fn hello(self, cx: &mut Session, command: Command) -> Self {
+    pub(super) fn hello(mut self, cx: &mut Session, command: Command) -> Self {
         let (verb, name) = match command {
             Command::Ehlo(name) => (HelloVerb::Ehlo, name),
             Command::Helo(name) => (HelloVerb::Helo, name),
@@ -17,6 +17,10 @@ impl State {
             // The caller has seen to it.
             _ => return self,
         };
+        if cx.goes_on_too_early() {
+            self.abandon(cx, Abort::SessionEnded);
+            return cx.early_talker(&format!("You went on before the reply to {}", command_word(verb)));
+        }
         if (verb == HelloVerb::Lhlo) != cx.is_lmtp() {
             let text = if cx.is_lmtp() { "This is LMTP: LHLO" } else { "This is SMTP: EHLO" };
             cx.bad_command();
@@ -45,5 +49,13 @@ impl State {
             HelloVerb::Ehlo | HelloVerb::Lhlo => ehlo::reply(cx),
         }
         Self::Ready
+    }
+}
+
+fn command_word(verb: HelloVerb) -> &'static str {
+    match verb {
+        HelloVerb::Helo => "HELO",
+        HelloVerb::Ehlo => "EHLO",
+        HelloVerb::Lhlo => "LHLO",
     }
 }

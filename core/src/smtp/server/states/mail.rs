@@ -46,7 +46,7 @@ impl State {
     }
 
     pub(super) fn rcpt(self, cx: &mut Session, path: ForwardPath, parameters: RcptParameters, is_utf8: bool) -> Self {
-        let mut transaction = match self {
+        let transaction = match self {
             Self::Open(transaction) => transaction,
             state => {
                 match state {
@@ -61,14 +61,9 @@ impl State {
             return Self::Open(transaction);
         }
         if transaction.recipients.len() >= cx.settings.limits.recipients {
-            // RFC 5321 §4.5.3.1.10: the client sends the message for those it has, and the others later. As many again are
-            // no fault of its, or a long list would end the session each time and never come through.
-            let errors = cx.tally.errors;
+            // RFC 5321 §4.5.3.1.10: the client sends the message for those it has, and the others later. It is no fault of
+            // its, or a long list would end the session each time and never come through.
             cx.reply(452, (5, 3), "Too many recipients");
-            if transaction.refused_for_number < cx.settings.limits.recipients {
-                transaction.refused_for_number += 1;
-                cx.tally.errors = errors;
-            }
             return Self::Open(transaction);
         }
         if is_utf8 && !transaction.sender.parameters.smtputf8 {

@@ -23,6 +23,7 @@ mod waiting;
 
 use super::content::{Receiving, Transaction};
 use super::event::{Abort, Closed, DecisionId, Event};
+use super::foreign;
 use super::session::Session;
 use crate::smtp::command::{Command, CommandError};
 use crate::smtp::line::{Line, LineReader};
@@ -95,11 +96,25 @@ impl State {
     }
 
     fn read_command(self, cx: &mut Session, lines: &mut LineReader, input: &mut &[u8]) -> (Self, bool) {
+        let is_first = !cx.has_spoken;
+        if is_first && lines.is_empty() {
+            // No end of a line may ever come.
+            if let Some(protocol) = input.first().and_then(|&first| foreign::of_octet(first)) {
+                *input = &[];
+                return (self.other_protocol(cx, protocol), true);
+            }
+        }
         let line = lines.read(input);
         cx.more_behind = !input.is_empty();
+        cx.has_spoken |= line.is_some();
+        let protocol;
         let is_bdat;
         let command = match line {
             None => {
+                let protocol = lines.has_bare_lf().then(|| foreign::of_refused_line(lines, is_first, false)).flatten();
+                if let Some(protocol) = protocol {
+                    return (self.other_protocol(cx, protocol), true);
+                }
                 cx.tell_of_bare_lf(lines);
                 return (self.within_limits(cx), false);
             }
@@ -107,24 +122,32 @@ impl State {
                 let command = Command::parse(line);
                 cx.next_in_group(line);
                 is_bdat = begins_with(line, b"BDAT");
-                cx.trace_received(|| shown(line, &command));
+                protocol = foreign::of_line(line, is_first);
+                // What a client says that did not see its AUTH refused.
+                cx.may_show_password &= command.is_err();
+                let is_hidden = cx.may_show_password;
+                cx.trace_received(|| if is_hidden { "<not shown>".into() } else { shown(line, &command) });
+                cx.may_show_password |= begins_with(line, b"AUTH");
                 command
             }
             Some(Line::TooLong) => {
                 is_bdat = lines.refused_line_is(b"BDAT");
+                protocol = foreign::of_refused_line(lines, is_first, true);
                 cx.trace_received(|| "<a line that is too long>".into());
                 Err(CommandError::TooLong)
             }
             Some(Line::Irregular(what)) => {
                 is_bdat = lines.refused_line_is(b"BDAT");
+                protocol = foreign::of_refused_line(lines, is_first, false);
                 cx.trace_received(|| format!("<a line with {what}>"));
                 Err(CommandError::Irregular(what))
             }
         };
-        let state = match command {
-            Ok(command) => self.command(cx, command),
-            Err(_) if is_bdat => self.out_of_step(cx),
-            Err(error) => self.malformed(cx, &error),
+        let state = match (protocol, command) {
+            (Some(protocol), _) => self.other_protocol(cx, protocol),
+            (None, Ok(command)) => self.command(cx, command),
+            (None, Err(_)) if is_bdat => self.out_of_step(cx),
+            (None, Err(error)) => self.malformed(cx, &error),
         };
         (state.within_limits(cx), true)
     }
@@ -133,6 +156,14 @@ impl State {
     fn out_of_step(mut self, cx: &mut Session) -> Self {
         self.abandon(cx, Abort::SessionEnded);
         cx.close_with((5, 4), "BDAT takes a number of octets, and LAST", Closed::OutOfStep)
+    }
+
+    /// The client speaks something else, or its user does through it.
+    fn other_protocol(mut self, cx: &mut Session, protocol: &str) -> Self {
+        self.abandon(cx, Abort::SessionEnded);
+        let spoken = if cx.is_lmtp() { "LMTP" } else { "SMTP" };
+        cx.reply(554, (5, 1), &format!("This is {spoken}, not {protocol}"));
+        cx.close(Closed::OtherProtocol)
     }
 
     /// A line that is no command.

@@ -35,7 +35,8 @@ impl Proxy {
 }
 
 impl State {
-    /// `XCLIENT` (Postfix, XCLIENT_README): the session begins anew, with what is told of the client.
+    /// `XCLIENT` (Postfix, XCLIENT_README): the session begins anew, with what is told of the client. What the neighbour has
+    /// shown of itself, its TLS, its certificate, its identity and the trust in its address, is not the client's.
     pub(super) fn xclient(self, cx: &mut Session, attributes: &[(String, String)]) -> Self {
         if !cx.may_xclient() {
             cx.bad_command();
@@ -45,6 +46,9 @@ impl State {
         if !matches!(self, Self::Greeted | Self::Ready) {
             cx.out_of_order("Not while a message has begun");
             return self;
+        }
+        if cx.goes_on_too_early() {
+            return cx.early_talker("You went on before the reply to XCLIENT");
         }
         match Xclient::parse(attributes) {
             Ok(told) => {
@@ -88,9 +92,12 @@ impl Session {
         if let Some(helo) = &told.helo {
             self.told_hello = helo.value().and_then(|helo| client_name(helo));
         }
+        if let Some(address) = &told.address {
+            self.trusted_as = address.value().copied();
+        }
+        self.has_spoken = false;
         let peer = self.peer_mut();
-        peer.hello = None;
-        peer.identity = None;
+        (peer.hello, peer.identity, peer.tls) = (None, None, None);
         change(&mut peer.address, told.address.as_ref(), told.port.as_ref());
         change(&mut peer.local, told.destination_address.as_ref(), told.destination_port.as_ref());
         if let Some(name) = &told.name {

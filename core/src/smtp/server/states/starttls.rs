@@ -22,7 +22,7 @@ impl State {
             return self;
         }
         match self {
-            _ if cx.peer.tls.is_some() => cx.out_of_order("TLS is on already"),
+            _ if cx.is_secured => cx.out_of_order("TLS is on already"),
             Self::Ready if cx.peer.is_extended() => {
                 cx.reply(220, (0, 0), "Ready to start TLS");
                 return Self::Handshake(Handshake::StartTls);
@@ -37,12 +37,13 @@ impl State {
 impl Handshake {
     /// TLS is on. What the client said before, anybody may have said: it is forgotten (RFC 3207 §4.2).
     pub(crate) fn finish(self, cx: &mut Session, session: tls::Session) -> State {
+        (cx.is_secured, cx.has_spoken) = (true, false);
         let peer = cx.peer_mut();
         peer.tls = Some(session);
         peer.hello = None;
         peer.identity = None;
         match self {
-            Self::Implicit => State::connected(cx),
+            Self::Implicit => State::Greeting,
             Self::StartTls => State::Greeted,
         }
     }

@@ -76,7 +76,7 @@ impl On {
                 decision => {
                     cx.tally.transactions = cx.tally.transactions.saturating_add(1);
                     accepted(cx, &decision, (1, 0), "Sender OK");
-                    State::Open(Box::new(Transaction { sender, recipients: Vec::new(), refused_for_number: 0 }))
+                    State::Open(Box::new(Transaction { sender, recipients: Vec::new() }))
                 }
             },
             Self::Rcpt { mut transaction, recipient } => match decision {
