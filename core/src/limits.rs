@@ -512,3 +512,18 @@ pub const MAX_RULE_HEADER: usize = 100;
 pub const DEFAULT_TENANT_AGE: u64 = 3600;
 /// Octets of the key with which senders are rewritten, at least. Ours.
 pub const MIN_SRS_KEY: usize = 16;
+
+// --- MTA-STS (RFC 8461) -----------------------------------------------------------------------------------------
+
+/// Octets of a TXT record of MTA-STS that are read. Ours: `v`, `id` and a few extensions take some 60.
+pub const MAX_STS_RECORD: usize = 1024;
+/// Characters of an `id` (RFC 8461 §3.1).
+pub const MAX_STS_ID: usize = 32;
+/// Octets of a policy file (RFC 8461 §3.3 suggests 64 KB).
+pub const MAX_STS_POLICY: usize = 64 * 1024;
+/// Digits of `max_age` (RFC 8461 §3.2).
+pub const MAX_STS_AGE_DIGITS: usize = 10;
+/// Seconds that a policy may be kept: a year (RFC 8461 §3.2). What says more is kept for so long.
+pub const MAX_STS_AGE: u64 = 31_557_600;
+/// Seconds after which a policy in use is fetched anew at the latest (RFC 8461 §3.3 suggests once a day).
+pub const STS_REFRESH: u64 = 86_400;

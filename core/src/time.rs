@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Add;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A point on the host's monotonic clock, in milliseconds from an origin of the host's choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,7 @@ impl Add<u64> for Millis {
 
 /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted, as DKIM's `t=` and `x=` count them
 /// (RFC 6376 §3.5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixTime(pub u64);
 

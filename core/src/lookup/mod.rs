@@ -4,10 +4,12 @@ mod answer;
 mod answers;
 mod question;
 mod record;
+mod sts_cache;
 
 pub use answer::{Alias, Answer, DnsAnswer, Outcome, Status, StsError};
 pub use answers::{Answers, Pending};
 pub use question::{Question, RecordType};
 pub use record::{Record, Records};
+pub use sts_cache::{CachedPolicy, StsCache, StsCacheError};
 
 pub use crate::misuse::QuestionId;

@@ -11,7 +11,7 @@ use super::presentation::{parse_record, record_text};
 use super::{Transcript, TranscriptError};
 use crate::domain::Domain;
 use crate::limits::{MAX_ANSWER_RECORDS, MAX_TRANSCRIPT_SIZE};
-use crate::lookup::{Alias, DnsAnswer, Record, RecordType, Status, StsError};
+use crate::lookup::{Alias, CachedPolicy, DnsAnswer, Record, RecordType, Status, StsCache, StsError};
 
 /// Members that are not known are comments, or of a later version, and are passed over; but not where that would hide a
 /// misspelt name of the member that matters.
@@ -22,6 +22,7 @@ struct File {
     default: Option<String>,
     answers: Option<Vec<Entry>>,
     sts: Option<BTreeMap<String, Policy>>,
+    sts_cache: Option<BTreeMap<String, CachedPolicy>>,
     #[serde(flatten)]
     unknown: Unknown,
 }
@@ -87,9 +88,8 @@ pub(super) fn parse(json: &[u8]) -> Result<Transcript, TranscriptError> {
         return Err(TranscriptError::Json("it is not a JSON object".into()));
     }
     let file: File = serde_json::from_slice(json).map_err(|e| TranscriptError::Json(e.to_string()))?;
-    if let (None, None, None, Some((name, _))) =
-        (&file.default, &file.answers, &file.sts, file.unknown.first_key_value())
-    {
+    let is_empty = file.default.is_none() && file.answers.is_none() && file.sts.is_none() && file.sts_cache.is_none();
+    if let (true, Some((name, _))) = (is_empty, file.unknown.first_key_value()) {
         let problem = format!("it has a member '{name}', but none of default, answers and sts");
         return Err(TranscriptError::Json(problem));
     }
@@ -115,6 +115,8 @@ pub(super) fn parse(json: &[u8]) -> Result<Transcript, TranscriptError> {
         };
         transcript.sts.insert(domain, policy);
     }
+    transcript.sts_cache = StsCache::of(file.sts_cache.unwrap_or_default())
+        .map_err(|problem| TranscriptError::Json(format!("sts_cache: {problem}")))?;
     Ok(transcript)
 }
 
@@ -219,6 +221,9 @@ pub(super) fn render(transcript: &Transcript) -> String {
     let sts: Vec<String> = sts.collect();
     if !sts.is_empty() {
         json += &format!(",\n \"sts\": {{\n{}}}", sts.join(",\n"));
+    }
+    if !transcript.sts_cache.is_empty() {
+        json += &format!(",\n \"sts_cache\": {}", transcript.sts_cache.to_json());
     }
     json + "}\n"
 }

@@ -20,7 +20,8 @@
 //! answer to its question as it stands, and comes before all other entries. A recording has one where
 //! CNAME entries cannot say what was answered: when answers contradict each other, or a TTL changed in between.
 //!
-//! The errors of `sts` are those of [`StsError`]; a domain that is not listed there has the error `fetch`.
+//! The errors of `sts` are those of [`StsError`]; a domain that is not listed there has the error `fetch`. `sts_cache` is an
+//! [`StsCache`]: the policies that were had before.
 //!
 //! ```
 //! use passerelle::{Domain, Question, RecordType, Answer, Record, Transcript};
@@ -44,7 +45,7 @@ use thiserror::Error;
 
 use crate::domain::Domain;
 use crate::limits::MAX_CNAME_CHAIN;
-use crate::lookup::{Alias, Answer, DnsAnswer, Question, Record, RecordType, Status, StsError};
+use crate::lookup::{Alias, Answer, DnsAnswer, Question, Record, RecordType, Status, StsCache, StsError};
 
 pub use presentation::{parse_record, record_text};
 
@@ -57,6 +58,7 @@ pub struct Transcript {
     /// Answers to one question each, of which the names know nothing.
     exact: BTreeMap<(Domain, RecordType), DnsAnswer>,
     sts: BTreeMap<Domain, Result<Arc<str>, StsError>>,
+    sts_cache: StsCache,
 }
 
 /// Why a text is not a transcript.
@@ -82,7 +84,13 @@ pub enum TranscriptError {
 
 impl Default for Transcript {
     fn default() -> Self {
-        Self { default: Status::NxDomain, names: BTreeMap::new(), exact: BTreeMap::new(), sts: BTreeMap::new() }
+        Self {
+            default: Status::NxDomain,
+            names: BTreeMap::new(),
+            exact: BTreeMap::new(),
+            sts: BTreeMap::new(),
+            sts_cache: StsCache::new(),
+        }
     }
 }
 
@@ -103,6 +111,16 @@ impl Transcript {
     /// The transcript as JSON, an answer a line, sorted by name and type.
     pub fn to_json(&self) -> String {
         json::render(self)
+    }
+
+    /// The MTA-STS policies that were had before.
+    pub fn sts_cache(&self) -> &StsCache {
+        &self.sts_cache
+    }
+
+    /// Notes the MTA-STS policies that were had before, so that [`to_json`](Self::to_json) tells them.
+    pub fn set_sts_cache(&mut self, cache: StsCache) {
+        self.sts_cache = cache;
     }
 
     /// The answer to a question.

@@ -1,3 +1,5 @@
 //! Where mail goes next, and under which security.
 
+mod mta_sts;
 mod security;
+mod world;
