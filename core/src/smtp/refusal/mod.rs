@@ -10,8 +10,8 @@
 //! 4. wordings that many servers share;
 //! 5. the reply code at the stage at which it came, and the enhanced status code's subject, for the little that they say.
 //!
-//! The wordings are tables, in `tables`, one file a provider: each group of rules names the document that it follows and
-//! the day on which that was read. What no document says is in none.
+//! The wordings are tables, in `tables`, one file a provider: each group of rules names the document, or the file of a
+//! program's source code, that it follows and the day on which that was read. What has no source is in none.
 //!
 //! The text never decides whether a refusal is temporary: that is said by the code's first digit (RFC 5321 §4.2.1), with
 //! the one exception of RFC 5321 §4.5.3.1.10. All work is bounded by the tables here and by
@@ -124,7 +124,7 @@ struct Found {
 
 impl From<(&Group, &Rule)> for Found {
     fn from((group, rule): (&Group, &Rule)) -> Self {
-        Self { cause: rule.cause, advice: rule.advice, who: rule.who, source: group.told() }
+        Self { cause: rule.cause, advice: rule.advice, who: rule.who, source: Some((group.source, group.date)) }
     }
 }
 
@@ -142,7 +142,7 @@ fn find(said: &Said, provider: Option<Provider>) -> Found {
         .or_else(|| first(tables::firm::GROUPS))
         .or_else(|| registered(said, |meaning| !meaning.vague))
         .or_else(|| first(tables::lists::GROUPS))
-        .or_else(|| first(tables::wordings::GROUPS))
+        .or_else(|| tables::wordings::TABLES.iter().find_map(|&groups| first(groups)))
         .or_else(|| said.enhanced.and_then(|code| stages::of_subject(code, said.code, said.stage)).map(Found::from))
         .or_else(|| stages::of_code(said.code, said.stage).map(Found::from))
         .or_else(|| registered(said, |meaning| meaning.cause != Cause::Unspecified))

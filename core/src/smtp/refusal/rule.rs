@@ -36,18 +36,11 @@ impl Said {
 
 /// Rules with one source.
 pub(super) struct Group {
-    /// The title of the document, and where the provider publishes it; empty where no document was read.
+    /// The title of the document, and where it is published; or a program and the file of its source code.
     pub(super) source: &'static str,
     /// The day on which it was read, or that it bears.
     pub(super) date: &'static str,
     pub(super) rules: &'static [Rule],
-}
-
-impl Group {
-    /// The document and its date, where there is one.
-    pub(super) fn told(&self) -> Option<(&'static str, &'static str)> {
-        (!self.source.is_empty()).then_some((self.source, self.date))
-    }
 }
 
 /// Codes, stages and words that mean a cause.

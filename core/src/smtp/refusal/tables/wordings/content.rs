@@ -1,204 +1,41 @@
-//! What is said of the message itself, and what little words say where nothing else does.
+//! What is said of the message itself.
 
-use super::super::{Cause, Group, Stage, any, words};
-use super::{COLLECTIONS, PROGRAMS, SEEN};
+use super::super::{Cause, Group, any, words};
+use super::sources::*;
 
 /// Authentication of the message.
-pub(super) const AUTHENTICITY: Group = Group {
-    source: "RFC 7372, Email Authentication Status Codes; Sisimai, AuthFailure (libsisimai.org/en/reason)",
-    date: SEEN,
-    rules: &[
+pub(super) const AUTHENTICITY: &[Group] = &[of(
+    "RFC 7372, Email Authentication Status Codes; Sisimai, AuthFailure (libsisimai.org/en/reason)",
+    &[
         words(&["dmarc"], Cause::DmarcFailed),
         words(&["spf", "dkim"], Cause::Unauthenticated),
         words(&["dkim"], Cause::DkimFailed),
         any(&["spf", "sender policy framework", "is not allowed to send mail from"], Cause::SpfFailed),
         words(&["sender is unauthenticated"], Cause::Unauthenticated),
     ],
-};
+)];
 
-pub(super) const CONTENT: Group = Group {
-    source: COLLECTIONS,
-    date: SEEN,
-    rules: &[
-        any(
-            &[
-                "virus",
-                "malware",
-                "infected",
-                "phishing",
-                "file type not allowed",
-                "attachment type*",
-                "illegal attachment",
-                "banned attachment",
-                "banned file*",
-                "executable attachment",
-                "dangerous attachment",
-                "trojan",
-                "attachments are not allowed",
-                "forbidden attachment",
-            ],
+pub(super) const CONTENT: &[Group] = &[
+    of(
+        SISIMAI,
+        &[any(
+            &["virus", "malware", "infected", "illegal attachment", "executable attachment"],
             Cause::DangerousContent,
-        ),
-        any(
-            &[
-                "not rfc 5322 compliant",
-                "rfc 5322",
-                "rfc 2822",
-                "not rfc compliant",
-                "headers fail syntax check",
-                "message headers fail*",
-                "missing message-id",
-                "missing date header",
-                "missing from header",
-                "malformed message",
-                "message is malformed",
-                "bare lf",
-                "bare line feed",
-                "smtplf.html",
-                "line length",
-                "linelength",
-                "line too long",
-                "duplicate header*",
-                "multiple from*",
-                "no from header",
-                "invalid header*",
-                "message contains invalid header",
-            ],
-            Cause::BadMessage,
-        ),
-        words(&["djb/docs/smtplf"], Cause::BadMessage).quoted(),
-        any(
-            &[
-                "spam",
-                "spammy",
-                "unsolicited",
-                "junk mail",
-                "junkmail",
-                "content rejected",
-                "message content",
-                "content denied",
-                "antispam*",
-                "anti-spam*",
-                "bulk mail",
-                "looks like spam",
-                "considered unsolicited",
-                "suspicious content",
-                "content filter*",
-                "classified as spam",
-                "high spam score",
-                "spam score",
-            ],
-            Cause::Spam,
-        ),
-    ],
-};
-
-/// What says little, last.
-pub(super) const LITTLE: Group = Group {
-    source: PROGRAMS,
-    date: SEEN,
-    rules: &[
-        any(
-            &[
-                "insufficient system storage",
-                "insufficient storage",
-                "insufficient disk space",
-                "no space left",
-                "space shortage",
-                "out of memory",
-                "insufficient system resources",
-                "queue file write error",
-                "file write error",
-            ],
-            Cause::SystemFull,
-        ),
-        any(
-            &[
-                "server configuration problem",
-                "server configuration error",
-                "configuration error",
-                "system incorrectly configured",
-            ],
-            Cause::SystemMisconfigured,
-        ),
-        any(&["syntax error"], Cause::BadSenderAddress).reply(501).at(&[Stage::Mail]),
-        any(&["syntax error"], Cause::BadRecipientAddress).reply(501).at(&[Stage::Rcpt]),
-        any(
-            &[
-                "syntax error",
-                "command not recognized",
-                "unrecognized command",
-                "command unrecognized",
-                "command not implemented",
-                "bad sequence",
-                "synchronization error",
-                "improper command pipelining",
-                "pipelining",
-                "unimplemented",
-                "need mail command",
-                "need rcpt",
-                "nested mail command",
-                "out of sequence",
-                "sender already specified",
-            ],
-            Cause::Protocol,
-        ),
-        any(
-            &[
-                "timeout",
-                "timed out",
-                "connection lost",
-                "connection reset",
-                "connection refused",
-                "connection dropped",
-            ],
-            Cause::Network,
-        ),
-        any(&["message expired", "retry timeout exceeded", "delivery time expired"], Cause::Expired),
-        any(
-            &[
-                "service unavailable",
-                "temporarily unavailable",
-                "temporary failure",
-                "try again later",
-                "try later",
-                "try again",
-                "server busy",
-                "system busy",
-                "temporary local problem",
-                "local error in processing",
-                "internal error",
-                "internal server error",
-                "temporary system problem",
-                "queue unavailable",
-                "service not available",
-                "unexpected failure",
-                "temporary internal error",
-                "temporary error",
-            ],
-            Cause::SystemUnavailable,
-        )
-        .temporary(),
-        any(
-            &[
-                "delivery not authorized",
-                "administrative prohibition",
-                "not authorized",
-                "access denied",
-                "policy",
-                "prohibited",
-                "denied by",
-                "rejected by",
-                "message refused",
-                "message rejected",
-                "you are not allowed",
-                "not accepted for delivery",
-                "refused by",
-            ],
-            Cause::Policy,
-        )
-        .permanent(),
-        words(&["policy"], Cause::Policy),
-        words(&["mailbox unavailable"], Cause::NoSuchMailbox).permanent().at(&[Stage::Rcpt, Stage::Unknown]),
-    ],
-};
+        )],
+    ),
+    // What is no message.
+    of(EXIM_LIST, &[any(&["headers fail syntax check", "message headers fail*"], Cause::BadMessage)]),
+    of(OPENSMTPD, &[any(&["rfc 2822", "line too long"], Cause::BadMessage)]),
+    of(GOOGLE, &[any(&["rfc 5322", "not rfc 5322 compliant", "duplicate header*"], Cause::BadMessage)]),
+    of(MOMENTUM, &[any(&["invalid header*"], Cause::BadMessage)]),
+    of(BOUNCES, &[any(&["not rfc compliant"], Cause::BadMessage)]),
+    of(ZONE_MTA, &[any(&["malformed message"], Cause::BadMessage)]),
+    of(EXCHANGE_ONLINE, &[any(&["multiple from*"], Cause::BadMessage)]),
+    of(QMAIL, &[any(&["smtplf.html"], Cause::BadMessage), words(&["djb/docs/smtplf"], Cause::BadMessage).quoted()]),
+    // What nobody asked for.
+    of(POSTFIX_CLEANUP, &[any(&["content rejected", "message content"], Cause::Spam)]),
+    of(SISIMAI, &[any(&["spam", "unsolicited", "antispam*", "content denied", "content filter*"], Cause::Spam)]),
+    of(ZONE_MTA, &[any(&["junkmail", "suspicious content"], Cause::Spam)]),
+    of(BOUNCES, &[any(&["junk mail", "bulk mail"], Cause::Spam)]),
+    of(CHINESE, &[any(&["anti-spam*"], Cause::Spam)]),
+];

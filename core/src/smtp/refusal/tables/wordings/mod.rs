@@ -1,20 +1,25 @@
 //! Wordings that many servers share, among them those of Postfix, Exim, Sendmail, qmail, Dovecot, OpenSMTPD and filters.
+//!
+//! What programs say is in their source code, so each group names the file that has its words. The same words stand in
+//! many programs; the group names one that has them.
 
 mod addresses;
 mod content;
+mod little;
+mod login;
+mod mailbox;
 mod session;
+mod sources;
 
-use addresses::{CLIENT, MAILBOX, SENDER};
-use content::{AUTHENTICITY, CONTENT, LITTLE};
-use session::{LIMITS, LOGIN, RELAYING, TLS, WAY};
+use addresses::{CLIENT, SENDER};
+use content::{AUTHENTICITY, CONTENT};
+use little::LITTLE;
+use login::{LOGIN, TLS};
+use mailbox::MAILBOX;
+use session::{LIMITS, RELAYING, WAY};
 
 use super::Group;
 
-/// What Postfix, Exim, Sendmail, qmail and others say out of their own source code: no document is the source.
-const PROGRAMS: &str = "";
-const COLLECTIONS: &str =
-    "Sisimai, bounce reasons (libsisimai.org/en/reason); ZoneMTA, bounce rules (github.com/zone-eu/zone-mta)";
-const SEEN: &str = "2026-11-28";
-
-pub(in super::super) const GROUPS: &[Group] =
+/// What little words say comes last.
+pub(in super::super) const TABLES: &[&[Group]] =
     &[TLS, LOGIN, RELAYING, LIMITS, WAY, SENDER, CLIENT, MAILBOX, AUTHENTICITY, CONTENT, LITTLE];
