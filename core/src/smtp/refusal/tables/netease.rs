@@ -11,7 +11,8 @@ const BANNED: &str =
     "NetEase has the address or sender on a list of its own. Stop the cause, then ask its postmaster for a review.";
 
 pub(in super::super) const GROUPS: &[Group] = &[Group {
-    source: "NetEase Mail help center, common questions on returned mail of companies (help.mail.163.com; mail.163.com/help/help_spam_16.htm)",
+    source: "NetEase Mail help center, common questions on returned mail of companies (help.mail.163.com), as repeated word for word at \
+        blog.csdn.net/weixin_39937412/article/details/119584218",
     date: "2026-11-28",
     rules: &[
         words(&["hl:rep"], Cause::Reputation).advise(
