@@ -24,7 +24,7 @@ use crate::time::UnixTime;
 /// keep what they have.
 #[derive(Clone)]
 pub struct ServerTls {
-    identities: Arc<[Identity]>,
+    identities: Arc<Vec<Identity>>,
     clients: ClientCertificates,
     versions: Versions,
     config: Arc<ServerConfig>,
@@ -46,7 +46,7 @@ pub enum ClientCertificates {
 impl ServerTls {
     /// A server with one certificate, which also is the default for names that no other is for.
     pub fn new(identity: Identity) -> Self {
-        Self::build(Arc::from([identity]), ClientCertificates::Ignored, &BOTH)
+        Self::build(Arc::new(vec![identity]), ClientCertificates::Ignored, &BOTH)
     }
 
     /// A server with one certificate, read from PEM: see [`Identity::from_pem`].
@@ -60,9 +60,10 @@ impl ServerTls {
     /// A further certificate, shown to clients that ask for one of its names (RFC 6066 §3). Two certificates for one name may
     /// differ in the kind of key: the first whose signatures the client can verify is shown.
     #[must_use]
-    pub fn identity(self, identity: Identity) -> Self {
-        let identities = self.identities.iter().cloned().chain([identity]).collect();
-        Self::build(identities, self.clients, self.versions)
+    pub fn identity(mut self, identity: Identity) -> Self {
+        // Nothing else depends on them before there is a connection, so that many take no more than each of them.
+        Arc::make_mut(&mut self.identities).push(identity);
+        self
     }
 
     /// Whether clients are asked for a certificate.
@@ -77,12 +78,12 @@ impl ServerTls {
         Self::build(self.identities, self.clients, only(version))
     }
 
-    fn build(identities: Arc<[Identity]>, clients: ClientCertificates, versions: Versions) -> Self {
+    fn build(identities: Arc<Vec<Identity>>, clients: ClientCertificates, versions: Versions) -> Self {
         let provider = provider();
         let algorithms = provider.signature_verification_algorithms;
         // Time and certificates are each connection's own: see `connect`.
         let host = Host::new(UnixTime(0));
-        let resolver = Resolver { identities: identities.clone(), host: host.clone() };
+        let resolver = Resolver { identities: Arc::default(), host: host.clone() };
         let builder = ServerConfig::builder_with_details(provider, host);
         let builder = builder.with_protocol_versions(versions).expect("AWS-LC has cipher suites for every version");
         let mut config = match clients {
@@ -135,7 +136,7 @@ impl fmt::Debug for ServerTls {
 /// Chooses the certificate, and notes which it was.
 #[derive(Debug)]
 struct Resolver {
-    identities: Arc<[Identity]>,
+    identities: Arc<Vec<Identity>>,
     host: Arc<Host>,
 }
 

@@ -1,7 +1,7 @@
 //! Each decision, taken now, later, not at all, and wrongly.
 
 use passerelle::smtp::server::{
-    Abort, Closed, Decision, DecisionId, Decisions, EarlyTalkers, Input, Protocol, Request, Settings,
+    Abort, Closed, Decision, DecisionId, Decisions, EarlyTalkers, Event, Input, Protocol, Request, Settings,
 };
 use passerelle::smtp::{EnhancedCode, Reply};
 use passerelle::tls::Converse;
@@ -84,6 +84,43 @@ fn the_body_waits() {
 }
 
 /// A message without a body, and one without anything, has a header section too.
+/// The client can't tell them from a message that is delivered; the host's log can.
+#[test]
+fn discarded_and_quarantined_messages() {
+    let done = || Some(Reply::new(250, None, "Queued as 1"));
+    for (decision, event, reply) in [
+        (Decision::Accept, None, "250 2.0.0 Message accepted\r\n"),
+        (Decision::Discard(None), Some(Event::Discarded), "250 2.0.0 Message accepted\r\n"),
+        (Decision::Discard(done()), Some(Event::Discarded), "250 2.0.0 Queued as 1\r\n"),
+        (Decision::Quarantine(None), Some(Event::Quarantined), "250 2.0.0 Message accepted\r\n"),
+        (Decision::Quarantine(done()), Some(Event::Quarantined), "250 2.0.0 Queued as 1\r\n"),
+    ] {
+        for (protocol, hello, replies) in [(Protocol::Smtp, "EHLO", 1), (Protocol::Lmtp, "LHLO", 2)] {
+            let decision = decision.clone();
+            let mut talk = Talk::with_host(
+                Settings { protocol, ..settings() },
+                Box::new(move |request| {
+                    assert!(matches!(request, Request::Message(_)));
+                    Some(decision.clone())
+                }),
+            );
+            talk.send(format!("{hello} a.example\r\n"));
+            let recipients = "RCPT TO:<bob@example.com>\r\nRCPT TO:<carol@example.com>\r\n";
+            talk.send(format!("MAIL FROM:<>\r\n{recipients}DATA\r\n"));
+            assert_eq!(talk.send(".\r\n"), reply.repeat(replies));
+            assert_eq!(talk.events, event.iter().cloned().collect::<Vec<_>>());
+            assert_eq!(talk.aborted, []);
+        }
+    }
+    // Of a message alone, and never by a reply that refuses.
+    let mut talk = Talk::with_host(Settings { decisions: Decisions::ALL, ..settings() }, Box::new(|_| None));
+    let (id, _) = talk.undecided[0];
+    for decision in [Decision::Discard(None), Decision::Quarantine(None)] {
+        let misuse = talk.server.handle(talk.now, Input::Decide(id, decision));
+        assert_eq!(misuse, Err(Misuse::NothingToDecide));
+    }
+}
+
 #[test]
 fn header_sections_that_do_not_end() {
     for content in ["", "Subject: x\r\n", "\r\n", "Subject: x\r\n\r\n"] {

@@ -1,16 +1,23 @@
 //! The SMTP server as its clients and its host see it: a file for each behaviour.
 
 mod auth;
+#[cfg(feature = "tls")]
+#[path = "../tls/certificates.rs"]
+#[allow(dead_code)]
+mod certificates;
 mod chunking;
 mod chunks;
 mod cross_protocol;
 mod decisions;
 mod dialogues;
+mod host;
 mod limits;
 mod lines;
 mod long_lines;
+mod misuse;
 mod model;
 mod order;
+mod patience;
 mod proxies;
 mod received;
 mod smuggling;

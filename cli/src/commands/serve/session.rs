@@ -126,6 +126,8 @@ impl Session {
                     self.say(why);
                 }
             }
+            Event::Discarded => self.say("discarded the message"),
+            Event::Quarantined => self.say("quarantined the message"),
             Event::Authenticated(identity) => self.say(&format!("authenticated as {}", identity.user)),
             Event::AuthenticationFailed { user, failure, .. } => {
                 self.say(&format!("authentication as {} failed: {failure}", user.as_deref().unwrap_or("nobody")));
@@ -216,6 +218,7 @@ fn aborted(abort: Abort) -> Option<&'static str> {
 fn closed_badly(closed: Closed) -> Option<&'static str> {
     Some(match closed {
         Closed::Quit | Closed::Ended(_) | Closed::ByHost | Closed::Shutdown => return None,
+        Closed::Reclaimed => "closed: the client was silent, and others need the place",
         Closed::TimedOut => "closed: the client was silent for too long",
         Closed::SessionTooLong => "closed: the session lasted too long",
         Closed::EarlyTalker => "closed: the client talked before its turn",

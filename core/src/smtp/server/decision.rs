@@ -18,6 +18,14 @@ pub enum Decision {
     /// A reply for each recipient of the message, in their order (RFC 2033 §4.2). Only an answer to
     /// [`Request::Message`](super::Request::Message) in LMTP.
     Each(Vec<Reply>),
+    /// Yes, and the message is thrown away. The client is told that it was accepted, by this reply, a 2yz, or in the words of
+    /// [`Accept`](Self::Accept), so that it can't tell; [`Event::Discarded`](super::Event::Discarded) can. Only an answer to
+    /// [`Request::Message`](super::Request::Message).
+    Discard(Option<Reply>),
+    /// Yes, and the message is kept apart, where somebody will look at it. The client can't tell, likewise;
+    /// [`Event::Quarantined`](super::Event::Quarantined) can. Only an answer to
+    /// [`Request::Message`](super::Request::Message).
+    Quarantine(Option<Reply>),
     /// What the credentials are worth. An answer to [`Request::Auth`](super::Request::Auth), the only one besides
     /// [`Close`](Self::Close).
     Auth(sasl::server::Decision),
@@ -28,7 +36,9 @@ pub enum Decision {
 pub(super) enum Takes {
     Accept,
     AcceptWith,
-    /// So many replies.
+    /// A message, in SMTP.
+    Message,
+    /// A message, in LMTP: so many replies.
     Each(usize),
     Auth,
 }
@@ -38,8 +48,10 @@ impl Decision {
     pub(super) fn check(&self, takes: Takes) -> Result<(), Misuse> {
         let fits = match self {
             Self::Accept => takes != Takes::Auth,
-            Self::AcceptWith(reply) => {
-                matches!(takes, Takes::AcceptWith | Takes::Each(_)) && reply.severity() == Severity::Completion
+            Self::AcceptWith(reply) => takes.takes_reply() && reply.severity() == Severity::Completion,
+            Self::Discard(reply) | Self::Quarantine(reply) => {
+                matches!(takes, Takes::Message | Takes::Each(_))
+                    && reply.as_ref().is_none_or(|reply| reply.severity() == Severity::Completion)
             }
             Self::Refuse(reply) => takes != Takes::Auth && is_refusal(reply),
             Self::Close(reply) => is_refusal(reply),
@@ -50,6 +62,12 @@ impl Decision {
             Self::Auth(_) => takes == Takes::Auth,
         };
         if fits { Ok(()) } else { Err(Misuse::NothingToDecide) }
+    }
+}
+
+impl Takes {
+    fn takes_reply(self) -> bool {
+        matches!(self, Self::AcceptWith | Self::Message | Self::Each(_))
     }
 }
 

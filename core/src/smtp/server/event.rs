@@ -27,6 +27,12 @@ pub enum Event {
     /// The message that MAIL began will not come. Each MAIL that was accepted ends with either this or a
     /// [`Request::Message`], and a decision on that which came too late with this, too.
     Aborted(Abort),
+    /// The host has decided to throw the message away ([`Decision::Discard`](super::Decision::Discard)); the client takes it for
+    /// accepted.
+    Discarded,
+    /// The host has decided to keep the message apart ([`Decision::Quarantine`](super::Decision::Quarantine)); the client takes it
+    /// for accepted.
+    Quarantined,
     /// The client has authenticated.
     Authenticated(Arc<Identity>),
     /// The client has failed to authenticate.
@@ -209,6 +215,9 @@ pub enum Closed {
     Shutdown,
     /// The client was silent, or slow, for too long.
     TimedOut,
+    /// The client was silent for longer than the host's [patience](super::Input::Patience), which is less than the settings
+    /// have: it needs the place.
+    Reclaimed,
     /// The session has lasted too long.
     SessionTooLong,
     /// The client talked before its turn.

@@ -88,6 +88,11 @@ pub enum Input<'a> {
     Decide(DecisionId, Decision),
     /// Time has passed.
     Tick,
+    /// From now on the client is waited for so many milliseconds at most, for a command and for more of a message alike, where
+    /// [`Settings::timeouts`] have more; also where it is waited for already. With `u64::MAX`, the settings count again. It is
+    /// for hosts that run out of places: who is silent for too long by this is told so with 421
+    /// ([`Closed::Reclaimed`]). What the host itself decides is waited for as before.
+    Patience(u64),
     /// The host wants to stop: a message that is on its way is taken to its end, and the session closes with 421.
     Shutdown,
 }
@@ -244,17 +249,38 @@ impl Server {
 
     /// Sets the timer for what the state waits for.
     fn arm(&mut self) {
+        if !matches!(self.state, State::Over) {
+            self.session.timers.wait(self.session.now.monotonic, self.wait());
+        }
+    }
+
+    /// How long the state may wait.
+    fn wait(&self) -> u64 {
         let timeouts = &self.session.settings.timeouts;
-        let millis = match &self.state {
-            State::Over => return,
+        match &self.state {
             State::Waiting(_) if self.state.decides_on_message() => timeouts.message_decision,
             State::Waiting(_) => timeouts.decision,
             State::Greeting => timeouts.greeting_delay,
             State::Delayed(delayed) => delayed.millis,
+            _ => self.time_of_client().min(self.session.patience),
+        }
+    }
+
+    /// How long the settings let the client be silent.
+    fn time_of_client(&self) -> u64 {
+        let timeouts = &self.session.settings.timeouts;
+        match self.state {
             State::Data(_) | State::Chunk(_) | State::Skip(_) => timeouts.content,
             _ => timeouts.command,
-        };
-        self.session.timers.wait(self.session.now.monotonic, millis);
+        }
+    }
+
+    fn be_patient(&mut self, millis: u64) {
+        self.session.patience = millis;
+        if !matches!(self.state, State::Over) {
+            let wait = self.wait();
+            self.session.timers.change_wait(wait);
+        }
     }
 
     /// Whether the session has lasted too long. A message that the host decides on is waited for: its own time is
@@ -265,6 +291,7 @@ impl Server {
 
     /// The state's own time is up.
     fn time_out(&mut self) {
+        let is_hurried = self.session.patience < self.time_of_client();
         let cx = &mut self.session;
         self.state = match std::mem::replace(&mut self.state, State::Over) {
             State::Over => State::Over,
@@ -272,10 +299,15 @@ impl Server {
             State::Greeting => State::decide_on_connection(cx),
             State::Delayed(delayed) => delayed.release(cx),
             // Nobody listens for a reply there.
-            State::Handshake(_) | State::Proxy(_) => cx.close(Closed::TimedOut),
+            State::Handshake(_) | State::Proxy(_) => {
+                cx.close(if is_hurried { Closed::Reclaimed } else { Closed::TimedOut })
+            }
             mut state => {
                 state.abandon(cx, Abort::SessionEnded);
-                cx.close_with((4, 2), "Timeout", Closed::TimedOut)
+                match is_hurried {
+                    true => cx.close_with((3, 2), "Too busy to wait for you any longer", Closed::Reclaimed),
+                    false => cx.close_with((4, 2), "Timeout", Closed::TimedOut),
+                }
             }
         };
         self.arm();
@@ -298,6 +330,11 @@ impl Machine for Server {
             }
             Input::Tick => {
                 self.tick(now);
+                Ok(())
+            }
+            Input::Patience(millis) => {
+                self.session.now = now;
+                self.be_patient(millis);
                 Ok(())
             }
             Input::Shutdown => {

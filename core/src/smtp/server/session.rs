@@ -36,6 +36,8 @@ pub(super) struct Session {
     pub(super) entropy: Entropy,
     /// The address by which the client may be trusted with XCLIENT: none for one that a proxy could not name.
     pub(super) trusted_as: Option<IpAddr>,
+    /// Milliseconds for which the client is waited for at most, whatever the settings have.
+    pub(super) patience: u64,
     /// Whether the connection is inside TLS. Behind XCLIENT it is the neighbour's, and not in [`Peer::tls`].
     pub(super) is_secured: bool,
     /// Whether a line has come, since the connection began, TLS did, or XCLIENT named another client.
@@ -74,6 +76,7 @@ impl Session {
             told_of_bare_lf: false,
             entropy,
             trusted_as: address.map(|address| address.ip()),
+            patience: u64::MAX,
             is_secured: false,
             has_spoken: false,
             may_show_password: false,

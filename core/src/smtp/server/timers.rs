@@ -9,6 +9,8 @@ pub(super) struct Timers {
     session: Option<Millis>,
     /// The end of what is waited for now: a command, content, a decision, or a delay.
     wait: Option<Millis>,
+    /// When that began.
+    since: Millis,
 }
 
 impl Timers {
@@ -17,7 +19,12 @@ impl Timers {
     }
 
     pub(super) fn wait(&mut self, now: Millis, millis: u64) {
-        self.wait = Some(now + millis);
+        (self.since, self.wait) = (now, Some(now + millis));
+    }
+
+    /// What is waited for may take so long, from when it began.
+    pub(super) fn change_wait(&mut self, millis: u64) {
+        self.wait = self.wait.map(|_| self.since + millis);
     }
 
     pub(super) fn stop(&mut self) {

@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU32;
 
+use super::stored;
+use crate::crypto::Hash;
 use crate::limits::MIN_SCRAM_ITERATIONS;
 use crate::smtp::sasl::{Mechanism, SecretKey};
 use crate::tls::Session;
@@ -52,6 +54,13 @@ impl Settings {
     /// binding where there is none, EXTERNAL to clients that showed a certificate.
     pub fn offered(&self, session: Option<&Session>) -> Vec<Mechanism> {
         self.mechanisms.iter().copied().filter(|mechanism| self.offers(*mechanism, session)).collect()
+    }
+
+    /// The salt that a user without a verifier seems to have in SCRAM: always the same for one name, and unknown without the
+    /// secret. A host that has a password in place of a verifier makes the verifier with it
+    /// ([`ScramVerifier::derive`](crate::smtp::sasl::ScramVerifier::derive)), so that it is the same after a restart, too.
+    pub fn salt(&self, hash: Hash, user: &str) -> Vec<u8> {
+        stored::salt_of(hash, user, self)
     }
 
     pub(super) fn offers(&self, mechanism: Mechanism, session: Option<&Session>) -> bool {

@@ -7,7 +7,7 @@ use crate::smtp::reply::{EnhancedCode, Reply};
 
 use super::super::content::{Fault, Transaction};
 use super::super::decision::{Decision, Takes};
-use super::super::event::{Abort, Closed, DecisionId, Hello, Recipient, Sender};
+use super::super::event::{Abort, Closed, DecisionId, Event, Hello, Recipient, Sender};
 use super::super::session::{Enhanced, Session};
 use super::{Authenticating, Chunk, Data, State};
 
@@ -39,7 +39,7 @@ impl On {
             Self::Connect | Self::Hello { .. } | Self::DataHeader { .. } | Self::ChunkHeader { .. } => Takes::Accept,
             Self::Mail(_) | Self::Rcpt { .. } | Self::LookUp { .. } => Takes::AcceptWith,
             Self::Message { recipients, .. } if cx.is_lmtp() => Takes::Each(*recipients),
-            Self::Message { .. } => Takes::AcceptWith,
+            Self::Message { .. } => Takes::Message,
             Self::Auth(_) => Takes::Auth,
         };
         decision.check(takes)?;
@@ -171,9 +171,16 @@ fn accepted(cx: &mut Session, decision: &Decision, enhanced: (u16, u16), text: &
 fn decided_on_message(cx: &mut Session, decision: &Decision, recipients: usize, utf8: bool) -> State {
     let mut code = 250;
     let replies = if cx.is_lmtp() { recipients } else { 1 };
+    match decision {
+        Decision::Discard(_) => cx.event(Event::Discarded),
+        Decision::Quarantine(_) => cx.event(Event::Quarantined),
+        _ => {}
+    }
     cx.as_one_error(|cx| match decision {
         Decision::Each(each) => each.iter().for_each(|reply| cx.send(reply, utf8, Enhanced::Yes)),
-        Decision::AcceptWith(reply) => (0..replies).for_each(|_| cx.send(reply, utf8, Enhanced::Yes)),
+        Decision::AcceptWith(reply) | Decision::Discard(Some(reply)) | Decision::Quarantine(Some(reply)) => {
+            (0..replies).for_each(|_| cx.send(reply, utf8, Enhanced::Yes));
+        }
         Decision::Refuse(reply) => {
             code = reply.code;
             (0..replies).for_each(|_| cx.send(reply, utf8, Enhanced::Yes));

@@ -1,0 +1,28 @@
+//! A host that does what the documentation of each of the server's events says, and a client that says anything, in clear text and
+//! inside the TLS layer: what the client says is never the host's misuse.
+//!
+//! The first octet says whether there is a layer; the others decide what happens.
+#![no_main]
+
+#[path = "../../core/tests/smtp_server/host.rs"]
+#[allow(dead_code)]
+mod host;
+
+use std::sync::LazyLock;
+
+use host::{Dice, run_in_clear, run_in_tls};
+use passerelle::tls::ServerTls;
+use passerelle_fuzz::fuzz_target;
+
+static CERTIFICATE: LazyLock<ServerTls> = LazyLock::new(|| {
+    let (chain, key) = (include_bytes!("../certificates/certificate.pem"), include_bytes!("../certificates/key.pem"));
+    ServerTls::from_pem(chain, key).expect("a certificate and its key")
+});
+
+fuzz_target!(|input: &[u8]| {
+    let [layer, octets @ ..] = input else { return };
+    match layer % 2 {
+        0 => run_in_clear(&mut Dice::new(octets)),
+        _ => run_in_tls(&CERTIFICATE, &mut Dice::new(octets)),
+    }
+});
