@@ -75,7 +75,7 @@ pub(super) const COREMAIL: &str = "Coremail, support, returned mail (www.icorema
 pub(super) const EMAILHOST: &str = "Common questions on returned mail (www.emailhost.com.cn/service.html)";
 pub(super) const QQ: &str = "QQ Mail help center, reasons of returned mail (service.mail.qq.com/detail/122)";
 pub(super) const CPANEL: &str =
-    "cPanel, records of deliveries in its API, whose messages are examples (api.docs.cpanel.net)";
+    "cPanel & WHM, WHM API 1, emailtrack_search, the example of a message (api.docs.cpanel.net)";
 pub(super) const OUTLOOK: &str =
     "I receive a 550, 553, or relay prohibited error when sending email messages (support.office.com)";
 pub(super) const ZOHO: &str = "ZeptoMail, SMTP Error Codes (www.zoho.com/zeptomail/help/api/smtp-error-codes.html)";
@@ -91,7 +91,8 @@ pub(super) const POP_FIRST: &str = "OpenVAS, a check of relays, which knows the 
 
 pub(super) const COLLECTIONS: &str =
     "Sisimai, bounce reasons (libsisimai.org/en/reason); ZoneMTA, bounce rules (github.com/zone-eu/zone-mta)";
-pub(super) const SISIMAI: &str = "Sisimai, lib/Sisimai/Reason (github.com/sisimai/p5-sisimai)";
+pub(super) const SISIMAI: &str =
+    "Sisimai, lib/Sisimai/Reason (github.com/sisimai/p5-sisimai) and reason (github.com/sisimai/go-sisimai)";
 pub(super) const SISIMAI_HOSTS: &str = "Sisimai, lib/Sisimai/Rhost and Lhost (github.com/sisimai/p5-sisimai)";
 pub(super) const ZONE_MTA: &str =
     "ZoneMTA 3.10.3, config/bounces.txt and lib/smtp-interface.js (github.com/zone-eu/zone-mta)";
