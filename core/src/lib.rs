@@ -110,8 +110,8 @@ pub use alignment::IdentifierAlignment;
 pub use domain::{Domain, DomainError};
 pub use evaluate::{Evaluate, Evaluation, Reply};
 pub use lookup::{
-    Alias, Answer, Answers, CachedPolicy, DnsAnswer, Outcome, Pending, Question, QuestionId, Record, RecordType,
-    Records, Status, StsCache, StsCacheError, StsError,
+    Alias, Answer, Answers, CachedPolicy, DnsAnswer, Outcome, Pending, Question, QuestionId, QuotaScope, Record,
+    RecordType, Records, Status, StsCache, StsCacheError, StsError,
 };
 pub use machine::{Machine, Misuse, Output};
 pub use time::{Millis, Now, UnixTime};

@@ -527,3 +527,7 @@ pub const MAX_STS_AGE_DIGITS: usize = 10;
 pub const MAX_STS_AGE: u64 = 31_557_600;
 /// Seconds after which a policy in use is fetched anew at the latest (RFC 8461 §3.3 suggests once a day).
 pub const STS_REFRESH: u64 = 86_400;
+/// Seconds by which a provider's clock may be ahead of ours when its signature proves the tenant. Ours: five minutes, as Kerberos has.
+pub const TENANT_CLOCK_SKEW: u64 = 300;
+/// Days for which bounces to a rewritten sender find back (the value of libsrs2).
+pub const SRS_DAYS: u64 = 21;

@@ -169,6 +169,8 @@ pub enum Answer {
     Dns(DnsAnswer),
     /// To a [`Question::StsPolicy`]: the policy file's text, or why there is none.
     StsPolicy(Result<Arc<str>, StsError>),
+    /// To a [`Question::Quota`]: how much is used, or `None` where that cannot be found out now.
+    Quota(Option<u64>),
 }
 
 impl Answer {
@@ -177,11 +179,17 @@ impl Answer {
         match question {
             Question::Dns(..) => Self::Dns(DnsAnswer::empty(Status::Timeout)),
             Question::StsPolicy(_) => Self::StsPolicy(Err(StsError::Fetch)),
+            Question::Quota { .. } => Self::Quota(None),
         }
     }
 
     pub(super) fn fits(&self, question: &Question) -> bool {
-        matches!((self, question), (Self::Dns(_), Question::Dns(..)) | (Self::StsPolicy(_), Question::StsPolicy(_)))
+        matches!(
+            (self, question),
+            (Self::Dns(_), Question::Dns(..))
+                | (Self::StsPolicy(_), Question::StsPolicy(_))
+                | (Self::Quota(_), Question::Quota { .. })
+        )
     }
 }
 

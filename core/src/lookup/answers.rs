@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::answer::{Answer, DnsAnswer, Status};
-use super::question::{Question, RecordType};
+use super::question::{Question, QuotaScope, RecordType};
 use super::record::{Record, Records};
 use crate::domain::Domain;
 use crate::limits::{MAX_ANSWER_RECORDS, MAX_ANSWER_TEXT, MAX_CNAME_CHAIN, MAX_QUESTIONS};
@@ -61,7 +61,19 @@ impl Answers {
         match self.answer(question)? {
             Answer::Dns(answer) => Ok(answer),
             // `supply` lets no other kind in.
-            Answer::StsPolicy(_) => Ok(DnsAnswer::empty(Status::ServFail)),
+            Answer::StsPolicy(_) | Answer::Quota(_) => Ok(DnsAnswer::empty(Status::ServFail)),
+        }
+    }
+
+    /// How much of a quota is used (`None` where that cannot be found out), or `Pending` after having noted the question.
+    ///
+    /// # Errors
+    /// [`Pending`] when the host has not answered yet.
+    pub fn quota(&mut self, scope: QuotaScope, key: &str, window: u64) -> Result<Option<u64>, Pending> {
+        match self.answer(Question::Quota { scope, key: key.to_owned(), window })? {
+            Answer::Quota(used) => Ok(used),
+            // `supply` lets no other kind in.
+            Answer::Dns(_) | Answer::StsPolicy(_) => Ok(None),
         }
     }
 

@@ -8,7 +8,8 @@ mod sts_cache;
 
 pub use answer::{Alias, Answer, DnsAnswer, Outcome, Status, StsError};
 pub use answers::{Answers, Pending};
-pub use question::{Question, RecordType};
+pub(crate) use question::Window;
+pub use question::{Question, QuotaScope, RecordType};
 pub use record::{Record, Records};
 pub use sts_cache::{CachedPolicy, StsCache, StsCacheError};
 

@@ -1,5 +1,7 @@
 //! What is asked: the DNS records of a name and type, or a domain's MTA-STS policy.
 
+use std::fmt;
+
 use crate::domain::Domain;
 use crate::words::words;
 
@@ -11,6 +13,69 @@ pub enum Question {
     Dns(Domain, RecordType),
     /// The MTA-STS policy file of a domain, fetched as RFC 8461 §3.3 asks.
     StsPolicy(Domain),
+    /// How much of a quota is used. To ask takes nothing from it: what is sent is counted by the host, once, when the next hop
+    /// has taken the message.
+    Quota {
+        /// What is counted.
+        scope: QuotaScope,
+        /// Whose it is: `user:` and an account's name, or `organisation`.
+        key: String,
+        /// The time up to now in which it counts, in seconds.
+        window: u64,
+    },
+}
+
+/// What a quota counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum QuotaScope {
+    /// Messages.
+    Messages,
+    /// Recipients of messages.
+    Recipients,
+}
+
+impl QuotaScope {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Messages, Self::Recipients];
+
+    /// The word that transcripts use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Recipients => "recipients",
+        }
+    }
+}
+
+words!(Display for QuotaScope);
+
+/// A window of a quota as people write it: in hours, minutes or seconds.
+pub(crate) struct Window(pub(crate) u64);
+
+impl Window {
+    /// Reads `24h`, `10m`, `90s` or `7d`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = match text.get(digits.len()..)? {
+            "s" => 1,
+            "m" | "min" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        digits.parse::<u64>().ok()?.checked_mul(unit).map(Self)
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            seconds if seconds % 3600 == 0 => write!(f, "{}h", seconds / 3600),
+            seconds if seconds % 60 == 0 => write!(f, "{}m", seconds / 60),
+            seconds => write!(f, "{seconds}s"),
+        }
+    }
 }
 
 /// The types of DNS records that the engine asks for.

@@ -8,10 +8,12 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::presentation::{parse_record, record_text};
-use super::{Transcript, TranscriptError};
+use super::{QuotaKey, Transcript, TranscriptError};
 use crate::domain::Domain;
 use crate::limits::{MAX_ANSWER_RECORDS, MAX_TRANSCRIPT_SIZE};
-use crate::lookup::{Alias, CachedPolicy, DnsAnswer, Record, RecordType, Status, StsCache, StsError};
+use crate::lookup::{
+    Alias, CachedPolicy, DnsAnswer, QuotaScope, Record, RecordType, Status, StsCache, StsError, Window,
+};
 
 /// Members that are not known are comments, or of a later version, and are passed over; but not where that would hide a
 /// misspelt name of the member that matters.
@@ -23,6 +25,7 @@ struct File {
     answers: Option<Vec<Entry>>,
     sts: Option<BTreeMap<String, Policy>>,
     sts_cache: Option<BTreeMap<String, CachedPolicy>>,
+    quota: Option<BTreeMap<String, Used>>,
     #[serde(flatten)]
     unknown: Unknown,
 }
@@ -79,6 +82,14 @@ enum Policy {
     Error { error: String },
 }
 
+/// How much of a quota is used, or the word `error`.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Used {
+    Number(u64),
+    Word(String),
+}
+
 pub(super) fn parse(json: &[u8]) -> Result<Transcript, TranscriptError> {
     if json.len() > MAX_TRANSCRIPT_SIZE {
         return Err(TranscriptError::TooLarge);
@@ -88,9 +99,13 @@ pub(super) fn parse(json: &[u8]) -> Result<Transcript, TranscriptError> {
         return Err(TranscriptError::Json("it is not a JSON object".into()));
     }
     let file: File = serde_json::from_slice(json).map_err(|e| TranscriptError::Json(e.to_string()))?;
-    let is_empty = file.default.is_none() && file.answers.is_none() && file.sts.is_none() && file.sts_cache.is_none();
+    let is_empty = file.default.is_none()
+        && file.answers.is_none()
+        && file.sts.is_none()
+        && file.sts_cache.is_none()
+        && file.quota.is_none();
     if let (true, Some((name, _))) = (is_empty, file.unknown.first_key_value()) {
-        let problem = format!("it has a member '{name}', but none of default, answers and sts");
+        let problem = format!("it has a member '{name}', but none of default, answers, sts and quota");
         return Err(TranscriptError::Json(problem));
     }
     let mut transcript = Transcript::new();
@@ -117,7 +132,31 @@ pub(super) fn parse(json: &[u8]) -> Result<Transcript, TranscriptError> {
     }
     transcript.sts_cache = StsCache::of(file.sts_cache.unwrap_or_default())
         .map_err(|problem| TranscriptError::Json(format!("sts_cache: {problem}")))?;
+    for (text, used) in file.quota.unwrap_or_default() {
+        let wrong = |problem| TranscriptError::Entry { name: text.clone(), kind: "quota".into(), problem };
+        let used = match used {
+            Used::Number(number) => Some(number),
+            Used::Word(word) if word == "error" => None,
+            Used::Word(_) => return Err(wrong("the value is a number or \"error\"".into())),
+        };
+        transcript.quota.insert(quota_key(&text).map_err(wrong)?, used);
+    }
     Ok(transcript)
+}
+
+/// `messages user:ann 24h`; or the key alone.
+fn quota_key(text: &str) -> Result<QuotaKey, String> {
+    if text.starts_with("user:") || text == "organisation" {
+        return Ok((text.to_owned(), None));
+    }
+    let (scope, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let window = rest.rsplit(' ').next().unwrap_or_default();
+    let scope = QuotaScope::ALL.into_iter().find(|known| known.as_str() == scope);
+    let key = rest.strip_suffix(window).map(str::trim_end).filter(|key| !key.is_empty());
+    match (scope, key, Window::parse(window)) {
+        (Some(scope), Some(key), Some(Window(window))) => Ok((key.to_owned(), Some((scope, window)))),
+        _ => Err("write messages or recipients, a key, and a window: messages user:ann 24h".into()),
+    }
 }
 
 fn sts_error(word: &str) -> Result<StsError, String> {
@@ -224,6 +263,18 @@ pub(super) fn render(transcript: &Transcript) -> String {
     }
     if !transcript.sts_cache.is_empty() {
         json += &format!(",\n \"sts_cache\": {}", transcript.sts_cache.to_json());
+    }
+    let quota = transcript.quota.iter().map(|((key, of), used)| {
+        let name = match of {
+            Some((scope, window)) => format!("{scope} {key} {}", Window(*window)),
+            None => key.clone(),
+        };
+        let used = used.map_or(Used::Word("error".into()), Used::Number);
+        format!("  {}: {}", line(&name), line(&used))
+    });
+    let quota: Vec<String> = quota.collect();
+    if !quota.is_empty() {
+        json += &format!(",\n \"quota\": {{\n{}}}", quota.join(",\n"));
     }
     json + "}\n"
 }

@@ -23,6 +23,9 @@
 //! The errors of `sts` are those of [`StsError`]; a domain that is not listed there has the error `fetch`. `sts_cache` is an
 //! [`StsCache`]: the policies that were had before.
 //!
+//! `quota` has how much of a quota is used: `{"messages user:ann 24h": 9999, "recipients organisation 10m": "error"}`; what is
+//! not listed is 0, and a key without scope and window (`"user:ann"`) stands for all of them.
+//!
 //! ```
 //! use passerelle::{Domain, Question, RecordType, Answer, Record, Transcript};
 //!
@@ -45,7 +48,7 @@ use thiserror::Error;
 
 use crate::domain::Domain;
 use crate::limits::MAX_CNAME_CHAIN;
-use crate::lookup::{Alias, Answer, DnsAnswer, Question, Record, RecordType, Status, StsCache, StsError};
+use crate::lookup::{Alias, Answer, DnsAnswer, Question, QuotaScope, Record, RecordType, Status, StsCache, StsError};
 
 pub use presentation::{parse_record, record_text};
 
@@ -59,7 +62,11 @@ pub struct Transcript {
     exact: BTreeMap<(Domain, RecordType), DnsAnswer>,
     sts: BTreeMap<Domain, Result<Arc<str>, StsError>>,
     sts_cache: StsCache,
+    quota: BTreeMap<QuotaKey, Option<u64>>,
 }
+
+/// Scope, key and window of a quota; without scope and window, all of that key.
+type QuotaKey = (String, Option<(QuotaScope, u64)>);
 
 /// Why a text is not a transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -90,6 +97,7 @@ impl Default for Transcript {
             exact: BTreeMap::new(),
             sts: BTreeMap::new(),
             sts_cache: StsCache::new(),
+            quota: BTreeMap::new(),
         }
     }
 }
@@ -130,6 +138,11 @@ impl Transcript {
             Question::StsPolicy(domain) => {
                 Answer::StsPolicy(self.sts.get(domain).cloned().unwrap_or(Err(StsError::Fetch)))
             }
+            Question::Quota { scope, key, window } => {
+                let exact = self.quota.get(&(key.clone(), Some((*scope, *window))));
+                let used = exact.or_else(|| self.quota.get(&(key.clone(), None)));
+                Answer::Quota(used.copied().unwrap_or(Some(0)))
+            }
         }
     }
 
@@ -142,6 +155,9 @@ impl Transcript {
             }
             (Question::StsPolicy(domain), Answer::StsPolicy(policy)) => {
                 self.sts.insert(domain.clone(), policy.clone());
+            }
+            (Question::Quota { scope, key, window }, Answer::Quota(used)) => {
+                self.quota.insert((key.clone(), Some((*scope, *window))), *used);
             }
             _ => {} // An answer of the wrong kind is no answer.
         }

@@ -3,7 +3,7 @@
 mod aliases;
 
 use passerelle::{
-    Answer, DnsAnswer, Domain, Question, Record, RecordType, Status, StsError, Transcript, TranscriptError,
+    Answer, DnsAnswer, Domain, Question, QuotaScope, Record, RecordType, Status, StsError, Transcript, TranscriptError,
 };
 use proptest::prelude::*;
 
@@ -219,4 +219,22 @@ fn a_recording_of_names_with_spaces_and_backslashes_is_readable() {
         transcript.record(&Question::Dns(odd("what is this.example"), record_type), &answer);
     }
     assert_eq!(parse(&transcript.to_json()).as_ref(), Ok(&transcript));
+}
+
+#[test]
+fn quotas_are_read_by_scope_key_and_window_and_what_is_not_listed_is_unused() {
+    let json = br#"{"quota": {"messages user:ann 24h": 9999, "recipients organisation 10m": "error", "user:b c": 7}}"#;
+    let transcript = Transcript::parse(json).unwrap();
+    let used = |scope, key: &str, window| transcript.answer(&Question::Quota { scope, key: key.into(), window });
+    assert_eq!(used(QuotaScope::Messages, "user:ann", 86_400), Answer::Quota(Some(9999)));
+    assert_eq!(used(QuotaScope::Messages, "user:ann", 3600), Answer::Quota(Some(0)));
+    assert_eq!(used(QuotaScope::Recipients, "user:ann", 86_400), Answer::Quota(Some(0)));
+    assert_eq!(used(QuotaScope::Recipients, "organisation", 600), Answer::Quota(None));
+    assert!(Transcript::parse(br#"{"quota": {"mesages user:ann 24h": 1}}"#).is_err());
+    assert!(Transcript::parse(br#"{"quota": {"messages user:ann 24h": "much"}}"#).is_err());
+    let mut recorded = Transcript::new();
+    let question = Question::Quota { scope: QuotaScope::Messages, key: "user:a b".into(), window: 90 };
+    recorded.record(&question, &Answer::Quota(Some(3)));
+    assert!(recorded.to_json().contains("\"messages user:a b 90s\": 3"));
+    assert_eq!(Transcript::parse(recorded.to_json().as_bytes()).unwrap(), recorded);
 }

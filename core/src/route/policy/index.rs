@@ -12,11 +12,17 @@ pub(crate) struct RuleIndex {
     always: Vec<usize>,
     from: BTreeMap<MatchKey, Vec<usize>>,
     to: BTreeMap<MatchKey, Vec<usize>>,
+    /// The rules of each name that several have.
+    namesakes: BTreeMap<String, Vec<usize>>,
 }
 
 impl RuleIndex {
     pub(crate) fn of(rules: &[Rule]) -> Self {
         let mut index = Self::default();
+        for (number, rule) in rules.iter().enumerate() {
+            index.namesakes.entry(rule.name.clone()).or_default().push(number);
+        }
+        index.namesakes.retain(|_, rules| rules.len() > 1);
         for (number, rule) in rules.iter().enumerate() {
             let keys = |set: &Option<AddressSet>| set.as_ref().and_then(AddressSet::keys);
             let Conditions { from, to, .. } = &rule.conditions;
@@ -36,8 +42,14 @@ impl RuleIndex {
         index
     }
 
+    #[allow(dead_code)] // Rules come next.
+    /// The rules of this name, where there are several.
+    pub(crate) fn namesakes(&self, name: &str) -> &[usize] {
+        self.namesakes.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    #[allow(dead_code)] // Rules come next.
     /// The rules that may match, in order.
-    #[allow(dead_code)] // Admission and rules come next.
     pub(crate) fn candidates(&self, from: Option<&Mailbox>, to: &Mailbox) -> Vec<usize> {
         let mut found = self.always.clone();
         for (map, mailbox) in [(&self.from, from), (&self.to, Some(to))] {
