@@ -122,6 +122,32 @@ impl PublicKey {
     }
 }
 
+#[cfg(feature = "tls")]
+impl PublicKey {
+    /// Whether `signature` is this RSA key's by PKCS#1 v1.5 (RFC 8017 §8.2.2) of what has this digest of SHA-256, SHA-384 or SHA-512,
+    /// which its length tells apart. For keys that TLS libraries find too small: it takes several times as long as
+    /// [`verify_digest`](Self::verify_digest), and is never true for keys of more than [`MAX_RECOVERY_BITS`] bits.
+    pub(crate) fn verify_pkcs1(&self, digest: &[u8], signature: &[u8]) -> bool {
+        let Shape::Rsa(key) = &self.shape else { return false };
+        let Some(numbers) = der::rsa_public_key(&key.pkcs1) else { return false };
+        // EMSA-PKCS1-v1_5 (§9.2): the DigestInfo of each function differs in two lengths and in the last arc of its name.
+        let (length, arc) = match digest.len() {
+            length @ 32 => (length as u8, 1),
+            length @ 48 => (length as u8, 2),
+            length @ 64 => (length as u8, 3),
+            _ => return false,
+        };
+        let name = [0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, arc, 0x05, 0x00];
+        let info = [&[0x30, 17 + length][..], &name, &[0x04, length], digest].concat();
+        let Some(padding @ 8..) = numbers.modulus.len().checked_sub(3 + info.len()) else { return false };
+        let expected = [&[0, 1][..], &vec![0xff; padding], &[0], &info].concat();
+        key.ready.is_some()
+            && self.bits <= MAX_RECOVERY_BITS
+            && signature.len() == numbers.modulus.len()
+            && power(signature, numbers.exponent, numbers.modulus).is_some_and(|encoded| encoded == expected)
+    }
+}
+
 /// What an RSA signature is found to be of, when the key's public operation is applied to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovered {

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use rustls::pki_types;
 use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
 
+use super::verify::Trust;
 use crate::limits::MAX_TLS_RECORD;
 use crate::time::UnixTime;
 
@@ -158,11 +159,24 @@ pub(super) struct Host {
     now: AtomicU64,
     /// On a server: the certificate that was shown.
     pub(super) shown: OnceLock<Arc<CertifiedKey>>,
+    /// On a client: what was found out of the server.
+    pub(super) findings: Findings,
+}
+
+/// What a client has found out of its server in the handshake.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// What the certificate is trusted for, once it was looked at and found good.
+    pub(super) trust: OnceLock<Trust>,
+    /// Why it does not stand up to what was asked, where the connection goes on nevertheless.
+    pub(super) problem: OnceLock<Error>,
+    /// Whether the server has proved to hold the certificate's key.
+    pub(super) is_proven: AtomicBool,
 }
 
 impl Host {
     pub(super) fn new(now: UnixTime) -> Arc<Self> {
-        Arc::new(Self { now: AtomicU64::new(now.0), shown: OnceLock::new() })
+        Arc::new(Self { now: AtomicU64::new(now.0), shown: OnceLock::new(), findings: Findings::default() })
     }
 }
 

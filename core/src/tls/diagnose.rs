@@ -4,7 +4,8 @@ use rustls::pki_types::{ServerName, UnixTime as PkiTime};
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 
 use super::failure::{Failure, ResultType};
-use super::verify::{NoTlsaFits, is_authority};
+use super::signature::{NoKey, SmallKey};
+use super::verify::{NoFingerprintFits, NoTlsaFits, is_authority};
 use crate::time::UnixTime;
 
 /// The failure that an error of rustls is.
@@ -82,6 +83,21 @@ fn certificate(error: &CertificateError) -> Failure {
             ResultType::TlsaInvalid,
             error.0.to_string(),
             "The operator of the server has to publish a TLSA record for its new certificate, or to bring back the old one.",
+        ),
+        E::Other(error) if error.0.downcast_ref::<NoFingerprintFits>().is_some() => (
+            ResultType::CertificateNotTrusted,
+            error.0.to_string(),
+            "Ask the operator of the server for the fingerprint of its certificate, and compare.",
+        ),
+        E::Other(error) if error.0.downcast_ref::<SmallKey>().is_some() => (
+            ResultType::ValidationFailure,
+            error.0.to_string(),
+            "The operator of the server has to get a certificate with a larger key, 2048 bits at least.",
+        ),
+        E::Other(error) if error.0.downcast_ref::<NoKey>().is_some() => (
+            ResultType::ValidationFailure,
+            error.0.to_string(),
+            "The operator of the server has to replace its certificate.",
         ),
         E::Other(error) if is_authority(error.0.as_ref()) => (
             ResultType::CertificateNotTrusted,

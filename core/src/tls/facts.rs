@@ -1,10 +1,59 @@
 //! What two sides agreed on, read off the connection.
 
+use std::sync::atomic::Ordering;
+
 use rustls::ProtocolVersion;
 
+use super::connection::Connection;
+use super::diagnose;
+use super::failure::Failure;
 use super::session::{ChannelBinding, Session, Version};
 use crate::crypto::der::{OBJECT_IDENTIFIER, Reader, SEQUENCE};
 use crate::crypto::{Sha256, sha384, sha512};
+
+/// All that a handshake tells, for those who look into a peer's TLS; [`Session`] is what a conversation has to know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Facts {
+    /// What was agreed on: version, cipher suite, the server's name in the ClientHello (SNI), whether the server is verified.
+    pub session: Session,
+    /// The group of the key exchange, as IANA names it: `X25519MLKEM768`, `x25519`, `secp256r1`.
+    pub key_exchange: Option<String>,
+    /// The certificates that the peer showed, in DER and in its order, its own first.
+    pub chain: Vec<Vec<u8>>,
+    /// Whether the peer has proved to hold the key of the first. Without a verification nobody insists on it.
+    pub is_proven: bool,
+    /// Why the peer does not stand up to the verification, where the connection goes on nevertheless
+    /// ([`ClientTls::for_information`](super::ClientTls::for_information)): the same [`Failure`] with which it would have ended otherwise.
+    pub problem: Option<Failure>,
+}
+
+impl Facts {
+    pub(super) fn of(connection: &Connection, session: Session) -> Self {
+        let (tls, findings) = (connection.tls(), &connection.host().findings);
+        let chain = tls.peer_certificates().unwrap_or_default().iter().map(|certificate| certificate.to_vec());
+        let group = tls.negotiated_key_exchange_group().map(|group| group.name());
+        Self {
+            // A client that shows a certificate is made to prove it.
+            is_proven: match tls {
+                rustls::Connection::Client(_) => findings.is_proven.load(Ordering::Relaxed),
+                rustls::Connection::Server(_) => session.client_certificate.is_some(),
+            },
+            session,
+            key_exchange: group.map(|group| group.as_str().map_or_else(|| u16::from(group).to_string(), iana_group)),
+            chain: chain.collect(),
+            problem: findings.problem.get().map(diagnose::failure),
+        }
+    }
+}
+
+/// rustls writes `X25519` and `secp256r1`; IANA has the former in lower case.
+fn iana_group(name: &str) -> String {
+    match name {
+        "X25519" | "X448" => name.to_ascii_lowercase(),
+        _ => name.to_owned(),
+    }
+}
 
 /// What both sides know. `certificate` is the server's, in DER.
 pub(super) fn agreed(tls: &rustls::Connection, certificate: Option<&[u8]>) -> Session {

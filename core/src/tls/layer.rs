@@ -7,6 +7,7 @@ use super::Failure;
 use super::client::ClientTls;
 use super::connection::Connection;
 use super::diagnose;
+use super::facts::Facts;
 use super::server::ServerTls;
 use super::session::{Converse, End, Session};
 use crate::limits::{MAX_TLS_PENDING, TLS_HANDSHAKE_TIMEOUT};
@@ -95,7 +96,11 @@ impl<M: Converse> Layer<M> {
     }
 
     /// A client. TLS begins when the machine says so ([`Converse::starts_tls`]): at once, or after STARTTLS.
-    pub fn client(machine: M, settings: &ClientTls, now: Now) -> Self {
+    /// Where the settings [need TLS](ClientTls::is_mandatory), the machine is told ([`Converse::require_tls`]).
+    pub fn client(mut machine: M, settings: &ClientTls, now: Now) -> Self {
+        if settings.is_mandatory() {
+            machine.require_tls();
+        }
         Self::new(machine, Settings::Client(settings.clone()), now)
     }
 
@@ -127,6 +132,17 @@ impl<M: Converse> Layer<M> {
                 State::Secured(_) => !self.end_told && self.pending.has_room() && self.machine.wants_octets(),
                 State::Over => false,
             }
+    }
+
+    /// All that the handshake told, while TLS is on: from [`Event::Secured`] until the conversation is over.
+    pub fn facts(&self) -> Option<Facts> {
+        let State::Secured(connection) = &self.state else { return None };
+        let session = match &self.settings {
+            Settings::Server(settings) => settings.session(connection, self.now.unix),
+            Settings::Client(settings) => settings.session(connection),
+            Settings::None => return None,
+        };
+        Some(Facts::of(connection, session))
     }
 
     /// Whether TLS is on and the handshake is done.
@@ -197,12 +213,12 @@ impl<M: Converse> Layer<M> {
             self.ready.push_back(Output::Transmit(octets));
             return true;
         }
-        if !connection.is_handshaking() {
-            self.secured();
-            return true;
-        }
         if self.machine.is_over() {
             self.close();
+            return true;
+        }
+        if !connection.is_handshaking() {
+            self.secured();
             return true;
         }
         if self.now.monotonic >= *deadline {
@@ -345,10 +361,11 @@ impl<M: Converse> Machine for Layer<M> {
             Input::Wire(_) | Input::End(_) if self.ended.is_some() => return Err(Misuse::AfterEnd),
             Input::Wire([]) => {}
             Input::Wire(octets) => match self.state {
-                State::Clear => return self.clear_input(octets),
                 // Nobody reads it any more.
                 State::Over => {}
+                _ if self.machine.is_over() => {}
                 State::Handshake { .. } | State::Secured(_) if self.end_told => {}
+                State::Clear => return self.clear_input(octets),
                 State::Handshake { .. } | State::Secured(_) if !self.wants_wire() => return Err(Misuse::NotReading),
                 State::Handshake { .. } | State::Secured(_) => self.pending.push(octets),
             },

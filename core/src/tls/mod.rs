@@ -18,11 +18,14 @@ mod diagnose;
 #[cfg(feature = "tls")]
 mod facts;
 mod failure;
+mod fingerprint;
 #[cfg(feature = "tls")]
 mod layer;
 #[cfg(feature = "tls")]
 mod server;
 mod session;
+#[cfg(feature = "tls")]
+mod signature;
 #[cfg(feature = "tls")]
 mod verify;
 
@@ -31,7 +34,10 @@ pub use certificates::{Identity, Roots, SettingsError};
 #[cfg(feature = "tls")]
 pub use client::{ClientTls, Verification};
 pub use dane::{Dane, Tlsa};
+#[cfg(feature = "tls")]
+pub use facts::Facts;
 pub use failure::{Failure, ResultType};
+pub use fingerprint::{Fingerprint, FingerprintError};
 #[cfg(feature = "tls")]
 pub use layer::{Event, Input, Layer};
 #[cfg(feature = "tls")]

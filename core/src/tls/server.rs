@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, UnixTime as PkiTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
@@ -15,6 +15,7 @@ use super::certificates::{BOTH, Identity, Roots, SettingsError, Versions, only, 
 use super::connection::{Connection, Host};
 use super::facts;
 use super::session::{ClientCertificate, Session, Version};
+use super::signature;
 use super::verify;
 use crate::time::UnixTime;
 
@@ -152,7 +153,7 @@ impl ResolvesServerCert for Resolver {
     }
 }
 
-/// Takes any certificate, if the client proves to hold its key.
+/// Takes any certificate, of whatever shape, if the client proves to hold its key.
 #[derive(Debug)]
 struct AnyClient(WebPkiSupportedAlgorithms);
 
@@ -178,21 +179,23 @@ impl ClientCertVerifier for AnyClient {
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0)
+        signature::verify(message, certificate, signed, Version::Tls12, &self.0)
+            .map(|()| HandshakeSignatureValid::assertion())
     }
 
     fn verify_tls13_signature(
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0)
+        signature::verify(message, certificate, signed, Version::Tls13, &self.0)
+            .map(|()| HandshakeSignatureValid::assertion())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+        signature::schemes_for_small_keys(&self.0)
     }
 }

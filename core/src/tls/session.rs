@@ -13,13 +13,14 @@ pub trait Converse: Machine {
     /// machine: it was sent in clear text, by whom nobody knows (RFC 3207 §4.2; CVE-2011-0411).
     ///
     /// # Errors
-    /// [`Misuse`] when more comes although [`wants_octets`](Self::wants_octets) said no, or after the end.
+    /// [`Misuse`] when more comes although [`wants_octets`](Self::wants_octets) said no, or after the end. A machine that is over by
+    /// itself drops what comes.
     fn octets(&mut self, now: Now, octets: &[u8]) -> Result<(), Misuse>;
 
     /// The peer sends no more.
     ///
     /// # Errors
-    /// [`Misuse`] after the end.
+    /// [`Misuse`] when it is said twice. A machine that is over by itself takes no notice.
     fn end(&mut self, now: Now, end: End) -> Result<(), Misuse>;
 
     /// The handshake is done; everything from here on is inside TLS. What was said before is forgotten, as RFC 3207 §4.2 asks
@@ -31,6 +32,11 @@ pub trait Converse: Machine {
 
     /// Time has passed.
     fn tick(&mut self, now: Now);
+
+    /// The settings of the TLS around the machine ask for more than clear text can give: for a verification, or for TLS at all.
+    /// The machine is told before anything else, and does not go on without TLS then, whatever its own settings would allow: need
+    /// and verification are one setting. A machine that never goes on in clear text where it was asked for TLS has nothing to do.
+    fn require_tls(&mut self) {}
 
     /// Whether the handshake is to begin now: at once with implicit TLS, or when both sides have agreed to STARTTLS and
     /// everything in clear text has been polled. Stays true until [`secured`](Self::secured) or [`end`](Self::end).
@@ -91,8 +97,8 @@ pub struct Session {
     pub server_name: Option<String>,
     /// On a server: the client's certificate, if it showed one.
     pub client_certificate: Option<ClientCertificate>,
-    /// On a client: whether the server's certificate was verified, by an authority and for its name or by DANE. An authority
-    /// alone, for whatever name, does not count.
+    /// On a client: whether the server's certificate was verified: by an authority and for its name, by DANE, or by its fingerprint.
+    /// An authority alone, for whatever name, does not count.
     pub verified: bool,
     /// What ties an authentication to this connection.
     pub binding: ChannelBinding,
@@ -112,6 +118,7 @@ pub struct ClientCertificate {
 pub struct ChannelBinding {
     /// `tls-exporter`: 32 octets (RFC 9266 §2). Absent where the connection does not make it safe.
     pub exporter: Option<[u8; 32]>,
-    /// `tls-server-end-point`: the hash of the server's certificate (RFC 5929 §4).
+    /// `tls-server-end-point`: the hash of the server's certificate (RFC 5929 §4). On a client only where the server has proved to
+    /// hold its key.
     pub server_end_point: Option<Vec<u8>>,
 }

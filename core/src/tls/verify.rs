@@ -1,19 +1,24 @@
 //! Whether a certificate stands up to what was asked.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, Der, ServerName, TrustAnchor, UnixTime as PkiTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use thiserror::Error as ThisError;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 use super::certificates::{Roots, provider};
 use super::client::Verification;
+use super::connection::Host;
 use super::dane::{Matching, Selector, Tlsa, Usage};
+use super::fingerprint::Fingerprint;
+use super::session::Version;
+use super::signature::{self, other};
 use crate::crypto::der::{Reader, SEQUENCE};
 use crate::domain::Domain;
 use crate::limits::MAX_CHAIN;
@@ -24,28 +29,96 @@ use crate::time::UnixTime;
 #[error("none of {0} TLSA records fits the server's certificates")]
 pub(super) struct NoTlsaFits(pub(super) usize);
 
+/// None of the fingerprints is that of the server's certificate.
+#[derive(Clone, Copy, Debug, ThisError)]
+#[error("the server's certificate has the fingerprint {found}, which is none of the {expected} that are trusted")]
+pub(super) struct NoFingerprintFits {
+    found: Fingerprint,
+    expected: usize,
+}
+
+/// What a certificate is trusted for, and so how the handshake's signature is verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trust {
+    /// Nothing: the signature decides nothing either.
+    Nothing,
+    /// For what it is: the key in it is all that counts.
+    Itself,
+    /// Since an authority vouches for it.
+    Authority,
+}
+
 /// The verifier that rustls asks in a handshake.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    verification: Arc<Verification>,
-    algorithms: WebPkiSupportedAlgorithms,
+    pub(super) verification: Arc<Verification>,
+    /// Whether the connection goes on whatever is found.
+    pub(super) is_lenient: bool,
+    pub(super) algorithms: WebPkiSupportedAlgorithms,
+    /// Where it is noted what was found.
+    pub(super) host: Arc<Host>,
 }
 
 impl Verifier {
-    pub(super) fn new(verification: Arc<Verification>, algorithms: WebPkiSupportedAlgorithms) -> Self {
-        Self { verification, algorithms }
-    }
-
-    fn verify(&self, chain: &Chain<'_>) -> Result<(), Error> {
-        match &*self.verification {
-            Verification::None => Ok(()),
-            Verification::Authority(roots) => self.trusted(chain, roots),
+    fn verify(&self, verification: &Verification, chain: &Chain<'_>) -> Result<Trust, Error> {
+        match verification {
+            Verification::None => Ok(Trust::Nothing),
+            Verification::Authority(roots) => self.trusted(chain, roots).map(|()| Trust::Authority),
             Verification::Name(roots, names) => {
                 self.trusted(chain, roots)?;
-                named(chain.first, names)
+                named(chain.first, names).map(|()| Trust::Authority)
             }
             Verification::Dane(records, names) => self.dane(chain, records, names),
+            Verification::Fingerprint(trusted) => {
+                let found = Fingerprint::of(chain.first);
+                match trusted.contains(&found) {
+                    true => Ok(Trust::Itself),
+                    false => Err(other(NoFingerprintFits { found, expected: trusted.len() })),
+                }
+            }
+            Verification::All(all) => all
+                .iter()
+                .try_fold(Trust::Nothing, |trust, verification| Ok(trust.max(self.verify(verification, chain)?))),
         }
+    }
+
+    /// The handshake's signature. Where nothing is asked of the certificate, it decides nothing (RFC 7435): whoever could make a
+    /// wrong one could as well have shown a certificate of his own.
+    fn signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+        version: Version,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let findings = &self.host.findings;
+        let trust = findings.trust.get().copied().unwrap_or(Trust::Nothing);
+        let verified = match (trust, version) {
+            (Trust::Authority, Version::Tls12) => {
+                verify_tls12_signature(message, certificate, signed, &self.algorithms).map(|_| ())
+            }
+            (Trust::Authority, Version::Tls13) => {
+                verify_tls13_signature(message, certificate, signed, &self.algorithms).map(|_| ())
+            }
+            _ => {
+                return self
+                    .concluded(trust, signature::verify(message, certificate, signed, version, &self.algorithms));
+            }
+        };
+        self.concluded(trust, verified.map_err(|error| signature::explained(error, certificate, version)))
+    }
+
+    fn concluded(&self, trust: Trust, verified: Result<(), Error>) -> Result<HandshakeSignatureValid, Error> {
+        let findings = &self.host.findings;
+        match verified {
+            Ok(()) => findings.is_proven.store(true, Ordering::Relaxed),
+            Err(_) if trust == Trust::Nothing => {}
+            Err(error) if self.is_lenient => {
+                let _ = findings.problem.set(error); // What is wrong with the certificate comes first.
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(HandshakeSignatureValid::assertion())
     }
 
     /// Whether an authority vouches for the certificate, or the host itself does, having given that very certificate: one that
@@ -68,26 +141,27 @@ impl Verifier {
         verify_server_cert_signed_by_trust_anchor(&certificate, roots, chain.others, chain.now, self.algorithms.all)
     }
 
-    fn dane(&self, chain: &Chain<'_>, records: &[Tlsa], names: &[Domain]) -> Result<(), Error> {
-        let public_key = ParsedCertificate::try_from(chain.first)?.subject_public_key_info();
+    fn dane(&self, chain: &Chain<'_>, records: &[Tlsa], names: &[Domain]) -> Result<Trust, Error> {
+        // A certificate without a key that can be read may still be the one that a record has as a whole.
+        let public_key = signature::public_key(chain.first).unwrap_or_default();
         let itself = records.iter().filter(|record| record.usage == Usage::EndEntity);
         if itself.clone().any(|record| record.matches(chain.first, &public_key)) {
-            // Neither names nor dates count (RFC 7672 §3.1.1).
-            return Ok(());
+            // Neither names nor dates count (RFC 7672 §3.1.1), nor anything else but the key.
+            return Ok(Trust::Itself);
         }
         let mut anchors = RootCertStore::empty();
         for record in records.iter().filter(|record| record.usage == Usage::TrustAnchor) {
             anchors.extend(self::anchors(record, chain));
         }
         if anchors.is_empty() {
-            return Err(CertificateError::Other(OtherError(Arc::new(NoTlsaFits(records.len())))).into());
+            return Err(other(NoTlsaFits(records.len())));
         }
         match self.issued(chain, &anchors) {
             // An anchor, but not this server's, or of its name and with another key.
             Err(Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)) => {
-                Err(CertificateError::Other(OtherError(Arc::new(NoTlsaFits(records.len())))).into())
+                Err(other(NoTlsaFits(records.len())))
             }
-            other => other.and_then(|()| named(chain.first, names)),
+            other => other.and_then(|()| named(chain.first, names)).map(|()| Trust::Authority),
         }
     }
 }
@@ -176,7 +250,17 @@ impl ServerCertVerifier for Verifier {
         _: &[u8],
         now: PkiTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.verify(&Chain { first, others, now }).map(|()| ServerCertVerified::assertion())
+        let findings = &self.host.findings;
+        match self.verify(&self.verification, &Chain { first, others, now }) {
+            Ok(trust) => {
+                let _ = findings.trust.set(trust); // There is one handshake.
+            }
+            Err(error) if self.is_lenient => {
+                let _ = findings.problem.set(error);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -185,7 +269,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+        self.signature(message, certificate, signature, Version::Tls12)
     }
 
     fn verify_tls13_signature(
@@ -194,10 +278,13 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+        self.signature(message, certificate, signature, Version::Tls13)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        match self.verification.may_trust_itself() {
+            true => signature::schemes_for_small_keys(&self.algorithms),
+            false => self.algorithms.supported_schemes(),
+        }
     }
 }

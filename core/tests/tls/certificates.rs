@@ -44,6 +44,13 @@ impl Authority {
         Roots::from_pem(self.pem.as_bytes()).unwrap()
     }
 
+    /// A certificate for a key that somebody else has, in DER.
+    pub(crate) fn certify_key(&self, names: &[&str], key: &impl PublicKeyData) -> Vec<u8> {
+        let names: Vec<_> = names.iter().map(|n| (*n).to_owned()).collect();
+        let certificate = dated(CertificateParams::new(names).unwrap()).signed_by(key, &self.issuer).unwrap();
+        certificate.der().to_vec()
+    }
+
     /// A certificate for these names, the authority's own behind it.
     pub(crate) fn certify(&self, names: &[&str]) -> Leaf {
         self.certify_as(names, |_| {})
