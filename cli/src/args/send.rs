@@ -55,6 +55,10 @@ pub(crate) struct Send {
     /// By this mechanism alone, such as SCRAM-SHA-256 [default: the strongest that the server offers]
     #[arg(long, value_name = "MECHANISM", requires = "auth", help_heading = "TLS and authentication")]
     pub(crate) auth_mechanism: Option<String>,
+    /// Show the password, if the mechanism does, to a server whose certificate is not verified. Without it --auth verifies by
+    /// itself, as --verify does.
+    #[arg(long, requires = "auth", help_heading = "TLS and authentication")]
+    pub(crate) auth_unverified: bool,
     /// Show the password without TLS too, if the mechanism does.
     #[arg(long, requires = "auth", help_heading = "TLS and authentication")]
     pub(crate) auth_without_tls: bool,
@@ -93,9 +97,10 @@ pub(crate) struct Send {
 }
 
 impl Send {
-    /// Whether the server's certificate is verified.
+    /// Whether the server's certificate is verified. A password is for a server that one knows.
     pub(crate) fn verifies(&self) -> bool {
-        self.verify || self.ca.is_some()
+        let shows_to_anybody = self.auth_unverified || self.auth_without_tls;
+        self.verify || self.ca.is_some() || (self.auth.is_some() && !shows_to_anybody)
     }
 }
 

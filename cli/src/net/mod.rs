@@ -5,5 +5,5 @@ pub(crate) mod trace;
 pub(crate) mod wire;
 
 pub(crate) use entropy::entropy;
-pub(crate) use trace::{Traced, Tracer};
+pub(crate) use trace::Tracer;
 pub(crate) use wire::{Clock, Wire, WireError};

@@ -73,7 +73,8 @@ fn cut_inside_tls() {
         std::io::copy(&mut (&client).take(1 << 20), &mut &server).unwrap();
         let _ = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
     });
-    let sent = send(&message, &address, &["--tls", "implicit", "--auth", &format!("ann:{password}")]);
+    let sent =
+        send(&message, &address, &["--tls", "implicit", "--auth-unverified", "--auth", &format!("ann:{password}")]);
     assert!(sent.out().contains("not sent: the connection was lost"), "{sent:?}");
     assert_eq!(sent.code, 3, "{sent:?}");
     assert!(!sent.stderr.contains("bug"), "{sent:?}");

@@ -106,11 +106,36 @@ fn what_is_wrong_with_tls_or_a_password_is_said() {
     assert!(name.code != 0 && name.stderr.contains("certificate-host-mismatch"), "{name:?}");
     let old = send(&["--ca", &ca, "--tls-name", "mx.example.com", "--now", "99999999999"]);
     assert!(old.code != 0 && old.stderr.contains("certificate-expired"), "{old:?}");
-    let password = send(&["--auth", &auth]);
+    let password = send(&["--auth", &auth, "--ca", &ca, "--tls-name", "mx.example.com"]);
     assert!(password.code == 1 && password.stderr.contains("535"), "{password:?}");
     let clear = send(&["--auth", &auth, "--tls", "none", "--auth-mechanism", "PLAIN"]);
     assert_eq!(clear.code, 1, "{clear:?}");
     assert!(server.messages().is_empty());
+}
+
+/// A self-signed stranger gets no password, unless that is asked for; `--auth` alone verifies.
+#[test]
+fn a_server_that_nobody_verified_gets_no_password() {
+    let certificates = Certificates::new();
+    let server = certificates.server();
+    let password = certificates.folder.write("password", "pencil\n");
+    let (message, auth) = (example("message.eml"), format!("ann:{password}"));
+    let send = |more: &[&str]| {
+        let auth = ["--auth", &auth, "--trace", "--tls-name", "mx.example.com"];
+        run(&[&["send", &message, "--to", server.address()], &ENVELOPE[..], &auth, more].concat())
+    };
+    for more in [&[][..], &["--tls", "starttls"], &["--auth-mechanism", "PLAIN"], &["--auth-mechanism", "LOGIN"]] {
+        let refused = send(more);
+        assert_eq!(refused.code, 3, "{more:?}: {refused:?}");
+        assert!(refused.stderr.contains("certificate-not-trusted"), "{more:?}: {refused:?}");
+        assert!(!refused.stderr.contains("C: AUTH"), "{more:?}: {refused:?}");
+    }
+    let address = run(&[&["send", &message, "--to", server.address(), "--auth", &auth], &ENVELOPE[..]].concat());
+    assert!(address.code == 2 && address.stderr.contains("--tls-name"), "{address:?}");
+    for mechanism in ["PLAIN", "LOGIN"] {
+        let shown = send(&["--auth-unverified", "--auth-mechanism", mechanism]);
+        assert_eq!(shown.code, 0, "{shown:?}");
+    }
 }
 
 #[test]
@@ -119,7 +144,7 @@ fn the_trace_shows_the_dialogue_and_no_password() {
     let server = certificates.server();
     let password = certificates.folder.write("password", "pencil\n");
     let (message, auth) = (example("message.eml"), format!("ann:{password}"));
-    let options = ["--auth", &auth, "--auth-mechanism", "PLAIN", "--trace", "--no-chunking"];
+    let options = ["--auth", &auth, "--auth-unverified", "--auth-mechanism", "PLAIN", "--trace", "--no-chunking"];
     let sent = run(&[&["send", &message, "--to", server.address()], &ENVELOPE[..], &options].concat());
     assert_eq!(sent.code, 0, "{sent:?}");
     let trace = &sent.stderr;
@@ -127,7 +152,7 @@ fn the_trace_shows_the_dialogue_and_no_password() {
         "S: 220 mx.example.com ESMTP Passerelle\n",
         "C: STARTTLS\n",
         "*: TLS1.3",
-        "C: AUTH PLAIN (not shown)\n",
+        "C: AUTH PLAIN <response>\n",
         "S: 235 2.7.0",
         "C: DATA\n",
         "C: QUIT\n",

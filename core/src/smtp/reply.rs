@@ -66,6 +66,13 @@ impl Reply {
         }
     }
 
+    /// The lines as they go over the wire, without their line endings.
+    pub(crate) fn shown(&self) -> Vec<String> {
+        let mut octets = Vec::new();
+        self.write(&mut octets);
+        String::from_utf8_lossy(&octets).split_terminator("\r\n").map(str::to_owned).collect()
+    }
+
     /// Appends one line of a reply.
     pub(crate) fn write_line(out: &mut Vec<u8>, code: u16, is_last: bool, enhanced: Option<EnhancedCode>, text: &str) {
         let digits = [code / 100 % 10, code / 10 % 10, code % 10];

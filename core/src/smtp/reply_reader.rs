@@ -83,10 +83,17 @@ impl ReplyReader {
         match self.read_lines(input) {
             Ok(reply) => reply.map(Ok),
             Err(error) => {
-                *self = Self { failed: Some(error), ..Self::default() };
+                let line = self.line.iter().chain(*input).take_while(|octet| !matches!(octet, b'\r' | b'\n'));
+                let line = line.take(limits::MAX_REPLY_KEPT).copied().collect();
+                *self = Self { failed: Some(error), line, ..Self::default() };
                 Some(Err(error))
             }
         }
+    }
+
+    /// The beginning of the line that was no reply, as far as it had come; for people.
+    pub(crate) fn rejected(&self) -> String {
+        String::from_utf8_lossy(&self.line).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
     }
 
     /// Whether no reply has begun.

@@ -80,6 +80,34 @@ fn client_shows_no_secret_without_tls() {
     }
 }
 
+/// A server inside TLS that nobody has verified may be anybody.
+#[test]
+fn client_shows_no_secret_to_a_server_that_is_not_verified() {
+    let stranger = Session { verified: false, ..session(1) };
+    for (account, offered) in [
+        (account("ann", "pencil"), "LOGIN PLAIN"),
+        (account("ann", "pencil"), "LOGIN"),
+        (token(), "XOAUTH2"),
+        (token(), "XOAUTH2 OAUTHBEARER"),
+    ] {
+        let settings = client::Settings::new(account);
+        let refused = chosen(&settings, offered, Some(&stranger));
+        assert_eq!(refused, Err(Error::SecretToUnverified), "{offered}");
+        assert!(chosen(&settings, offered, Some(&session(1))).is_ok(), "{offered}");
+        let insists = client::Settings { secrets_to_unverified: true, ..settings.clone() };
+        assert!(chosen(&insists, offered, Some(&stranger)).is_ok(), "{offered}");
+        // That is no leave for clear text, but the other way round it is.
+        assert_eq!(chosen(&insists, offered, None), Err(Error::SecretInClearText), "{offered}");
+        let anybody = client::Settings { secrets_in_clear_text: true, ..settings };
+        assert!(chosen(&anybody, offered, Some(&stranger)).is_ok(), "{offered}");
+    }
+    // What shows no secret is taken, though it comes later in the server's list.
+    let password = client::Settings::new(account("ann", "pencil"));
+    assert_eq!(chosen(&password, "PLAIN SCRAM-SHA-1", Some(&stranger)), Ok(ScramSha1));
+    let certificate = client::Settings::new(Account::Certificate { acting_as: None });
+    assert_eq!(chosen(&certificate, "EXTERNAL", Some(&stranger)), Ok(External));
+}
+
 fn token() -> Account {
     Account::Token { user: "ann".into(), token: "abc".into(), server: None }
 }

@@ -78,8 +78,10 @@ fn nothing_to_authenticate_with() {
     };
     let only_secrets = "without TLS the server offers only mechanisms that show the password or the token";
     dialogue_with(client(Tls::Off, &Mechanism::ALL), &[], &script("AUTH PLAIN LOGIN", only_secrets));
-    let nothing = "the server offers no mechanism that can be used here; it offers:";
+    let nothing = "the server offers no authentication here (AUTH)";
     dialogue_with(client(Tls::Off, &Mechanism::ALL), &[], &script("HELP", nothing));
+    let others = "the server offers no mechanism that can be used here; it offers: GSSAPI NTLM";
+    dialogue_with(client(Tls::Off, &Mechanism::ALL), &[], &script("AUTH GSSAPI NTLM", others));
 }
 
 /// Mechanisms that were offered in clear text don't count inside TLS.

@@ -288,6 +288,7 @@ fn describe(event: &Event, out: &mut String) {
                 writeln!(out, "E: omitted {omitted:?}").unwrap();
             }
         }
+        Event::Trace(_) => {}
         Event::Closed(why) => writeln!(out, "E: closed, {why}").unwrap(),
     }
 }

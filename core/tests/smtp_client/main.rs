@@ -6,6 +6,8 @@ mod support;
 mod counting;
 
 mod dialogue;
+#[cfg(feature = "tls")]
+mod host;
 mod server;
 
 mod auth;
@@ -17,9 +19,12 @@ mod hostile;
 mod lmtp;
 mod losses;
 mod memory;
+#[cfg(feature = "tls")]
+mod misuse;
 mod needs;
 mod parameters;
 mod pipelining;
 mod refusals;
 mod starttls;
 mod timeouts;
+mod trace;

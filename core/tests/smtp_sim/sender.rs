@@ -68,7 +68,7 @@ impl Sender {
                     None => Ok(()),
                 }
             }
-            Event::Ready(_) | Event::WantsContent => Ok(()),
+            Event::Ready(_) | Event::WantsContent | Event::Trace(_) => Ok(()),
         }
     }
 

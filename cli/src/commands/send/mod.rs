@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use passerelle::UnixTime;
-use passerelle::smtp::client::{Client, Envelope, Event, Input, Tls};
+use passerelle::smtp::client::{Client, Envelope, Event, Input, Tls, Trace};
 use passerelle::smtp::sasl::Entropy;
-use passerelle::tls::{self, Converse, Layer};
+use passerelle::tls::{self, Layer};
 use tokio::net::TcpStream;
 use tokio::runtime;
 
@@ -20,7 +20,7 @@ use crate::args::Send;
 use crate::failure::Failure;
 use crate::host::block_on;
 use crate::input;
-use crate::net::{Clock, Traced, Tracer, Wire, WireError, entropy};
+use crate::net::{Clock, Tracer, Wire, entropy};
 
 use content::Content;
 use destination::Destination;
@@ -45,7 +45,8 @@ pub(crate) fn run(args: &Send) -> Result<ExitCode, Failure> {
 struct Sending<'a> {
     args: &'a Send,
     host: &'a str,
-    wire: Wire<Traced>,
+    wire: Wire<Client>,
+    tracer: Tracer,
 }
 
 impl<'a> Sending<'a> {
@@ -57,12 +58,11 @@ impl<'a> Sending<'a> {
         if let Some(sasl) = settings::authentication(args, destination)? {
             client = client.authenticating(Arc::new(sasl), Entropy::new(entropy()?));
         }
-        let machine = Traced::new(client, args.trace.then(|| Tracer::new("")));
         let layer = match tls {
-            Tls::Off => Layer::clear(machine, now),
-            Tls::Implicit | Tls::StartTls { .. } => Layer::client(machine, &settings::tls(args, destination)?, now),
+            Tls::Off => Layer::clear(client, now),
+            Tls::Implicit | Tls::StartTls { .. } => Layer::client(client, &settings::tls(args, destination)?, now),
         };
-        Ok(Self { args, host: destination.host(), wire: Wire::new(layer, stream, clock) })
+        Ok(Self { args, host: destination.host(), wire: Wire::new(layer, stream, clock), tracer: Tracer::new("") })
     }
 
     async fn run(mut self, envelope: Envelope, mut content: Content) -> Result<Worst, Failure> {
@@ -82,17 +82,22 @@ impl<'a> Sending<'a> {
                     tls::Event::Inner(Event::Sent(outcome)) => {
                         content.done();
                         worst = Some(told::outcome(&outcome, self.host));
-                        self.quit()?;
+                        self.wire.input(Input::Quit)?;
                     }
                     tls::Event::Inner(Event::Closed(closed)) => {
                         worst.get_or_insert_with(|| told::closed(&closed, self.host));
                     }
                     tls::Event::Failed(failure) => told::tls_failed(&failure),
+                    tls::Event::Inner(Event::Trace(Trace::Sent(line))) => self.tracer.line('C', &line),
+                    tls::Event::Inner(Event::Trace(Trace::Received(line))) => self.tracer.line('S', &line),
+                    tls::Event::Secured(session) if self.args.trace => {
+                        self.tracer.line('*', &format!("{} {}", session.version.as_str(), session.cipher_suite));
+                    }
                     // `wants_content` says when; the handshake was told of with `Ready`.
                     tls::Event::Inner(Event::WantsContent) | tls::Event::Secured(_) => {}
                 }
             }
-            if self.wire.machine().client().wants_content() {
+            if self.wire.machine().wants_content() {
                 // A server may refuse in the middle, and read no more.
                 if self.wire.glance().await? {
                     continue;
@@ -109,13 +114,5 @@ impl<'a> Sending<'a> {
         }
         self.wire.close().await;
         worst.ok_or_else(|| Failure::new("the connection ended without a word; please report this as a bug"))
-    }
-
-    /// Says goodbye, unless the connection is over already.
-    fn quit(&mut self) -> Result<(), WireError> {
-        match self.wire.machine().is_over() {
-            true => Ok(()),
-            false => self.wire.input(Input::Quit),
-        }
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn client(args: &Send) -> Result<Settings, Failure> {
     settings.irregular = if args.repair { EncodePolicy::Repair } else { EncodePolicy::Refuse };
     settings.chunking = !args.no_chunking;
     settings.pipelining = !args.no_pipelining;
+    settings.trace = args.trace;
     Ok(settings)
 }
 
@@ -66,7 +67,11 @@ pub(super) fn tls(args: &Send, destination: &Destination) -> Result<ClientTls, F
         false => Verification::None,
         true => {
             let name = name.clone().ok_or_else(|| {
-                Failure::new("a certificate is for a name, and --to has an address: say the name with --tls-name")
+                let what = "a certificate is for a name, and --to has an address: say the name with --tls-name";
+                Failure::new(match args.verify || args.ca.is_some() {
+                    true => what.to_owned(),
+                    false => format!("{what} (--auth verifies, unless there is --auth-unverified)"),
+                })
             })?;
             Verification::Name(roots(args)?, vec![name])
         }
@@ -106,6 +111,7 @@ pub(super) fn authentication(args: &Send, destination: &Destination) -> Result<O
         settings.mechanisms = vec![mechanism];
     }
     settings.secrets_in_clear_text = args.auth_without_tls;
+    settings.secrets_to_unverified = args.auth_unverified;
     Ok(Some(settings))
 }
 

@@ -44,10 +44,15 @@ pub(super) fn outcome(outcome: &Outcome, server: &str) -> Worst {
     }
     for omitted in &outcome.omitted {
         tell::note(match omitted {
+            Omitted::EnvelopeId => {
+                "left out, since it is empty or longer than 100 characters: the name of the transaction (ENVID)"
+            }
+            Omitted::OriginalRecipient => "left out, since it is too long: an original recipient (ORCPT)",
             Omitted::Dsn => "left out, since the server does not offer DSN: what was asked of notifications",
             Omitted::Auth => "left out, since the server does not offer AUTH: who submitted the message",
             Omitted::Priority => "left out, since the server does not offer MT-PRIORITY: the priority",
             Omitted::DeliverBy => "left out, since the server does not offer DELIVERBY: the time to deliver by",
+            _ => "something that was asked for was left out",
         });
     }
     worst

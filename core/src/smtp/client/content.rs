@@ -18,6 +18,8 @@ pub(super) struct Sending {
     checks: Option<Checks>,
     /// Whether the host has said that this is all.
     is_complete: bool,
+    /// Octets that the host has handed in.
+    octets: u64,
 }
 
 #[derive(Debug)]
@@ -62,7 +64,7 @@ impl Sending {
             eight_bit: plan.body == Some(Body::EightBitMime),
             longest_line: settings.longest_line,
         });
-        Self { form, checks, is_complete: false }
+        Self { form, checks, is_complete: false, octets: 0 }
     }
 
     /// Whether the message ends with a sequence of octets, not by count: then, once begun, it can only be given up with the
@@ -92,6 +94,7 @@ impl Sending {
         if let Some(checks) = &mut self.checks {
             checks.push(octets)?;
         }
+        self.octets += octets.len() as u64;
         match &mut self.form {
             Form::Data(encoder) => {
                 let mut result = Ok(());
@@ -110,10 +113,21 @@ impl Sending {
         self.is_complete = true;
         let mut result = Ok(());
         match &mut self.form {
-            Form::Data(encoder) => context.send(|out| result = encoder.finish(out)),
+            Form::Data(encoder) => {
+                let octets = self.octets;
+                context.trace_sent(|| format!("<{octets} octets> ."));
+                context.send(|out| result = encoder.finish(out));
+            }
             Form::Chunks(chunks) => result = chunks.encoder.finish(&mut chunks.gathered),
         }
         result.map_err(Withheld::Irregular)
+    }
+
+    /// What a trace shows of content by DATA that is never ended.
+    pub(super) fn trace_broken_off(&self, context: &mut Context) {
+        if let (Form::Data(_), octets @ 1..) = (&self.form, self.octets) {
+            context.trace_event(|| format!("<{octets} octets>"));
+        }
     }
 
     /// Writes what can be written now. Whether the end is out; no reply to it is asked for yet.
@@ -175,6 +189,8 @@ impl Chunks {
 
     fn write(&mut self, context: &mut Context, size: usize, last: &str) {
         let chunk = self.gathered.get(self.gone..).and_then(|waiting| waiting.get(..size)).unwrap_or_default();
+        context.trace_sent(|| format!("BDAT {}{last}", chunk.len()));
+        context.trace_sent(|| format!("<{} octets>", chunk.len()));
         context.send(|out| {
             out.extend_from_slice(format!("BDAT {}{last}\r\n", chunk.len()).as_bytes());
             out.extend_from_slice(chunk);

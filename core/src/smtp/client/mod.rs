@@ -54,6 +54,8 @@
 //!   ends the connection: it is the mark of replies that somebody has slipped in. This is the one thing in which it matters when
 //!   octets come, and no honest server ever meets it.
 //! - What came in clear text behind the reply to STARTTLS is dropped, and what the server offered before is forgotten.
+//! - Nothing that a server says makes an answer to an event [`Misuse`]: a message that comes when the server has just ended the
+//!   connection is reported as not sent, and content of a message that is over is dropped.
 
 mod closed;
 mod content;
@@ -72,7 +74,7 @@ use std::sync::Arc;
 
 pub use closed::{Closed, ProtocolError, Stage};
 pub use envelope::{Envelope, Recipient};
-pub use event::{Event, Ready};
+pub use event::{Event, Ready, Trace};
 pub use needs::{Needs, NeedsScanner};
 pub use outcome::{Delivery, Omitted, Outcome, RecipientOutcome, Withheld};
 pub use settings::{Protocol, Settings, Timeouts, Tls, Without};
@@ -97,7 +99,8 @@ pub enum Input<'a> {
     End(End),
     /// Time has passed, as with [`Converse::tick`].
     Tick,
-    /// A message, once the client [is ready](Client::is_ready).
+    /// A message, once the client [is ready](Client::is_ready). Where the server has ended the connection meanwhile, the answer is
+    /// an [`Event::Sent`] that says so.
     Send(Box<Envelope>),
     /// The message's next octets, dots and all; best while the client [wants content](Client::wants_content), and some 64 KiB
     /// at most, since all of it becomes output.
@@ -107,7 +110,8 @@ pub enum Input<'a> {
     /// The message is taken back: it will not arrive, unless its end was out already. By DATA that takes closing the
     /// connection once DATA has been said.
     Abort,
-    /// QUIT; the connection is closed. While nothing is set up yet it is closed without.
+    /// QUIT; the connection is closed. While nothing is set up yet it is closed without, and if it is over already there is
+    /// nothing to do.
     Quit,
 }
 
@@ -163,6 +167,7 @@ impl Client {
     }
 
     fn replied(&mut self, reply: Reply) {
+        self.context.trace_received(|| reply.shown());
         if reply.code == 421 {
             // Any command may be answered so, and none need be (RFC 5321 §3.8).
             let stage = self.stage();
@@ -179,8 +184,13 @@ impl Client {
             return Err(Misuse::OutOfOrder("an envelope without recipients"));
         }
         match self.state {
-            State::Ready => self.change(|_, context| Transaction::begin(context, envelope)),
-            State::Over | State::Quitting(_) => return Err(Misuse::AfterEnd),
+            State::Ready => {
+                self.context.owes_content = false;
+                self.context.has_sent = true;
+                self.change(|_, context| Transaction::begin(context, envelope));
+            }
+            State::Over => return self.context.too_late(envelope),
+            State::Quitting(_) => return Err(Misuse::AfterEnd),
             _ => return Err(Misuse::OutOfOrder("a message while the client is not ready for one")),
         }
         Ok(())
@@ -188,6 +198,10 @@ impl Client {
 
     /// The next octets of the content, or its end.
     fn content(&mut self, octets: Option<&[u8]>) -> Result<(), Misuse> {
+        let was_asked = match octets {
+            Some(_) => self.context.owes_content,
+            None => std::mem::take(&mut self.context.owes_content),
+        };
         match std::mem::replace(&mut self.state, State::Over) {
             State::Transaction(transaction) => match transaction.content(&mut self.context, octets) {
                 Ok(state) => {
@@ -196,19 +210,21 @@ impl Client {
                 }
                 Err(transaction) => self.state = State::Transaction(transaction),
             },
-            State::Over => return Err(Misuse::AfterEnd),
             state => self.state = state,
         }
-        Err(Misuse::OutOfOrder("content while none is waited for"))
+        // The message may be over before the host has polled that it is.
+        if was_asked { Ok(()) } else { Err(Misuse::OutOfOrder("content while none is waited for")) }
     }
 
     fn abort(&mut self) -> Result<(), Misuse> {
+        let was_asked = std::mem::take(&mut self.context.owes_content);
         match self.state {
             State::Transaction(_) => self.change(|state, context| match state {
                 State::Transaction(transaction) => transaction.abort(context),
                 state => state,
             }),
-            State::Over => return Err(Misuse::AfterEnd),
+            // It is done with already, or is not sent any more.
+            _ if was_asked || self.context.has_sent => {}
             _ => return Err(Misuse::OutOfOrder("no message to take back")),
         }
         Ok(())
@@ -218,13 +234,13 @@ impl Client {
         match self.state {
             State::Ready => self.change(|_, context| State::quit(context, Closed::Quit)),
             State::Transaction(_) => return Err(Misuse::OutOfOrder("QUIT in the middle of a message")),
-            State::Quitting(_) => {}
-            State::Over => return Err(Misuse::AfterEnd),
+            State::Quitting(_) | State::Over => {}
             _ => self.change(|_, context| {
                 context.discard_unpolled();
                 State::closed(context, Closed::Quit)
             }),
         }
+        self.context.has_quit = true;
         Ok(())
     }
 
@@ -265,7 +281,7 @@ impl Machine for Client {
         if let Some(octets) = self.context.poll_octets() {
             return Output::Transmit(octets);
         }
-        match self.context.events.pop_front() {
+        match self.context.poll_event() {
             Some(event) => Output::Event(event),
             None => Output::Idle { wake: self.context.wake() },
         }
@@ -275,7 +291,7 @@ impl Machine for Client {
 impl Converse for Client {
     fn octets(&mut self, now: Now, octets: &[u8]) -> Result<(), Misuse> {
         self.context.at(now);
-        if self.is_over() {
+        if self.context.has_ended {
             return Err(Misuse::AfterEnd);
         }
         if self.is_handshake() {
@@ -286,6 +302,7 @@ impl Converse for Client {
             match self.replies.read(&mut input) {
                 Some(Ok(reply)) => self.replied(reply),
                 Some(Err(error)) => {
+                    self.context.trace_received(|| vec![format!("{} <{error}>", self.replies.rejected())]);
                     let (stage, error) = (self.stage(), ProtocolError::Reply(error));
                     self.change(|state, context| state.protocol_error(context, stage, error));
                 }
@@ -302,8 +319,11 @@ impl Converse for Client {
 
     fn end(&mut self, now: Now, end: End) -> Result<(), Misuse> {
         self.context.at(now);
-        if self.is_over() {
+        if std::mem::replace(&mut self.context.has_ended, true) {
             return Err(Misuse::AfterEnd);
+        }
+        if self.is_over() {
+            return Ok(());
         }
         let stage = self.stage();
         self.change(|state, context| state.end(context, Closed::Lost { stage, end }));
@@ -312,6 +332,10 @@ impl Converse for Client {
 
     fn secured(&mut self, now: Now, session: Session) -> Result<(), Misuse> {
         self.context.at(now);
+        // Its time ran out while hands were shaken.
+        if self.is_over() {
+            return Ok(());
+        }
         if !self.is_handshake() {
             return Err(Misuse::OutOfOrder("TLS that was not asked for"));
         }
@@ -325,6 +349,10 @@ impl Converse for Client {
     fn tick(&mut self, now: Now) {
         self.context.at(now);
         self.expire();
+    }
+
+    fn require_tls(&mut self) {
+        self.context.needs_tls = true;
     }
 
     fn starts_tls(&self) -> bool {

@@ -45,7 +45,7 @@ pub enum Delivery {
         /// The same, in the words of SMTP, for a notification.
         reply: Reply,
     },
-    /// The connection ended before the message had: nothing was delivered. It can be sent again.
+    /// The connection ended before the message had, or had ended before it began: nothing was delivered. It can be sent again.
     NotSent(Closed),
     /// The connection ended behind the end of the message and before the reply to it: it may have been delivered, and
     /// sent again it may arrive twice (RFC 1047).
@@ -151,7 +151,13 @@ impl Withheld {
 
 /// What was asked for and left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Omitted {
+    /// ENVID: it is empty, or longer than [`MAX_ENVELOPE_ID`](crate::limits::MAX_ENVELOPE_ID) octets in xtext (RFC 3461 §4.4).
+    EnvelopeId,
+    /// ORCPT, of one recipient at least: its type is no word, or it is longer than
+    /// [`MAX_ORIGINAL_RECIPIENT`](crate::limits::MAX_ORIGINAL_RECIPIENT) octets in xtext (RFC 3461 §4.2).
+    OriginalRecipient,
     /// RET, ENVID, NOTIFY and ORCPT: the server does not offer DSN. Who relays has to send a "relayed" notification where
     /// NOTIFY has SUCCESS (RFC 3461 §5.2.2).
     Dsn,

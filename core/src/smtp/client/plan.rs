@@ -134,8 +134,12 @@ impl Plan {
         if let Some(id) = envelope_id.as_deref().map(xtext::encode) {
             match id.len() {
                 1..=MAX_ENVELOPE_ID => self.add(format_args!("ENVID={id}")),
-                _ => self.omitted.push(Omitted::Dsn),
+                _ => self.omitted.push(Omitted::EnvelopeId),
             }
+        }
+        let mut originals = envelope.recipients.iter().filter_map(|recipient| recipient.parameters.original.as_ref());
+        if originals.any(|original| self.original(original).is_none()) {
+            self.omitted.push(Omitted::OriginalRecipient);
         }
     }
 

@@ -26,6 +26,8 @@ pub struct Settings {
     pub chunk_size: usize,
     /// How long the client waits.
     pub timeouts: Timeouts,
+    /// Whether [`Event::Trace`](super::Event::Trace) tells every line.
+    pub trace: bool,
 }
 
 impl Settings {
@@ -41,6 +43,7 @@ impl Settings {
             chunking: true,
             chunk_size: CHUNK_SIZE,
             timeouts: Timeouts::default(),
+            trace: false,
         }
     }
 }
@@ -56,6 +59,12 @@ pub enum Protocol {
 }
 
 /// Whether and how TLS comes in.
+///
+/// What the server's certificate has to stand up to is a setting of the TLS around the machine, and that one has the last word:
+/// where it asks for a verification, or for TLS at all, [`Layer`](crate::tls::Layer) says so
+/// ([`Converse::require_tls`](crate::tls::Converse::require_tls)), and both [`Off`](Self::Off) and
+/// [`OPPORTUNISTIC`](Self::OPPORTUNISTIC) are as [`REQUIRED`](Self::REQUIRED). So no one who strips STARTTLS from the reply to EHLO
+/// gets a message in clear text that was meant for a verified server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tls {
     /// Clear text, whatever the server offers.

@@ -330,6 +330,7 @@ impl Transaction {
         if !self.accepted.is_empty() && !nonsense && goes_on {
             self.phase = Phase::Content(Box::new(Sending::new(&self.plan, context)));
             context.wait(Stage::Content);
+            context.owes_content = true;
             context.events.push_back(Event::WantsContent);
             return State::Transaction(self);
         }
@@ -342,6 +343,7 @@ impl Transaction {
                     let error = ProtocolError::Code(reply.code);
                     return self.end(context, Closed::Protocol { stage: Stage::Data, error });
                 }
+                context.trace_sent(|| "<0 octets> .".into());
                 context.send(|out| out.extend_from_slice(b".\r\n"));
                 context.expect(Stage::EndOfData);
                 self.phase = Phase::EndedEmpty;
@@ -403,6 +405,9 @@ impl Transaction {
             why => Delivery::NotSent(why.clone()),
         };
         self.decide(&delivery);
+        if let Phase::Content(sending) = &self.phase {
+            sending.trace_broken_off(context);
+        }
         context.discard_unpolled();
         self.report(context);
         State::closed(context, why)
@@ -418,7 +423,7 @@ impl Transaction {
 }
 
 impl RecipientOutcome {
-    fn new(recipient: Recipient, delivery: Delivery) -> Self {
+    pub(super) fn new(recipient: Recipient, delivery: Delivery) -> Self {
         Self { to: recipient.to, delivery }
     }
 }

@@ -4,7 +4,7 @@ use super::{ExpectAuth, ExpectStartTls, State};
 use crate::smtp::capabilities::Capabilities;
 use crate::smtp::client::closed::{Closed, ProtocolError, Stage};
 use crate::smtp::client::context::Context;
-use crate::smtp::client::settings::{Protocol, Tls, Without};
+use crate::smtp::client::settings::{Protocol, Without};
 use crate::smtp::reply::{Reply, Severity};
 
 /// EHLO, LHLO or HELO was said.
@@ -65,14 +65,9 @@ impl ExpectHello {
 
 /// What comes when it is known what the server offers: TLS if there is none yet.
 fn next(context: &mut Context) -> State {
-    match context.settings.tls {
-        Tls::StartTls { not_offered, .. } if context.tls.is_none() => {
-            match (context.capabilities.starttls, not_offered) {
-                (true, _) => ExpectStartTls::begin(context),
-                (false, Without::Fail) => State::quit(context, Closed::NoStartTls),
-                (false, Without::GoOn) => ExpectAuth::begin(context),
-            }
-        }
-        _ => ExpectAuth::begin(context),
+    match context.without_starttls() {
+        Some(_) if context.capabilities.starttls => ExpectStartTls::begin(context),
+        Some((Without::Fail, _)) => State::quit(context, Closed::NoStartTls),
+        Some((Without::GoOn, _)) | None => ExpectAuth::begin(context),
     }
 }

@@ -104,8 +104,7 @@ impl State {
 
     /// The connection is over, and nothing more is said.
     pub(super) fn closed(context: &mut Context, why: Closed) -> Self {
-        context.over();
-        context.events.push_back(Event::Closed(why));
+        context.over(why);
         Self::Over
     }
 
@@ -123,6 +122,7 @@ impl State {
             authenticated: context.authenticated,
         };
         context.credentials = None;
+        context.was_ready = true;
         context.events.push_back(Event::Ready(Box::new(ready)));
         Self::Ready
     }

@@ -3,7 +3,7 @@
 use super::{ExpectAuth, ExpectGreeting, ExpectHello, State};
 use crate::smtp::client::closed::{Closed, ProtocolError, Stage};
 use crate::smtp::client::context::Context;
-use crate::smtp::client::settings::{Tls, Without};
+use crate::smtp::client::settings::Without;
 use crate::smtp::reply::{Reply, Severity};
 use crate::tls::Session;
 
@@ -23,8 +23,8 @@ impl ExpectStartTls {
             Severity::Intermediate => {
                 State::StartTls(self).protocol_error(context, Stage::StartTls, ProtocolError::Code(reply.code))
             }
-            _ => match context.settings.tls {
-                Tls::StartTls { refused: Without::GoOn, .. } => ExpectAuth::begin(context),
+            _ => match context.without_starttls() {
+                Some((_, Without::GoOn)) => ExpectAuth::begin(context),
                 _ => State::quit(context, Closed::Refused { stage: Stage::StartTls, reply }),
             },
         }

@@ -9,14 +9,17 @@ use crate::smtp::reply::Reply;
 #[non_exhaustive]
 pub enum Error {
     /// The server offers nothing that the account, the connection and the settings allow.
-    #[error("the server offers no mechanism that can be used here; it offers: {}", offered.join(" "))]
+    #[error("{}", no_mechanism(offered))]
     NoMechanism {
-        /// What it offers.
+        /// What it offers, which may be nothing.
         offered: Vec<String>,
     },
     /// What the server offers would show the password or the token to whoever listens.
     #[error("without TLS the server offers only mechanisms that show the password or the token")]
     SecretInClearText,
+    /// What the server offers would show the password or the token to a server that nobody has verified.
+    #[error("the server is not verified, and offers only mechanisms that would show it the password or the token")]
+    SecretToUnverified,
     /// The account's user, password or token can't be sent: empty, too long, or with characters that the mechanism prohibits.
     #[error("the {0} can't be sent: it is empty, too long, or has characters that the mechanism prohibits")]
     Account(&'static str),
@@ -51,6 +54,13 @@ pub enum Error {
     /// The server's nonce does not begin with ours: it answers somebody else.
     #[error("the server's nonce does not begin with ours")]
     Nonce,
+}
+
+fn no_mechanism(offered: &[String]) -> String {
+    match offered {
+        [] => "the server offers no authentication here (AUTH)".to_owned(),
+        offered => format!("the server offers no mechanism that can be used here; it offers: {}", offered.join(" ")),
+    }
 }
 
 /// What a server says of why it refuses, each text without control characters and at most

@@ -51,35 +51,53 @@ pub struct Settings {
     pub account: Account,
     /// The mechanisms that may be used; the strongest of them that the server offers is.
     pub mechanisms: Vec<Mechanism>,
-    /// Whether a password or a token may be shown on a connection without TLS.
+    /// Whether a password or a token may be shown to anybody, on a connection without TLS too.
     pub secrets_in_clear_text: bool,
+    /// Whether a password or a token may be shown to a server inside TLS that was not verified ([`Session::verified`]): whoever can
+    /// take the connection over can make himself a certificate. Only PLAIN, LOGIN, OAUTHBEARER and XOAUTH2 show one.
+    pub secrets_to_unverified: bool,
     /// Which channel binding is used where there are two.
     pub binding: Binding,
 }
 
 impl Settings {
-    /// Any mechanism, and nothing secret without TLS.
+    /// Any mechanism, and nothing secret but to a verified server inside TLS.
     pub fn new(account: Account) -> Self {
-        Self { account, mechanisms: Mechanism::ALL.to_vec(), secrets_in_clear_text: false, binding: Binding::default() }
+        Self {
+            account,
+            mechanisms: Mechanism::ALL.to_vec(),
+            secrets_in_clear_text: false,
+            secrets_to_unverified: false,
+            binding: Binding::default(),
+        }
+    }
+
+    /// Whether a password or a token may be shown over this connection; `None` is one without TLS.
+    fn may_show(&self, session: Option<&Session>) -> bool {
+        let inside_tls = session.is_some_and(|session| session.verified || self.secrets_to_unverified);
+        inside_tls || self.secrets_in_clear_text
     }
 
     /// The strongest mechanism of those that the server `offered`, the settings allow, the account is for, and the
     /// connection makes possible; `session` is `None` without TLS.
     ///
     /// # Errors
-    /// [`Error::SecretInClearText`] if only TLS is missing, [`Error::NoMechanism`] otherwise.
+    /// [`Error::SecretInClearText`] if only TLS is missing, [`Error::SecretToUnverified`] if only the server is not verified,
+    /// [`Error::NoMechanism`] otherwise.
     pub fn choose(&self, offered: &[String], session: Option<&Session>) -> Result<Mechanism, Error> {
         let known = offered.iter().filter_map(|name| Mechanism::of_name(name));
         let mut candidates: Vec<Mechanism> =
             known.filter(|mechanism| self.mechanisms.contains(mechanism) && self.account.is_for(*mechanism)).collect();
         candidates.sort();
         // Whether there is a certificate, the host knows: it has handed one to TLS, or not.
-        let possible = |clear_text| {
-            candidates.iter().copied().find(|mechanism| mechanism.is_possible(session, clear_text, session.is_some()))
+        let possible = |may_show| {
+            let mut allowed = candidates.iter().copied().filter(|mechanism| may_show || !mechanism.shows_secret());
+            allowed.find(|mechanism| mechanism.is_possible(session, true, session.is_some()))
         };
-        possible(self.secrets_in_clear_text).ok_or_else(|| match possible(true) {
-            Some(_) => Error::SecretInClearText,
-            None => Error::NoMechanism { offered: offered.to_vec() },
+        possible(self.may_show(session)).ok_or_else(|| match (possible(true), session) {
+            (Some(_), None) => Error::SecretInClearText,
+            (Some(_), Some(_)) => Error::SecretToUnverified,
+            (None, _) => Error::NoMechanism { offered: offered.to_vec() },
         })
     }
 }
