@@ -531,3 +531,10 @@ pub const STS_REFRESH: u64 = 86_400;
 pub const TENANT_CLOCK_SKEW: u64 = 300;
 /// Days for which bounces to a rewritten sender find back (the value of libsrs2).
 pub const SRS_DAYS: u64 = 21;
+
+// --- Next hops (RFC 5321 §5.1) ----------------------------------------------------------------------------------
+
+/// MX hosts of a domain that are looked at, best first. Ours: the largest providers have some ten.
+pub const MAX_MX_HOSTS: usize = 32;
+/// Addresses of a host that are tried. Ours: the largest providers' hosts have some eight.
+pub const MAX_HOST_ADDRESSES: usize = 16;

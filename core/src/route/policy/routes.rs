@@ -250,6 +250,8 @@ pub struct Destination {
     pub below: bool,
     /// What is asked for.
     pub tls: Level,
+    /// Whether the document says so: one that only lifts what others ask for (`override`) has no level of its own.
+    pub says_tls: bool,
     /// Names that are accepted on the certificate, for `secure`.
     pub names: Vec<Domain>,
     /// SHA-256 digests of certificates, for `fingerprint`.

@@ -252,7 +252,7 @@ fn a_refresh_comes_before_the_end_and_nobody_can_tell_when() {
             let middle = early.midpoint(late);
             if refreshes(middle, seed) { late = middle } else { early = middle }
         }
-        assert!(late >= DAY / 2 && late <= DAY / 10 * 9, "{late}");
+        assert!((DAY / 2..=DAY / 10 * 9).contains(&late), "{late}");
         moments.insert(late);
     }
     assert!(moments.len() > 35, "{moments:?}");

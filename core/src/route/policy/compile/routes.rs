@@ -342,7 +342,8 @@ fn destination(table: &Table<'_>, found: &mut Findings) -> Option<Destination> {
     if !names.is_empty() && !matches!(tls, Level::Secure | Level::Verify) {
         found.warn(table.place_of("names"), "names", "these count only with tls = \"secure\"");
     }
-    Some(Destination { domain, below, tls, names, fingerprints, until, overrides })
+    let says_tls = table.has("tls");
+    Some(Destination { domain, below, tls, says_tls, names, fingerprints, until, overrides })
 }
 
 fn overrides(item: &Item<'_>, found: &mut Findings) -> Overrides {

@@ -1,0 +1,314 @@
+//! The hosts that a route leads to, with their addresses, before anybody has asked for security.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::Request;
+use crate::domain::Domain;
+use crate::lookup::{Answers, Pending};
+use crate::mailbox;
+use crate::route::dane::Origin;
+use crate::route::mx::{self, Addresses, Mx, MxSet, Ourselves, ordered};
+use crate::route::policy::{Host, HostTarget, Tier};
+use crate::route::seed;
+use crate::trail::Trail;
+
+/// A host that may be connected to.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// Its name; an address has none.
+    pub(super) name: Option<Domain>,
+    pub(super) port: u16,
+    pub(super) implicit_tls: bool,
+    /// The addresses to connect to.
+    pub(super) usable: Vec<IpAddr>,
+    /// What the DNS said; an address was not looked up.
+    pub(super) looked_up: Option<Addresses>,
+    pub(super) origin: From,
+    /// The domain whose MTA-STS policy applies (RFC 8461 §3).
+    pub(super) sts_domain: Option<Domain>,
+    /// The name that was configured, or the recipient's domain: what `[[destination]]` may name beside the host.
+    pub(super) next_hop: Option<Domain>,
+}
+
+/// As [`Origin`], owned.
+#[derive(Clone, Debug)]
+pub(super) enum From {
+    Mx { secure: bool, domain: Domain, expanded: Option<Domain> },
+    Itself { secure: bool },
+}
+
+impl From {
+    pub(super) fn origin(&self) -> Origin<'_> {
+        match self {
+            Self::Mx { secure, domain, expanded } => {
+                Origin::Mx { secure: *secure, domain, expanded: expanded.as_ref() }
+            }
+            Self::Itself { secure } => Origin::Itself { secure: *secure },
+        }
+    }
+}
+
+impl Target {
+    /// The host as hops name it.
+    pub(super) fn shown(&self) -> String {
+        match (&self.name, self.usable.first()) {
+            (Some(name), _) => name.to_string(),
+            (None, Some(address)) => address.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// Why there is a host less, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Missing {
+    /// A look-up failed, or a host that the policy names does not exist.
+    Dns,
+    /// The recipient's domain does not exist, or is no host.
+    NoSuchDomain,
+    /// The recipient's domain takes no mail.
+    NullMx,
+    /// MX hosts without an address.
+    NoAddress,
+    /// Nothing but ourselves, or addresses that lead nowhere.
+    Ourselves,
+}
+
+/// The hosts, best first, and why some are missing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Targets {
+    pub(super) found: Vec<Target>,
+    pub(super) missing: BTreeSet<Missing>,
+}
+
+const SMTP: u16 = 25;
+
+pub(super) fn find(request: &Request<'_>, answers: &mut Answers, trail: &mut Trail) -> Result<Targets, Pending> {
+    let mut targets = Targets::default();
+    if request.route.is_recipient_mx() {
+        let port = request.policy.testing.mx_port.unwrap_or(SMTP);
+        match request.recipient {
+            mailbox::Host::Domain(domain) => by_mx(request, domain, port, false, &mut targets, answers, trail)?,
+            mailbox::Host::Ipv4(address) => literal(request, (*address).into(), port, &mut targets, trail),
+            mailbox::Host::Ipv6(address) => literal(request, (*address).into(), port, &mut targets, trail),
+        }
+        return Ok(targets);
+    }
+    let hosts = by_load(request);
+    // All questions that depend on nothing go out together.
+    for name in hosts.iter().filter_map(|host| host.target.name()) {
+        match request.route.mx_lookup {
+            true => answers.note_dns(name, crate::lookup::RecordType::Mx),
+            false => Addresses::note(name, answers),
+        }
+    }
+    for host in hosts {
+        match &host.target {
+            HostTarget::Name(name) if request.route.mx_lookup => {
+                let before = targets.found.len();
+                by_mx(request, name, host.port, true, &mut targets, answers, trail)?;
+                targets.found[before..].iter_mut().for_each(|target| target.implicit_tls = host.implicit_tls);
+            }
+            HostTarget::Name(name) => by_name(request, name, host, &mut targets, answers, trail)?,
+            HostTarget::Address(address) => targets.found.push(Target {
+                name: None,
+                port: host.port,
+                implicit_tls: host.implicit_tls,
+                usable: vec![*address],
+                looked_up: None,
+                origin: From::Itself { secure: false },
+                sts_domain: None,
+                next_hop: None,
+            }),
+        }
+    }
+    Ok(targets)
+}
+
+/// The hosts of a route: the first tier before the second, within each drawn by their shares of the load.
+fn by_load<'r>(request: &Request<'r>) -> Vec<&'r Host> {
+    let mut order = Vec::new();
+    for tier in [Tier::Primary, Tier::Secondary] {
+        let mut left: Vec<&Host> = request.route.hosts.iter().filter(|host| host.tier == tier).collect();
+        // Whoever has no share comes after those who have one.
+        while !left.is_empty() {
+            let total: u64 = left.iter().map(|host| u64::from(host.load)).sum();
+            let place = (order.len() as u64).to_be_bytes();
+            let number = seed::number(request.seed, &[b"load", request.route.name.as_bytes(), &place]);
+            let mut drawn = number.checked_rem(total).unwrap_or(0);
+            let at = left.iter().position(|host| {
+                let share = u64::from(host.load);
+                let is_here = drawn < share;
+                drawn = drawn.saturating_sub(share);
+                is_here
+            });
+            order.push(left.remove(at.unwrap_or(0)));
+        }
+    }
+    order
+}
+
+/// A host that the policy names. It may be on this machine.
+fn by_name(
+    request: &Request<'_>,
+    name: &Domain,
+    host: &Host,
+    targets: &mut Targets,
+    answers: &mut Answers,
+    trail: &mut Trail,
+) -> Result<(), Pending> {
+    let addresses = Addresses::look_up(name, answers)?;
+    let usable = ordered(addresses.all(), name.as_str(), request.seed);
+    if usable.is_empty() {
+        let why = if addresses.has_failed() { "the look-up of its addresses failed" } else { "it has no address" };
+        trail.push(format!("host {name}"), "skipped", why, "[[route]] hosts");
+        targets.missing.insert(Missing::Dns);
+        return Ok(());
+    }
+    targets.found.push(Target {
+        name: Some(name.clone()),
+        port: host.port,
+        implicit_tls: host.implicit_tls,
+        usable,
+        looked_up: Some(addresses),
+        origin: From::Itself { secure: true },
+        sts_domain: Some(name.clone()),
+        next_hop: Some(name.clone()),
+    });
+    Ok(())
+}
+
+fn literal(request: &Request<'_>, address: IpAddr, port: u16, targets: &mut Targets, trail: &mut Trail) {
+    if !ourselves(request).may_connect(address) {
+        trail.push(format!("host [{address}]"), "skipped", "it is this host, or leads nowhere", "RFC 5321 §5.1");
+        targets.missing.insert(Missing::Ourselves);
+        return;
+    }
+    targets.found.push(Target {
+        name: None,
+        port,
+        implicit_tls: false,
+        usable: vec![address.to_canonical()],
+        looked_up: None,
+        origin: From::Itself { secure: false },
+        sts_domain: None,
+        next_hop: None,
+    });
+}
+
+fn ourselves<'r>(request: &Request<'r>) -> Ourselves<'r> {
+    let policy = request.policy;
+    Ourselves { hostname: &policy.hostname, addresses: &policy.addresses, loopback: policy.testing.loopback_mx }
+}
+
+/// The MX hosts of a domain; that of a recipient, or one that the policy names.
+fn by_mx(
+    request: &Request<'_>,
+    domain: &Domain,
+    port: u16,
+    configured: bool,
+    targets: &mut Targets,
+    answers: &mut Answers,
+    trail: &mut Trail,
+) -> Result<(), Pending> {
+    let step = || format!("mx {domain}");
+    // What is wrong with a name that the policy has, its operator can mend: mail waits for that.
+    let mut miss = |missing: Missing| match configured && missing != Missing::Ourselves {
+        true => _ = targets.missing.insert(Missing::Dns),
+        false => _ = targets.missing.insert(missing),
+    };
+    let set = match mx::look_up(domain, request.seed, answers)? {
+        Mx::Hosts(set) => set,
+        Mx::Null => {
+            trail.push(step(), "null MX", "the domain says that it takes no mail", "RFC 7505 §4.2");
+            miss(Missing::NullMx);
+            return Ok(());
+        }
+        Mx::NoSuchDomain => {
+            trail.push(step(), "NXDOMAIN", "the domain does not exist", "RFC 5321 §5.1");
+            miss(Missing::NoSuchDomain);
+            return Ok(());
+        }
+        Mx::Failed => {
+            trail.push(step(), "failed", "the look-up of MX records failed: that is no implicit MX", "RFC 5321 §5.1");
+            miss(Missing::Dns);
+            return Ok(());
+        }
+    };
+    let dnssec = if set.secure { "secure" } else { "insecure" };
+    match set.implicit {
+        true => trail.push(step(), "implicit", format!("no MX records, {dnssec}: the domain itself"), "RFC 5321 §5.1"),
+        false => {
+            let hosts: Vec<String> =
+                set.hosts.iter().map(|host| format!("{} {}", host.preference, host.name)).collect();
+            trail.push(step(), dnssec, hosts.join(", "), "RFC 5321 §5.1");
+        }
+    }
+    set.hosts.iter().for_each(|host| Addresses::note(&host.name, answers));
+    let mut hosts = Vec::new();
+    for host in &set.hosts {
+        let addresses = Addresses::look_up(&host.name, answers)?;
+        let all = addresses.all();
+        hosts.push((host, addresses, all));
+    }
+    // Ourselves and all that are no better go: mail that others can't deliver would come back here.
+    let us = ourselves(request);
+    let own = hosts.iter().filter(|(host, _, all)| us.are(&host.name, all)).map(|(host, ..)| host.preference).min();
+    if let Some(own) = own {
+        trail.push(
+            step(),
+            "ourselves",
+            format!("this host has preference {own}: hosts from there on are left out"),
+            "RFC 5321 §5.1",
+        );
+        miss(Missing::Ourselves);
+        hosts.retain(|(host, ..)| host.preference < own);
+    }
+    for (host, addresses, all) in hosts {
+        let skip = |why: &'static str| (format!("host {}", host.name), "skipped", why, "RFC 5321 §5.1");
+        let usable =
+            ordered(all.iter().copied().filter(|address| us.may_connect(*address)), host.name.as_str(), request.seed);
+        let (missing, skipped) = match (usable.is_empty(), all.is_empty()) {
+            (false, _) => {
+                targets.found.push(target(request, domain, &set, &host.name, addresses, usable, port));
+                continue;
+            }
+            (true, false) => (Missing::Ourselves, skip("its addresses are this host's, or lead nowhere")),
+            _ if addresses.has_failed() => (Missing::Dns, skip("the look-up of its addresses failed")),
+            _ if set.implicit => (Missing::NoSuchDomain, skip("it has no address")),
+            _ => (Missing::NoAddress, skip("it has no address")),
+        };
+        trail.push(skipped.0, skipped.1, skipped.2, skipped.3);
+        match configured && missing != Missing::Ourselves {
+            true => _ = targets.missing.insert(Missing::Dns),
+            false => _ = targets.missing.insert(missing),
+        }
+    }
+    Ok(())
+}
+
+fn target(
+    _request: &Request<'_>,
+    domain: &Domain,
+    set: &MxSet,
+    name: &Domain,
+    addresses: Addresses,
+    usable: Vec<IpAddr>,
+    port: u16,
+) -> Target {
+    let origin = match set.implicit {
+        true => From::Itself { secure: set.secure },
+        false => From::Mx { secure: set.secure, domain: domain.clone(), expanded: set.expanded.clone() },
+    };
+    Target {
+        name: Some(name.clone()),
+        port,
+        implicit_tls: false,
+        usable,
+        looked_up: Some(addresses),
+        origin,
+        sts_domain: Some(domain.clone()),
+        next_hop: Some(domain.clone()),
+    }
+}
