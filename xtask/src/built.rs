@@ -125,6 +125,14 @@ pub(crate) fn tests_and_programs() -> StepResult {
     Ok(tests)
 }
 
+/// A program of the tests' own, such as a peer around a library, built unless its step has built it.
+pub(crate) fn own_program(name: &str) -> Result<PathBuf, Stop> {
+    if !TESTS.is_there() {
+        Run::new("cargo").arg("build").args(TOGETHER).args(["--bin", name]).go()?;
+    }
+    Ok(workspace::target().join("debug").join(name))
+}
+
 /// The step that compiles the generators of the header and of the bindings.
 pub(crate) const GENERATORS: &str = "build-generators";
 

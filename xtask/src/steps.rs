@@ -183,7 +183,7 @@ pub(crate) const STEPS: [Step; 27] = [
         run: interop::check,
         seconds: 90,
         weight: Weight::Sensitive,
-        after: &[TOOLS, "build-release"],
+        after: &[TOOLS, "build", "build-release"],
         ..Step::NONE
     },
     Step {

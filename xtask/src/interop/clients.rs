@@ -11,7 +11,9 @@ use super::ours::Send;
 use super::peers::Tls;
 use super::process::{self, Ended};
 use super::world::{PASSWORD, Trust, USER, WRONG_PASSWORD, World};
+use crate::built;
 use crate::report::Stop;
+use crate::tools::{apt, npm};
 use crate::workspace;
 
 /// No delivery may take longer.
@@ -49,6 +51,12 @@ pub(super) enum Client {
     Msmtp,
     Curl,
     Smtplib,
+    Nodemailer,
+    Lettre,
+    /// Ruby's Net::SMTP.
+    Ruby,
+    /// Perl's Net::SMTP.
+    Perl,
     /// `passerelle send`.
     Ours(Send),
 }
@@ -60,6 +68,10 @@ impl Client {
             Self::Msmtp => "msmtp",
             Self::Curl => "curl",
             Self::Smtplib => "smtplib",
+            Self::Nodemailer => "nodemailer",
+            Self::Lettre => "lettre",
+            Self::Ruby => "Net::SMTP (Ruby)",
+            Self::Perl => "Net::SMTP (Perl)",
             Self::Ours(send) => send.name(),
         }
     }
@@ -72,17 +84,23 @@ impl Client {
     /// Why it cannot make this delivery, if it cannot.
     pub(super) fn cannot(self, mode: &Mode) -> Option<&'static str> {
         let speaks: &[&str] = match self {
-            Self::Swaks | Self::Smtplib => &["PLAIN", "LOGIN"],
+            Self::Swaks | Self::Smtplib | Self::Nodemailer | Self::Lettre | Self::Ruby | Self::Perl => {
+                &["PLAIN", "LOGIN"]
+            }
             Self::Msmtp => &["PLAIN", "LOGIN", "SCRAM-SHA-1", "SCRAM-SHA-256"],
             Self::Curl => &["PLAIN", "LOGIN"],
             Self::Ours(send) => send.mechanisms(),
         };
         match self {
             _ if mode.auth.is_some_and(|mechanism| !speaks.contains(&mechanism)) => Some("has no such mechanism"),
-            Self::Swaks | Self::Msmtp | Self::Curl if mode.bdat => Some("has no BDAT"),
+            Self::Swaks | Self::Msmtp | Self::Curl | Self::Nodemailer | Self::Lettre | Self::Ruby | Self::Perl
+                if mode.bdat =>
+            {
+                Some("has no BDAT")
+            }
             Self::Swaks if mode.kind == Kind::Utf8 => Some("has no SMTPUTF8"),
             Self::Msmtp if mode.kind == Kind::Utf8 => Some("has no SMTPUTF8"),
-            Self::Curl if mode.lmtp => Some("has no LMTP"),
+            Self::Curl | Self::Lettre | Self::Ruby | Self::Perl if mode.lmtp => Some("has no LMTP"),
             Self::Smtplib if mode.lmtp => Some("reads one reply after the data, whatever the recipients"),
             Self::Ours(send) if mode.lmtp => send.no_lmtp(),
             _ if mode.lmtp && mode.tls == Tls::Implicit => Some("LMTP has no port for TLS"),
@@ -98,6 +116,24 @@ impl Client {
             Self::Msmtp => process::run("msmtp", &mut msmtp(world, delivery), Some(&lf), PATIENCE),
             Self::Curl => process::run("curl", &mut curl(world, delivery, &crlf)?, None, PATIENCE),
             Self::Smtplib => process::run("smtplib", &mut smtplib(world, delivery, &crlf), None, PATIENCE),
+            Self::Nodemailer => {
+                let mut command = Command::new(npm::node()?);
+                command.env("PASSERELLE_NPM", npm::mail()?);
+                script(self, command, "nodemailer_send.cjs", arguments(world, delivery, &crlf))
+            }
+            Self::Ruby => {
+                let ruby = Command::new(apt::program("ruby", &["ruby"])?);
+                script(self, ruby, "net_smtp_send.rb", arguments(world, delivery, &crlf))
+            }
+            Self::Perl => {
+                let perl = Command::new(apt::program("perl", &["perl"])?);
+                script(self, perl, "net_smtp_send.pl", arguments(world, delivery, &crlf))
+            }
+            Self::Lettre => {
+                let mut command = Command::new(built::own_program("lettre-send")?);
+                command.args(arguments(world, delivery, &crlf));
+                process::run("lettre", &mut command, None, PATIENCE)
+            }
             Self::Ours(send) => {
                 let mut command = send.command(world, delivery.bdat);
                 command.args(arguments(world, delivery, &crlf));
@@ -105,6 +141,12 @@ impl Client {
             }
         }
     }
+}
+
+/// Runs a program of `xtask/interop`.
+fn script(client: Client, mut command: Command, name: &str, arguments: Vec<OsString>) -> Result<Ended, Stop> {
+    command.arg(workspace::root().join("xtask/interop").join(name)).args(arguments);
+    process::run(client.name(), &mut command, None, PATIENCE)
 }
 
 /// The message in files, with CRLF and with LF, each client's kind.

@@ -24,6 +24,7 @@ use table::Table;
 
 use crate::report::{StepResult, Stop};
 use crate::tools::mail::Mail;
+use crate::tools::{apt, npm};
 
 const USAGE: &str = "usage: cargo xtask interop [--controls] [--throughput] [WORD...]";
 
@@ -68,5 +69,8 @@ pub(crate) fn run(words: &[&str]) -> StepResult {
 
 /// Installs what it needs, for `cargo xtask setup`.
 pub(crate) fn setup() -> StepResult {
-    Mail::ensure().map(|_| "Postfix, Exim, OpenSMTPD, swaks, msmtp, aiosmtpd".into())
+    Mail::ensure()?;
+    npm::mail()?;
+    apt::program("ruby", &["ruby"])?;
+    Ok("Postfix, Exim, OpenSMTPD, swaks, msmtp, aiosmtpd, nodemailer, smtp-server, Haraka, Ruby".into())
 }

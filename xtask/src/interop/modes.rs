@@ -44,7 +44,17 @@ const MODES: [Mode; 16] = [
 
 /// Clients other than ours, to ours.
 pub(super) fn clients_to_serve(stage: &mut Stage, table: &mut Table) {
-    for client in [Client::Swaks, Client::Msmtp, Client::Curl, Client::Smtplib] {
+    let clients = [
+        Client::Swaks,
+        Client::Msmtp,
+        Client::Curl,
+        Client::Smtplib,
+        Client::Nodemailer,
+        Client::Lettre,
+        Client::Ruby,
+        Client::Perl,
+    ];
+    for client in clients {
         for mode in MODES {
             scenario(stage, table, client, |stage| ours(stage, mode), mode);
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::clients::{Client, Delivery};
 use super::message::{Kind, Message};
 use super::ours::{Send, Serve, Service};
-use super::peers::{Peer, Route, Tls, aiosmtpd, exim, opensmtpd, postfix, smtp_sink};
+use super::peers::{Peer, Route, Tls, aiosmtpd, exim, haraka, opensmtpd, postfix, smtp_server, smtp_sink};
 use super::store::Store;
 use super::table::Table;
 use super::world::{GUARDED, OPEN, SENDER_DOMAIN, Trust, World};
@@ -87,6 +87,17 @@ impl Stage {
             keep(aiosmtpd::start(&world, "aiosmtpd", false, &[OPEN])?),
             keep(aiosmtpd::start(&world, "aiosmtpd LMTP", true, &[OPEN])?),
         ];
+        let started = [
+            ("smtp-server", smtp_server::start(&world, "smtp-server", false, &[OPEN])),
+            ("smtp-server LMTP", smtp_server::start(&world, "smtp-server LMTP", true, &[OPEN])),
+            ("Haraka", haraka::start(&world, &[OPEN])),
+        ];
+        for (name, started) in started {
+            match started {
+                Ok(started) => servers.push(keep(started)),
+                Err(stop) => missing.push((name, stop)),
+            }
+        }
         for (name, options) in [("smtp-sink", [].as_slice()), ("smtp-sink LMTP", &["-L"]), ("smtp-sink HELO", &["-e"])]
         {
             match smtp_sink::start(&world, name, options) {

@@ -15,9 +15,18 @@ use crate::workspace;
 /// What is unpacked. `sasl2-bin` has the tool that writes the passwords for Postfix and Exim.
 const PACKAGES: [&str; 7] = ["postfix", "exim4-daemon-heavy", "exim4-base", "opensmtpd", "sasl2-bin", "swaks", "msmtp"];
 
-/// What is installed besides the libraries that the packages themselves ask for: TLS for swaks, and SASL mechanisms.
-const INSTALLED: [&str; 6] =
-    ["curl", "gsasl", "libnet-ssleay-perl", "libsasl2-modules", "libsasl2-modules-db", "openssl"];
+/// What is installed besides the libraries that the packages themselves ask for: TLS for swaks and for Perl's Net::SMTP,
+/// and SASL mechanisms.
+const INSTALLED: [&str; 8] = [
+    "curl",
+    "gsasl",
+    "libauthen-sasl-perl",
+    "libio-socket-ssl-perl",
+    "libnet-ssleay-perl",
+    "libsasl2-modules",
+    "libsasl2-modules-db",
+    "openssl",
+];
 
 /// The accounts that the servers work under, which their packages would add.
 const ACCOUNTS: [&str; 4] = ["postfix", "Debian-exim", "opensmtpd", "opensmtpq"];
@@ -37,7 +46,7 @@ impl Mail {
         let python = python::python()?;
         let folder = workspace::for_other_accounts("tools/mail");
         let (root, record) = (folder.join("root"), folder.join("packages.txt"));
-        let wanted = PACKAGES.join("\n");
+        let wanted = [PACKAGES.as_slice(), &INSTALLED].concat().join("\n");
         if fs::read_to_string(&record).ok().as_deref() != Some(wanted.as_str()) {
             if !apt::is_root() {
                 return Err(Stop::Skipped(

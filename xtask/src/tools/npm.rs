@@ -33,25 +33,39 @@ pub(crate) fn typescript() -> Result<PathBuf, Stop> {
     package(TYPESCRIPT)
 }
 
-/// The folder of an installed package. All are installed together, at these versions and no others.
-fn package((name, version): (&str, &str)) -> Result<PathBuf, Stop> {
-    let root = workspace::tools().join("npm");
-    let folder = root.join("node_modules").join(name);
-    let installed = std::fs::read_to_string(folder.join("package.json")).unwrap_or_default();
-    if !installed.contains(&format!("\"version\": \"{version}\"")) {
-        install(&root)?;
-    }
-    Ok(folder)
+/// Servers and clients of mail, which `interop` meets: of the versions that Debian's Node runs.
+const MAIL: [(&str, &str); 3] = [("nodemailer", "6.10.1"), ("smtp-server", "3.13.6"), ("Haraka", "3.1.1")];
+
+/// The folder of the modules of mail. They are apart from the others, since they bring a hundred packages.
+pub(crate) fn mail() -> Result<PathBuf, Stop> {
+    ensure("npm-mail", &MAIL)
 }
 
-fn install(root: &std::path::Path) -> Result<(), Stop> {
+/// The folder of an installed package. All are installed together, at these versions and no others.
+fn package((name, _): (&str, &str)) -> Result<PathBuf, Stop> {
+    Ok(ensure("npm", &[PLAYWRIGHT_CORE, BINARYEN, TYPESCRIPT])?.join(name))
+}
+
+/// `node_modules` with these packages, in a folder of that name.
+fn ensure(folder: &str, packages: &[(&str, &str)]) -> Result<PathBuf, Stop> {
+    let root = workspace::tools().join(folder);
+    let modules = root.join("node_modules");
+    let is_there = |(name, version): &(&str, &str)| {
+        let installed = std::fs::read_to_string(modules.join(name).join("package.json")).unwrap_or_default();
+        installed.contains(&format!("\"version\": \"{version}\""))
+    };
+    if !packages.iter().all(is_there) {
+        install(&root, packages)?;
+    }
+    Ok(modules)
+}
+
+fn install(root: &std::path::Path, packages: &[(&str, &str)]) -> Result<(), Stop> {
     node()?;
     let npm = apt::program("npm", &["npm"])?;
     workspace::create_dir(root)?;
-    let dependencies: Vec<String> = [PLAYWRIGHT_CORE, BINARYEN, TYPESCRIPT]
-        .iter()
-        .map(|(name, version)| format!("\"{name}\": \"{version}\""))
-        .collect();
+    let dependencies: Vec<String> =
+        packages.iter().map(|(name, version)| format!("\"{name}\": \"{version}\"")).collect();
     let manifest = format!("{{\"private\": true, \"dependencies\": {{{}}}}}\n", dependencies.join(", "));
     workspace::write(&root.join("package.json"), &manifest)?;
     Run::new(npm)

@@ -3,8 +3,10 @@
 
 pub(super) mod aiosmtpd;
 pub(super) mod exim;
+pub(super) mod haraka;
 pub(super) mod opensmtpd;
 pub(super) mod postfix;
+pub(super) mod smtp_server;
 pub(super) mod smtp_sink;
 
 use super::process::Server;
