@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Utf8,
     /// 10 MB.
     Large,
+    /// What a client makes a message of: one field, and a body that needs no encoding.
+    Composed,
 }
 
 /// A message with CRLF at the end of each line.
@@ -34,6 +36,16 @@ impl Message {
     /// The same with LF alone, as programs want it that take a message from a file of this system.
     pub(super) fn with_lf(&self) -> Vec<u8> {
         lf(&self.octets)
+    }
+
+    /// The field that tells it apart.
+    pub(super) fn field(&self) -> String {
+        format!("{FIELD} {}", self.token)
+    }
+
+    /// The body with LF alone.
+    pub(super) fn body_with_lf(&self) -> Vec<u8> {
+        split(&self.with_lf()).1.to_vec()
     }
 
     /// That without its last line end, for programs that end the last line themselves.
@@ -79,6 +91,9 @@ pub(super) fn token(stored: &[u8]) -> Option<String> {
 }
 
 fn header(token: &str, kind: Kind) -> String {
+    if kind == Kind::Composed {
+        return format!("{FIELD} {token}\r\n\r\n");
+    }
     let (from, subject) = match kind {
         Kind::Utf8 => ("Zoë <zoë@sender.test>", "Grüße, приве́т, こんにちは"),
         _ => ("Ann Other <ann@sender.test>", "a message for a peer"),
@@ -109,6 +124,7 @@ fn body(kind: Kind) -> Vec<u8> {
             body.extend_from_slice(b"\r\n");
         }
         Kind::Utf8 => body.extend_from_slice("Всё в порядке.\r\n.\r\n".as_bytes()),
+        Kind::Composed => body.extend_from_slice(b".\r\n..\r\n.a line\r\n\r\nQUIT\r\nthe end\r\n"),
         Kind::Large => {
             let mut line = 0u32;
             while body.len() < 10_000_000 {

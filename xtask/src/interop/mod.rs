@@ -4,6 +4,7 @@
 //! once for each recipient. `--controls` puts smtplib and aiosmtpd in the place of ours: what fails then is not ours.
 
 mod clients;
+mod composers;
 mod flood;
 mod logins;
 mod message;
@@ -57,6 +58,7 @@ pub(crate) fn run(words: &[&str]) -> StepResult {
         modes::clients_to_mtas(&mut stage, &mut table);
     }
     modes::clients_to_serve(&mut stage, &mut table);
+    composers::run(&mut stage, &mut table);
     modes::mtas_to_serve(&mut stage, &mut table);
     modes::send_to_servers(&mut stage, &mut table);
     flood::smtp_source(&mut stage, &mut table);

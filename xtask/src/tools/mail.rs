@@ -13,11 +13,23 @@ use crate::run::Run;
 use crate::workspace;
 
 /// What is unpacked. `sasl2-bin` has the tool that writes the passwords for Postfix and Exim.
-const PACKAGES: [&str; 7] = ["postfix", "exim4-daemon-heavy", "exim4-base", "opensmtpd", "sasl2-bin", "swaks", "msmtp"];
+/// `sendmail-cf` has the macros that sendmail's configuration is made of.
+const PACKAGES: [&str; 10] = [
+    "postfix",
+    "exim4-daemon-heavy",
+    "exim4-base",
+    "opensmtpd",
+    "sasl2-bin",
+    "swaks",
+    "msmtp",
+    "s-nail",
+    "sendmail-bin",
+    "sendmail-cf",
+];
 
 /// What is installed besides the libraries that the packages themselves ask for: TLS for swaks and for Perl's Net::SMTP,
 /// and SASL mechanisms.
-const INSTALLED: [&str; 8] = [
+const INSTALLED: [&str; 9] = [
     "curl",
     "gsasl",
     "libauthen-sasl-perl",
@@ -25,6 +37,7 @@ const INSTALLED: [&str; 8] = [
     "libnet-ssleay-perl",
     "libsasl2-modules",
     "libsasl2-modules-db",
+    "m4",
     "openssl",
 ];
 
