@@ -35,7 +35,6 @@ if ($option{auth}) {
 my $message = contents($ARGV[0]);
 my %parameters;
 $parameters{Bits} = 8 if $message =~ /[^\x00-\x7f]/ && defined $smtp->supports('8BITMIME');
-$parameters{SMTPUTF8} = 1 if join('', $option{from}, @recipients) =~ /[^\x00-\x7f]/;
 $smtp->mail($option{from}, %parameters) or refused();
 $smtp->recipient(@recipients) or refused();
 $smtp->data or refused();

@@ -51,7 +51,10 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         transport = transport.credentials(Credentials::new(user.to_owned(), password)).authentication(vec![mechanism]);
     }
     let envelope = Envelope::new(option("from").map(str::parse).transpose()?, recipients)?;
-    match transport.build().send_raw(&envelope, &std::fs::read(file)?) {
+    let message = std::fs::read(file)?;
+    // It ends the last line itself, whether or not that has an end already.
+    let message = message.strip_suffix(b"\r\n").unwrap_or(&message);
+    match transport.build().send_raw(&envelope, message) {
         Ok(_) => Ok(ExitCode::SUCCESS),
         Err(error) => {
             eprintln!("{error:?}");

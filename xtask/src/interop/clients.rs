@@ -100,6 +100,7 @@ impl Client {
             }
             Self::Swaks if mode.kind == Kind::Utf8 => Some("has no SMTPUTF8"),
             Self::Msmtp if mode.kind == Kind::Utf8 => Some("has no SMTPUTF8"),
+            Self::Perl if mode.kind == Kind::Utf8 => Some("has no SMTPUTF8 in the Perl of Debian 12"),
             Self::Curl | Self::Lettre | Self::Ruby | Self::Perl if mode.lmtp => Some("has no LMTP"),
             Self::Smtplib if mode.lmtp => Some("reads one reply after the data, whatever the recipients"),
             Self::Ours(send) if mode.lmtp => send.no_lmtp(),
