@@ -26,3 +26,6 @@ exports.hook_queue = function (next, connection) {
   });
   message_stream.pipe(file, { line_endings: "\r\n" });
 };
+
+// Of users, mail for others: it would go out.
+exports.hook_queue_outbound = exports.hook_queue;
