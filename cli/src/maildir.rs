@@ -8,38 +8,62 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::failure::Failure;
 
 /// Octets of a message that are held in memory. What is longer waits in a file under `tmp`.
 const IN_MEMORY: usize = 256 << 10;
 
+/// How old files under `tmp` may become: who wrote them has long gone (maildir(5) has 36 hours).
+const LEFT_OVER: Duration = Duration::from_secs(36 * 60 * 60);
+
 /// A maildir that is open for delivery.
 pub(crate) struct Maildir {
     tmp: PathBuf,
     new: PathBuf,
-    /// `new`, to be synchronized after each rename.
-    folder: File,
     host: String,
     delivered: AtomicU64,
 }
 
 impl Maildir {
     /// Opens a maildir, and makes it where it does not exist.
+    ///
+    /// # Errors
+    /// It can't be made, or nothing can be filed in it: better now than with the first message.
     pub(crate) fn open(path: &Path, host: &str) -> Result<Self, Failure> {
         let cannot = |error: io::Error| Failure::file("use the maildir", path, &error);
         let folders = ["tmp", "new", "cur"].map(|name| path.join(name));
-        // Mail is nobody else's business.
-        let make = |folder: &PathBuf| fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        folders.iter().try_for_each(make).map_err(cannot)?;
+        folders.iter().try_for_each(|folder| make(folder)).map_err(cannot)?;
         let [tmp, new, _] = folders;
-        let folder = File::open(&new).map_err(cannot)?;
-        folder.sync_all().map_err(cannot)?;
-        File::open(path).and_then(|maildir| maildir.sync_all()).map_err(cannot)?;
         // A slash or a colon would make another path, or flags, of it.
         let host = host.chars().map(|c| if c.is_ascii_alphanumeric() || "-.".contains(c) { c } else { '_' }).collect();
-        Ok(Self { tmp, new, folder, host, delivered: AtomicU64::new(0) })
+        let maildir = Self { tmp, new, host, delivered: AtomicU64::new(0) };
+        maildir.try_out().map_err(cannot)?;
+        maildir.clear_tmp();
+        Ok(maildir)
+    }
+
+    /// Goes the way of a message with an empty file, hidden from readers.
+    fn try_out(&self) -> io::Result<()> {
+        let name = format!(".{}", self.name());
+        let (tmp, new) = (self.tmp.join(&name), self.new.join(&name));
+        let moved = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&tmp);
+        let moved = moved.and_then(|_| fs::rename(&tmp, &new));
+        let removed = fs::remove_file(if moved.is_ok() { new } else { tmp });
+        moved.and(removed).and_then(|()| synchronize(&self.new))
+    }
+
+    /// Removes what was left under `tmp` by who did not come to an end: a process that was killed, a machine without power.
+    pub(crate) fn clear_tmp(&self) {
+        let Ok(entries) = fs::read_dir(&self.tmp) else { return };
+        for entry in entries.flatten() {
+            let changed = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|file| file.modified().ok());
+            let age = changed.and_then(|changed| SystemTime::now().duration_since(changed).ok());
+            if age.is_some_and(|age| age > LEFT_OVER) {
+                let _ = fs::remove_file(entry.path()); // It does no harm.
+            }
+        }
     }
 
     /// A place for a message that is still coming in.
@@ -56,7 +80,8 @@ impl Maildir {
             let _ = fs::remove_file(&tmp); // The first error is the one to tell.
             return Err(error);
         }
-        if let Err(error) = self.folder.sync_all() {
+        // By its name, which may have become another folder's: that is where the message is.
+        if let Err(error) = synchronize(&self.new) {
             // It may or may not survive; the client will be told to try again, so it must not stay.
             let _ = fs::remove_file(&new);
             return Err(error);
@@ -91,6 +116,33 @@ impl Maildir {
         let (seconds, micros, process) = (since.as_secs(), since.subsec_micros(), std::process::id());
         format!("{seconds}.M{micros:06}P{process}Q{count}.{}", self.host)
     }
+}
+
+/// Makes a folder and those above it, as far as they are missing, so that they survive what the messages in them have to.
+fn make(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = match folder.parent() {
+        Some(above) if above.as_os_str().is_empty() => Path::new("."),
+        Some(above) => above,
+        None => Path::new("/"),
+    };
+    make(above)?;
+    // Mail is nobody else's business.
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        // Somebody else was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
+    synchronize(folder)?;
+    // The name of the new folder is in the one above.
+    synchronize(above)
+}
+
+/// What happened to names in a folder survives a loss of power.
+fn synchronize(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Octets of a message that has not been accepted yet; dropped, they are gone.
@@ -195,6 +247,47 @@ mod tests {
         assert_eq!(folder.files("tmp").len(), 1);
         drop(spool);
         assert!(folder.files("tmp").is_empty() && folder.files("new").is_empty());
+    }
+
+    /// Who opens it once a day, or after a crash, finds what was left long ago gone, and nothing else.
+    #[test]
+    fn what_was_left_under_tmp_goes_after_36_hours() {
+        let folder = Folder::new("left");
+        Maildir::open(&folder.0, "host").unwrap();
+        for (name, hours) in [("old", 37), ("young", 35)] {
+            let path = folder.0.join("tmp").join(name);
+            fs::write(&path, "x").unwrap();
+            let then = SystemTime::now() - Duration::from_secs(hours * 3600);
+            File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
+        }
+        Maildir::open(&folder.0, "host").unwrap();
+        assert_eq!(folder.files("tmp"), [folder.0.join("tmp/young")]);
+    }
+
+    #[test]
+    fn a_maildir_in_which_nothing_can_be_filed_is_refused_at_the_start() {
+        let folder = Folder::new("unwritable");
+        Maildir::open(&folder.0, "host").unwrap();
+        assert!(folder.files("new").is_empty() && folder.files("tmp").is_empty(), "nothing is left of trying");
+        // Nobody can write into what is no folder, not even root, for whom there are no permissions.
+        fs::remove_dir(folder.0.join("new")).unwrap();
+        fs::write(folder.0.join("new"), "").unwrap();
+        assert!(Maildir::open(&folder.0, "host").is_err());
+    }
+
+    /// Where `new` was made anew meanwhile, the message is in that one, and that one is synchronized.
+    #[test]
+    fn a_folder_that_was_remade_is_the_one_that_counts() {
+        let folder = Folder::new("remade");
+        let maildir = Maildir::open(&folder.0, "host").unwrap();
+        fs::rename(folder.0.join("new"), folder.0.join("aside")).unwrap();
+        fs::create_dir(folder.0.join("new")).unwrap();
+        let path = maildir.deliver(b"Subject: one\r\n\r\n", &mut maildir.spool()).unwrap();
+        assert_eq!(folder.files("new"), [path]);
+        // Gone altogether, it is an error and not a message that nobody finds.
+        fs::remove_dir_all(folder.0.join("new")).unwrap();
+        assert!(maildir.deliver(b"Subject: two\r\n\r\n", &mut maildir.spool()).is_err());
+        assert!(folder.files("tmp").is_empty());
     }
 
     #[test]

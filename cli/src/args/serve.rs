@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use passerelle::Domain;
+use passerelle::smtp::server::Network;
 
 use super::values::{authserv_id, domain};
 use super::world::World;
@@ -37,13 +38,24 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "DIR")]
     pub(crate) maildir: Option<PathBuf>,
 
+    /// Serve at most this many clients at a time; without it, as many as there may be open files, and 32,768 at most.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) sessions: Option<u32>,
+    /// Expect a PROXY header (haproxy) from this neighbour, an address or a network, and take its word for who the client is.
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) proxy_from: Vec<Network>,
+    /// Refuse messages with a line of more than 998 octets (RFC 5321 section 4.5.3.1.6), which otherwise are taken as they are.
+    #[arg(long)]
+    pub(crate) refuse_long_lines: bool,
+
     /// The certificate chain, PEM, the server's own first.
     #[arg(long, value_name = "PEM", requires = "tls_key", help_heading = "TLS and authentication")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The certificate's private key, PEM.
     #[arg(long, value_name = "PEM", requires = "tls_cert", help_heading = "TLS and authentication")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// Offer AUTH to these users: a file of lines user:password or user:SCRAM-SHA-256$...
+    /// Offer AUTH to these users: a file of lines user:password or user:SCRAM-SHA-256$... Beside it a FILE.secret is made, so
+    /// that names that nobody has look the same after a restart, too.
     #[arg(long, value_name = "FILE", help_heading = "TLS and authentication")]
     pub(crate) auth_users: Option<PathBuf>,
     /// Take mail from authenticated clients alone.

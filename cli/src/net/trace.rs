@@ -9,16 +9,22 @@ use crate::output::escape;
 pub(crate) struct Tracer {
     /// What stands in front, to tell sessions apart.
     prefix: String,
+    print: fn(String),
 }
 
 impl Tracer {
     pub(crate) fn new(prefix: impl Into<String>) -> Self {
-        Self { prefix: prefix.into() }
+        // Nobody reads on: that is no reason to stop the mail.
+        Self::by(prefix, |line| drop(writeln!(std::io::stderr(), "{line}")))
+    }
+
+    /// One whose lines are printed by this.
+    pub(crate) fn by(prefix: impl Into<String>, print: fn(String)) -> Self {
+        Self { prefix: prefix.into(), print }
     }
 
     /// One line of the dialogue. What a peer wrote is escaped: it must not move the cursor.
     pub(crate) fn line(&self, side: char, line: &str) {
-        // Nobody reads on: that is no reason to stop the mail.
-        let _ = writeln!(std::io::stderr(), "{}{side}: {}", self.prefix, escape::text(line));
+        (self.print)(format!("{}{side}: {}", self.prefix, escape::text(line)));
     }
 }

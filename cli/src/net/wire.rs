@@ -1,16 +1,23 @@
 //! One machine inside its TLS layer, and the TCP connection that it converses over.
 
+use std::cell::RefCell;
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use passerelle::tls::{self, Converse, End, Layer};
 use passerelle::{Machine, Millis, Misuse, Now, Output, UnixTime};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// Octets read at a time.
 const READ: usize = 64 << 10;
+
+thread_local! {
+    /// Where octets are read into: they are handed on before another connection's turn comes, so that idle connections hold no
+    /// buffer.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
+}
 /// How long the peer may take none of our octets before the connection is given up. The machine's own timers do not run
 /// meanwhile: it waits for nothing but us.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(300);
@@ -20,7 +27,6 @@ pub(crate) struct Wire<M: Converse> {
     layer: Layer<M>,
     stream: TcpStream,
     clock: Clock,
-    buffer: Vec<u8>,
     wake: Option<Millis>,
     /// Whether nothing can be written any more.
     is_broken: bool,
@@ -70,7 +76,7 @@ impl<M: Converse> Wire<M> {
     pub(crate) fn new(layer: Layer<M>, stream: TcpStream, clock: Clock) -> Self {
         // Replies are written whole; waiting for more to say would only delay them.
         let _ = stream.set_nodelay(true);
-        Self { layer, stream, clock, buffer: Vec::new(), wake: None, is_broken: false, has_ended: false }
+        Self { layer, stream, clock, wake: None, is_broken: false, has_ended: false }
     }
 
     pub(crate) fn machine(&self) -> &M {
@@ -98,8 +104,8 @@ impl<M: Converse> Wire<M> {
     }
 
     /// Waits for octets of the peer or for the machine's wake-up, and hands in what came. To be called when
-    /// [`drain`](Self::drain) had nothing more. It may be dropped while it waits.
-    pub(crate) async fn wait(&mut self) -> Result<(), WireError> {
+    /// [`drain`](Self::drain) had nothing more. It may be dropped while it waits. Whether something came.
+    pub(crate) async fn wait(&mut self) -> Result<bool, WireError> {
         let wake = self.wake.map(|at| self.clock.instant(at));
         let tick = async {
             match wake {
@@ -109,14 +115,12 @@ impl<M: Converse> Wire<M> {
         };
         if !self.layer.wants_wire() {
             tick.await;
-            return self.handle(tls::Input::Tick);
+            return self.handle(tls::Input::Tick).map(|()| false);
         }
-        self.make_room();
-        let read = tokio::select! {
-            read = self.stream.read(&mut self.buffer) => read,
-            () = tick => return self.handle(tls::Input::Tick),
-        };
-        self.take(read)
+        tokio::select! {
+            _ = self.stream.readable() => self.read(),
+            () = tick => self.handle(tls::Input::Tick).map(|()| false),
+        }
     }
 
     /// Hands in what the peer has said already, without waiting for more. Whether there was anything.
@@ -124,31 +128,39 @@ impl<M: Converse> Wire<M> {
         if !self.layer.wants_wire() {
             return Ok(false);
         }
-        self.make_room();
-        let read = tokio::select! {
+        tokio::select! {
             biased;
-            read = self.stream.read(&mut self.buffer) => read,
+            _ = self.stream.readable() => self.read(),
             // The system has been asked for news by then.
-            () = tokio::task::yield_now() => return Ok(false),
-        };
-        self.take(read).map(|()| true)
-    }
-
-    fn make_room(&mut self) {
-        if self.buffer.is_empty() {
-            self.buffer.resize(READ, 0);
+            () = tokio::task::yield_now() => Ok(false),
         }
     }
 
-    fn take(&mut self, read: io::Result<usize>) -> Result<(), WireError> {
-        match read {
-            Ok(0) => self.ended(End::Orderly),
-            Ok(count) => {
-                let now = self.clock.now();
-                self.layer.handle(now, tls::Input::Wire(&self.buffer[..count])).map_err(WireError)
+    /// Hands in what has come before anything was sent, if something has.
+    pub(crate) async fn listen_first(&mut self) -> Result<(), WireError> {
+        let has_come = rustix::io::ioctl_fionread(&self.stream).is_ok_and(|octets| octets > 0);
+        if has_come && self.layer.wants_wire() {
+            let _ = self.stream.readable().await; // An error shows when it is read.
+            self.read()?;
+        }
+        Ok(())
+    }
+
+    /// Reads what is there. Whether there was anything, if only an end.
+    fn read(&mut self) -> Result<bool, WireError> {
+        BUFFER.with_borrow_mut(|buffer| {
+            match self.stream.try_read(buffer) {
+                // It only seemed so.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Ok(0) => self.ended(End::Orderly),
+                Ok(count) => {
+                    let octets = buffer.get(..count).unwrap_or_default();
+                    self.layer.handle(self.clock.now(), tls::Input::Wire(octets)).map_err(WireError)
+                }
+                Err(_) => self.cut(),
             }
-            Err(_) => self.cut(),
-        }
+            .map(|()| true)
+        })
     }
 
     /// Whether the conversation is over, as far as the machine goes.
@@ -160,9 +172,16 @@ impl<M: Converse> Wire<M> {
     pub(crate) async fn close(mut self) {
         let _ = self.stream.shutdown().await;
         // Octets that the peer had under way would reset the connection, and with it what it has not read yet of ours.
-        let mut left = [0; 4096];
-        let drained = async { while matches!(self.stream.read(&mut left).await, Ok(1..)) {} };
+        let drained = async { while self.stream.readable().await.is_ok() && self.drop_octets() {} };
         let _ = timeout(Duration::from_secs(1), drained).await;
+    }
+
+    /// Whether more may come.
+    fn drop_octets(&self) -> bool {
+        BUFFER.with_borrow_mut(|buffer| match self.stream.try_read(buffer) {
+            Ok(count) => count > 0,
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        })
     }
 
     fn handle(&mut self, input: tls::Input<'static, M::Input<'static>>) -> Result<(), WireError> {

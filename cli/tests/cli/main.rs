@@ -7,6 +7,7 @@ mod files;
 mod hostile;
 mod keygen;
 mod peers;
+mod places;
 mod record;
 mod resolver;
 mod send;

@@ -152,30 +152,94 @@ fn scram_does_not_tell_who_exists() {
     }
 }
 
-/// One client can't take all places, and gets one again when it gives one back.
+/// A restart changes nothing of what a client sees that knows no password, whether a user has a verifier, a password or nothing.
 #[test]
-fn a_client_has_so_many_connections() {
-    use std::io::Read;
-    use std::net::TcpStream;
-
-    let server = Server::start(&[]);
-    let greeted = || {
-        let mut stream = TcpStream::connect(server.address()).unwrap();
-        let mut greeting = [0; 4];
-        stream.read_exact(&mut greeting).unwrap();
-        (&greeting == b"220 ").then_some(stream)
+fn scram_salts_survive_a_restart() {
+    let folder = Folder::new();
+    let verifier = "SCRAM-SHA-256$4096:c2l4dGVlbiBvY3RldHMuLg==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:\
+                AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let users = folder.write("users", format!("ann:pencil\nkept:{verifier}\n"));
+    let challenges = || {
+        let server = Server::start(&["--auth-users", &users, "--auth-without-tls"]);
+        ["ann", "kept", "nobody", "nobody2"].map(|user| {
+            let mut talk = server.talk();
+            talk.say("EHLO client.example");
+            let first = BASE64_STANDARD.encode(format!("n,,n={user},r=rOprNGfwEbeRWgbNEkqO"));
+            let reply = talk.say(&format!("AUTH SCRAM-SHA-256 {first}"));
+            let challenge = BASE64_STANDARD.decode(reply.strip_prefix("334 ").unwrap()).unwrap();
+            String::from_utf8(challenge).unwrap().split_once(",s=").unwrap().1.to_owned()
+        })
     };
-    let mut streams: Vec<_> = std::iter::from_fn(&greeted).take(1000).collect();
-    assert_eq!(streams.len(), 250);
-    server.says("turned away 127.0.0.1");
-    streams.pop();
-    for _ in 0..500 {
-        if greeted().is_some() {
-            return;
+    let before = challenges();
+    assert_eq!(before, challenges());
+    let [ann, kept, nobody, nobody2] = &before;
+    assert!(ann != nobody && nobody != nobody2);
+    // The same look: as many octets, as many iterations.
+    assert!(
+        [ann, nobody, nobody2].iter().all(|salt| salt.len() == kept.len() && salt.ends_with(",i=4096")),
+        "{before:?}"
+    );
+    // Other users do not change the salts of those that are not there.
+    folder.write("users", format!("ann:pencil\nkept:{verifier}\nnew:secret\n"));
+    assert_eq!(challenges(), before);
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(folder.path("users.secret")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// A browser's request, with commands for a body.
+#[test]
+fn an_http_post_files_nothing() {
+    let server = Server::start(&[]);
+    let mut talk = server.talk();
+    let body = "EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.com>\r\nBDAT 3 LAST\r\nx\r\nQUIT\r\n";
+    talk.send(
+        format!("POST / HTTP/1.1\r\nHost: mx.example.com\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes(),
+    );
+    assert_eq!(talk.reply(), "554 5.5.1 This is SMTP, not HTTP");
+    assert_eq!(talk.reply(), "");
+    server.says("closed: the client speaks another protocol");
+    assert!(server.messages().is_empty());
+}
+
+/// `--proxy-from` demands a PROXY header, and the client is whom it names.
+#[test]
+fn a_named_neighbour_says_whose_mail_it_brings() {
+    let server = Server::start(&["--proxy-from", "127.0.0.1"]);
+    let mut talk = server.talk_unread();
+    talk.send(b"PROXY TCP4 203.0.113.9 198.51.100.7 40000 25\r\n");
+    assert_eq!(talk.reply(), "220 mx.example.com ESMTP Passerelle");
+    talk.say("EHLO client.example");
+    talk.say("MAIL FROM:<ann@client.example>");
+    talk.say("RCPT TO:<bob@example.com>");
+    talk.say("DATA");
+    assert!(talk.say("Subject: x\r\n\r\nHello.\r\n.").starts_with("250 "));
+    let message = String::from_utf8(server.message()).unwrap();
+    assert!(message.contains("Received: from client.example ([203.0.113.9])"), "{message}");
+    // What is behind the header in one piece was said before the greeting.
+    let mut early = server.talk_unread();
+    early.send(b"PROXY TCP4 203.0.113.9 198.51.100.7 40000 25\r\nEHLO client.example\r\n");
+    assert_eq!(early.reply(), "554 You talk before the greeting");
+}
+
+/// By default a long line is filed as it is; with the switch it is refused, with its number and its length.
+#[test]
+fn long_lines_are_filed_or_refused() {
+    let message = format!("Subject: x\r\n\r\n{}\r\n", "x".repeat(5000));
+    for (more, expected) in [(&[][..], "250 2.0.0 "), (&["--refuse-long-lines"], "554 5.6.0 ")] {
+        let server = Server::start(more);
+        let mut talk = server.talk();
+        talk.say("EHLO client.example");
+        talk.say("MAIL FROM:<ann@client.example>");
+        talk.say("RCPT TO:<bob@example.com>");
+        talk.say("DATA");
+        let reply = talk.say(&format!("{message}."));
+        assert!(reply.starts_with(expected), "{reply}");
+        match more {
+            [] => assert!(server.message().ends_with(message.as_bytes())),
+            _ => assert!(reply.contains("line 3 has 5000 octets, and 998 are the most"), "{reply}"),
         }
-        std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    panic!("the place was not given back");
 }
 
 #[test]
@@ -186,6 +250,13 @@ fn wrong_usage_says_what_to_do() {
     let file = folder.write("file", "");
     let maildir = run(&["serve", "--listen", "127.0.0.1:0", "--maildir", &file, "--dns", &example("dns.json")]);
     assert!(maildir.code == 2 && maildir.stderr.contains("cannot use the maildir"), "{maildir:?}");
+    for folder_that_is_none in ["new", "tmp"] {
+        let maildir = folder.path(&format!("mail-{folder_that_is_none}"));
+        fs::create_dir(&maildir).unwrap();
+        fs::write(format!("{maildir}/{folder_that_is_none}"), "").unwrap();
+        let maildir = run(&["serve", "--listen", "127.0.0.1:0", "--maildir", &maildir, "--dns", &example("dns.json")]);
+        assert!(maildir.code == 2 && maildir.stderr.contains("cannot use the maildir"), "{maildir:?}");
+    }
     let users = folder.write("users", "ann\n");
     let users = run(&["serve", "--listen", "127.0.0.1:0", "--auth-users", &users, "--dns", &example("dns.json")]);
     assert!(users.code == 2 && users.stderr.contains("line 1: write it as user:password"), "{users:?}");

@@ -96,11 +96,21 @@ impl Server {
         self.child.wait().unwrap().code()
     }
 
-    /// A connection in clear text, the greeting read.
-    pub(crate) fn talk(&self) -> Talk {
+    /// Its number among processes.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A connection in clear text of which nothing has been read.
+    pub(crate) fn talk_unread(&self) -> Talk {
         let stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut talk = Talk { reader: BufReader::new(stream.try_clone().unwrap()), stream };
+        Talk { reader: BufReader::new(stream.try_clone().unwrap()), stream }
+    }
+
+    /// A connection in clear text, the greeting read.
+    pub(crate) fn talk(&self) -> Talk {
+        let mut talk = self.talk_unread();
         assert_eq!(talk.reply(), "220 mx.example.com ESMTP Passerelle");
         talk
     }

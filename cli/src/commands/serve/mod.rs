@@ -2,26 +2,28 @@
 
 mod arrival;
 mod header;
+mod log;
 mod places;
 mod session;
 mod users;
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use passerelle::smtp::sasl;
+use passerelle::smtp::data::LongLines;
 use passerelle::smtp::server::{Decisions, EarlyTalkers, Extensions, Protocol, Settings, TlsPolicy};
 use passerelle::tls::ServerTls;
 use passerelle::{UnixTime, verify};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::EXIT_YES;
 use crate::args::Serve;
@@ -31,12 +33,10 @@ use crate::maildir::Maildir;
 use crate::net::Clock;
 use crate::output::{escape, tell};
 
-use places::Clients;
+use log::{say, say_of_many};
+use places::{NoPlace, Place, Places};
 use users::Users;
 
-/// Sessions at a time, over all addresses. The others wait in the kernel's queue. Each may have a socket and a file, and the usual
-/// limit of a process is 1,024 of both.
-const SESSIONS: usize = 400;
 /// How long sessions may take to end when the server is told to stop.
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -52,8 +52,7 @@ pub(crate) struct Service {
     clock: Clock,
     trace: bool,
     sessions: AtomicU64,
-    places: Arc<Semaphore>,
-    clients: Clients,
+    places: Places,
 }
 
 pub(crate) fn run(args: &Serve) -> Result<ExitCode, Failure> {
@@ -86,6 +85,7 @@ async fn serve(args: &Serve) -> Result<ExitCode, Failure> {
     if service.maildir.is_none() {
         tell::note("messages are verified and not kept; file them with --maildir DIR");
     }
+    tokio::spawn(keep_house(Arc::clone(&service)));
     let (stop, stopping) = watch::channel(false);
     let mut sessions = JoinSet::new();
     for (listener, is_tls) in listening {
@@ -99,6 +99,7 @@ async fn serve(args: &Serve) -> Result<ExitCode, Failure> {
         Ok(()) => say("stopped"),
         Err(_) => say("stopped; sessions that did not end in time were cut"),
     }
+    log::finish();
     Ok(ExitCode::from(EXIT_YES))
 }
 
@@ -106,11 +107,6 @@ async fn serve(args: &Serve) -> Result<ExitCode, Failure> {
 async fn accept(listener: TcpListener, is_tls: bool, service: Arc<Service>, mut stopping: watch::Receiver<bool>) {
     let mut sessions = JoinSet::new();
     loop {
-        let place = tokio::select! {
-            place = Arc::clone(&service.places).acquire_owned() => place,
-            _ = stopping.wait_for(|stop| *stop) => break,
-        };
-        let Ok(place) = place else { break };
         let accepted: std::io::Result<(TcpStream, SocketAddr)> = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stopping.wait_for(|stop| *stop) => break,
@@ -118,25 +114,50 @@ async fn accept(listener: TcpListener, is_tls: bool, service: Arc<Service>, mut 
         };
         match accepted {
             Ok((stream, address)) => {
-                let Some(of_client) = service.clients.place(address.ip()) else {
-                    service.turn_away(stream, address, is_tls);
-                    continue;
+                let place = match service.place(address) {
+                    Ok(place) => place,
+                    Err(why) => {
+                        service.turn_away(stream, address, is_tls, why);
+                        continue;
+                    }
                 };
-                let (service, stopping) = (Arc::clone(&service), stopping.clone());
-                sessions.spawn(async move {
-                    session::run(service, stream, address, is_tls, stopping).await;
-                    drop((place, of_client));
-                });
+                sessions.spawn(session::run(Arc::clone(&service), stream, address, is_tls, place, stopping.clone()));
             }
             Err(error) => {
                 // Out of file descriptors, as a rule: some will come back.
-                say(&format!("cannot take a connection: {error}"));
+                say_of_many("cannot take a connection", &format!("cannot take a connection: {error}"));
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
     drop(listener);
     while sessions.join_next().await.is_some() {}
+}
+
+/// What is done now and then.
+async fn keep_house(service: Arc<Service>) {
+    const HOUR: u64 = 60;
+    let mut minutes = interval(Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for minute in 0_u64.. {
+        minutes.tick().await;
+        log::say_what_was_counted();
+        if minute % HOUR == 0 && service.maildir.is_some() {
+            let service = Arc::clone(&service);
+            let _ = tokio::task::spawn_blocking(move || service.maildir.as_ref().map(Maildir::clear_tmp)).await;
+        }
+    }
+}
+
+/// Raises the limit of open files as far as it goes, and says what it is.
+fn raise_limit_of_files() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    // `None` is no limit.
+    if limit.current.is_some() && limit.current != limit.maximum {
+        // Where it does not work, the limit stays, and there are fewer places.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    }
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 /// What the server is told from outside.
@@ -187,16 +208,8 @@ impl Service {
     fn new(args: &Serve, tls: watch::Receiver<Option<ServerTls>>) -> Result<Self, Failure> {
         let hostname = args.hostname.clone();
         let has_tls = tls.borrow().is_some();
-        let users = args.auth_users.as_deref().map(Users::read).transpose()?;
-        let auth = users.as_ref().map(|users| {
-            Arc::new(sasl::server::Settings {
-                mechanisms: users::MECHANISMS.to_vec(),
-                secrets_in_clear_text: args.auth_without_tls,
-                iterations: users.iterations(),
-                salt_length: users.salt_length(),
-                ..sasl::server::Settings::new(users.secret())
-            })
-        });
+        let users = args.auth_users.as_deref().map(|path| Users::read(path, args.auth_without_tls)).transpose()?;
+        let auth = users.as_ref().map(Users::settings);
         let settings = Settings {
             hostname: hostname.clone(),
             greeting: "Passerelle".into(),
@@ -204,6 +217,8 @@ impl Service {
             local_domains: args.domain.clone(),
             // Nothing is relayed: whatever is accepted is filed here.
             decisions: Decisions {
+                // The places of a neighbour's clients are counted when it has said whose they are.
+                connect: !args.proxy_from.is_empty(),
                 auth: users.is_some(),
                 mail: true,
                 rcpt: args.domain.is_empty(),
@@ -220,6 +235,8 @@ impl Service {
             auth,
             auth_required: args.auth_required,
             early_talkers: EarlyTalkers::Refuse,
+            long_lines: if args.refuse_long_lines { LongLines::Refuse } else { LongLines::default() },
+            proxy_from: args.proxy_from.clone(),
             trace: args.trace,
             ..Settings::default()
         };
@@ -235,18 +252,27 @@ impl Service {
             clock: Clock::new(args.world.now.map(UnixTime)),
             trace: args.trace,
             sessions: AtomicU64::new(0),
-            places: Arc::new(Semaphore::new(SESSIONS)),
-            clients: Clients::default(),
+            places: Places::new(sessions(args)),
         })
     }
 
-    /// The client has sessions enough (RFC 5321 §3.8).
-    fn turn_away(&self, stream: TcpStream, address: SocketAddr, is_tls: bool) {
-        say(&format!("turned away {}: it has too many connections", address.ip()));
+    /// A place for a connection.
+    fn place(&self, address: SocketAddr) -> Result<Place, NoPlace> {
+        let speaks_for_others = self.settings.proxy_from.iter().any(|network| network.contains(address.ip()));
+        self.places.place((!speaks_for_others).then_some(address.ip()), self.clock.now().monotonic)
+    }
+
+    /// There is no place for the client, and it is told at once (RFC 5321 §3.8).
+    fn turn_away(&self, stream: TcpStream, address: SocketAddr, is_tls: bool, why: NoPlace) {
+        let (told, reply) = match why {
+            NoPlace::HasItsShare => ("it has too many connections", "Too many connections from your address"),
+            NoPlace::AllTaken => ("all places are taken", "Too many connections; try again later"),
+        };
+        say_of_many(&format!("turned away: {told}"), &format!("turned away {}: {told}", address.ip()));
+        // In place of a greeting to a neighbour, or of a handshake, it would not be understood.
         if !is_tls {
             // Nothing has been written, so this fits; and nobody waits for a client that reads nothing.
-            let reply = format!("421 4.7.0 {} Too many connections\r\n", self.settings.hostname);
-            let _ = stream.into_std().and_then(|mut stream| stream.write_all(reply.as_bytes()));
+            let _ = stream.try_write(format!("421 {} {reply}\r\n", self.settings.hostname).as_bytes());
         }
     }
 
@@ -256,9 +282,14 @@ impl Service {
     }
 }
 
-/// One line of what the server does.
-fn say(line: &str) {
-    // A reader that went away is no reason to stop.
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+/// Sessions at a time.
+fn sessions(args: &Serve) -> usize {
+    let possible = Places::for_files(raise_limit_of_files());
+    let wanted = args.sessions.map_or(possible, |number| usize::try_from(number).unwrap_or(usize::MAX));
+    if wanted > possible {
+        tell::warning(&format!(
+            "the limit of open files allows {possible} sessions; raise it (ulimit -n) for {wanted}"
+        ));
+    }
+    wanted.min(possible)
 }

@@ -10,10 +10,10 @@ use passerelle::smtp::server::{Abort, Closed, Decision, Event, Input, Message, P
 use passerelle::tls::{self, Layer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::block_in_place;
 
 use super::arrival::{Arrival, Filed, Unfiled};
-use super::{Service, say};
+use super::places::Place;
+use super::{Service, log, say, say_of_many};
 use crate::net::{Tracer, Wire, WireError, entropy};
 use crate::output::escape;
 
@@ -23,15 +23,18 @@ pub(super) async fn run(
     stream: TcpStream,
     address: SocketAddr,
     is_tls: bool,
+    place: Place,
     stopping: watch::Receiver<bool>,
 ) {
     let number = service.number();
-    let tracer = service.trace.then(|| Tracer::new(format!("[{number}] ")));
-    match Session::open(service, stream, address, is_tls, number, tracer) {
-        Ok(session) => {
+    let tracer = service.trace.then(|| Tracer::by(format!("[{number}] "), log::trace));
+    // On the heap, in one piece: a future that is handed on is held twice.
+    match Session::open(service, stream, address, is_tls, number, tracer, place) {
+        Ok(mut session) => {
             if let Err(error) = session.converse(stopping).await {
                 say(&format!("[{number}] {error}"));
             }
+            session.wire.close().await;
         }
         Err(error) => say(&format!("[{number}] {}", escape::text(&error))),
     }
@@ -42,7 +45,8 @@ struct Session {
     wire: Wire<Server>,
     number: u64,
     tracer: Option<Tracer>,
-    arrival: Option<Arrival>,
+    arrival: Option<Box<Arrival>>,
+    place: Place,
 }
 
 impl Session {
@@ -53,7 +57,8 @@ impl Session {
         is_tls: bool,
         number: u64,
         tracer: Option<Tracer>,
-    ) -> Result<Self, String> {
+        place: Place,
+    ) -> Result<Box<Self>, String> {
         let now = service.clock.now();
         let settings = if is_tls { &service.implicit } else { &service.settings };
         let entropy = entropy().map_err(|failure| failure.to_string())?;
@@ -63,16 +68,21 @@ impl Session {
             None => Layer::clear(machine, now),
         };
         let wire = Wire::new(layer, stream, service.clock);
-        Ok(Self { service, wire, number, tracer, arrival: None })
+        Ok(Box::new(Self { service, wire, number, tracer, arrival: None, place }))
     }
 
-    async fn converse(mut self, mut stopping: watch::Receiver<bool>) -> Result<(), WireError> {
+    async fn converse(&mut self, mut stopping: watch::Receiver<bool>) -> Result<(), WireError> {
         let mut told_to_stop = false;
+        self.wire.input(Input::Patience(self.place.patience()))?;
+        // What came before the greeting is to be known as that (RFC 2920 §3.1).
+        self.wire.listen_first().await?;
         loop {
             while let Some(event) = self.wire.drain().await? {
                 match event {
-                    tls::Event::Inner(event) => self.event(event).await?,
-                    tls::Event::Failed(failure) => self.say(&format!("TLS failed: {failure}")),
+                    // What is rare is not held by those who wait.
+                    tls::Event::Inner(event) => Box::pin(self.event(event)).await?,
+                    // Whoever scans ports for TLS makes thousands of these.
+                    tls::Event::Failed(failure) => self.say_of_many(&format!("TLS failed: {failure}")),
                     tls::Event::Secured(session) => {
                         self.trace('*', &format!("{} {}", session.version.as_str(), session.cipher_suite));
                     }
@@ -82,38 +92,34 @@ impl Session {
                 break;
             }
             tokio::select! {
-                waited = self.wire.wait() => waited?,
+                waited = self.wire.wait() => if waited? { self.place.heard(self.service.clock.now().monotonic) },
+                () = self.place.changed() => self.wire.input(Input::Patience(self.place.patience()))?,
                 _ = stopping.wait_for(|stop| *stop), if !told_to_stop => {
                     told_to_stop = true;
                     self.wire.input(Input::Shutdown)?;
                 }
             }
         }
-        self.wire.close().await;
         Ok(())
     }
 
     async fn event(&mut self, event: Event) -> Result<(), WireError> {
         match event {
             Event::Decide { id, request, peer } => {
-                let is_password = matches!(request, Request::Auth { .. });
                 let decision = match request {
-                    Request::Auth { credentials, .. } => {
-                        let users = self.service.users.as_ref();
-                        Decision::Auth(users.map_or(Verdict::Refuse, |users| users.decide(&credentials)))
-                    }
+                    Request::Connect => self.connect(&peer),
+                    Request::Auth { credentials, .. } => Decision::Auth(match &self.service.users {
+                        Some(users) => users.decide(&credentials).await,
+                        None => Verdict::Refuse,
+                    }),
                     Request::Mail(sender) => {
-                        self.arrival = Some(Arrival::begin(&self.service, &peer, &sender));
+                        self.arrival = Some(Box::new(Arrival::begin(&self.service, &peer, &sender)));
                         Decision::Accept
                     }
                     Request::Message(message) => self.message(&peer, &message).await,
                     _ => Decision::Accept,
                 };
-                match is_password {
-                    // To compare one is made to take long.
-                    true => block_in_place(|| self.wire.input(Input::Decide(id, decision)))?,
-                    false => self.wire.input(Input::Decide(id, decision))?,
-                }
+                self.wire.input(Input::Decide(id, decision))?;
             }
             Event::Content(octets) => {
                 if let Some(arrival) = &mut self.arrival {
@@ -136,11 +142,20 @@ impl Session {
             Event::Trace(Trace::Sent(line)) => self.trace('S', &line),
             Event::Closed(closed) => {
                 if let Some(why) = closed_badly(closed) {
-                    self.say(why);
+                    self.say_of_many(why);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whose place it is, where a neighbour has said for whom it speaks.
+    fn connect(&self, peer: &Peer) -> Decision {
+        let client = peer.address.filter(|_| peer.address != peer.connection);
+        match client.is_none_or(|client| self.place.belongs_to(client.ip())) {
+            true => Decision::Accept,
+            false => Decision::Close(Reply::new(421, None, "Too many connections from your address")),
+        }
     }
 
     /// The message is whole. Only what is on the disk is acknowledged.
@@ -167,6 +182,11 @@ impl Session {
                 Decision::Refuse(Reply::new(554, Some(EnhancedCode::new(5, 6, 0)), &text))
             }
         }
+    }
+
+    fn say_of_many(&self, what: &str) {
+        let what = escape::text(what);
+        say_of_many(&what, &format!("[{}] {what}", self.number));
     }
 
     fn say(&self, what: &str) {
