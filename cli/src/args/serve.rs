@@ -37,6 +37,9 @@ pub(crate) struct Serve {
     /// File messages here, one file each, on the disk before they are acknowledged. The folder is made if it is missing.
     #[arg(long, value_name = "DIR")]
     pub(crate) maildir: Option<PathBuf>,
+    /// File messages here, and not in --maildir, that the policy of their author's domain (DMARC) wants quarantined or rejected.
+    #[arg(long, value_name = "DIR", requires = "maildir")]
+    pub(crate) quarantine: Option<PathBuf>,
 
     /// Serve at most this many clients at a time; without it, as many as there may be open files, and 32,768 at most.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]

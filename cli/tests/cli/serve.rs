@@ -222,6 +222,29 @@ fn a_named_neighbour_says_whose_mail_it_brings() {
     assert_eq!(early.reply(), "554 You talk before the greeting");
 }
 
+/// What the author's domain wants quarantined is kept apart, and told of as that; the client hears the same.
+#[test]
+fn quarantined_messages_are_kept_apart_and_told_apart() {
+    let folder = Folder::new();
+    let quarantine = folder.path("quarantine");
+    let server = Server::start(&["--quarantine", &quarantine]);
+    for (from, apart) in [("ann@meadow.example", true), ("ann@badger.example", false)] {
+        let mut talk = server.talk();
+        talk.say("EHLO client.example");
+        talk.say("MAIL FROM:<ann@client.example>");
+        talk.say("RCPT TO:<bob@example.com>");
+        talk.say("DATA");
+        let reply = talk.say(&format!("From: {from}\r\nSubject: x\r\n\r\nHello.\r\n."));
+        assert!(reply.starts_with("250 2.0.0 Filed as "), "{reply}");
+        assert!(server.says("accepted from").contains(if apart { "dmarc=fail" } else { "dmarc=" }));
+        if apart {
+            server.says("quarantined the message, as its author's domain asks");
+        }
+        assert_eq!(fs::read_dir(format!("{quarantine}/new")).unwrap().count(), 1);
+        assert_eq!(server.messages().len(), usize::from(!apart));
+    }
+}
+
 /// By default a long line is filed as it is; with the switch it is refused, with its number and its length.
 #[test]
 fn long_lines_are_filed_or_refused() {

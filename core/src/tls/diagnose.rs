@@ -34,6 +34,11 @@ pub(super) fn failure(error: &Error) -> Failure {
             "the peer showed no certificate".into(),
             "Ask the operator of the server to configure a certificate.",
         ),
+        // The words in which rustls says that the server's choice came to nothing: there is no variant for it.
+        Error::General(what) if what == "no server certificate chain resolved" => general(
+            "the client verifies no kind of signature that this server's keys can make".into(),
+            "Give the server a certificate with another kind of key as well (RSA beside ECDSA), if the client matters: scanners try each kind.",
+        ),
         other => general(printable(&other.to_string()), "Look at the peer's log for the same moment."),
     }
 }

@@ -161,3 +161,35 @@ fn client_certificates() {
         }
     }
 }
+
+/// A scanner that tries RSA alone, at a server with an ECDSA key: the reason says what is missing.
+#[test]
+fn a_client_that_verifies_no_signature_of_ours() {
+    use passerelle::tls::{Input, Layer};
+    use passerelle::{Machine, Now, Output};
+
+    // ClientHello of TLS 1.2: ECDHE_RSA_WITH_AES_128_GCM_SHA256; x25519; rsa_pkcs1_sha256 (RFC 5246 §7.4.1.2).
+    let extensions = [
+        &b"\x00\x0a\x00\x04\x00\x02\x00\x1d"[..],
+        b"\x00\x0b\x00\x02\x01\x00",
+        b"\x00\x0d\x00\x04\x00\x02\x04\x01",
+        b"\x00\x17\x00\x00",
+    ]
+    .concat();
+    let length = u16::try_from(extensions.len()).unwrap().to_be_bytes();
+    let hello = [b"\x03\x03", &[7; 32][..], b"\x00\x00\x02\xc0\x2f\x01\x00", &length, &extensions].concat();
+    let handshake = [b"\x01\x00", &u16::try_from(hello.len()).unwrap().to_be_bytes()[..], &hello].concat();
+    let record = [b"\x16\x03\x01", &u16::try_from(handshake.len()).unwrap().to_be_bytes()[..], &handshake].concat();
+    let server = Authority::new("Test").certify(&["mx.example.com"]).server();
+    let now = Now::at(crate::certificates::NOW);
+    let mut layer = Layer::server(crate::toy::Toy::new(crate::toy::Role::Server, Start::Implicit), &server, now);
+    layer.handle(now, Input::Wire(&record)).unwrap();
+    let reason = loop {
+        match layer.poll() {
+            Output::Event(Event::Failed(failure)) => break failure.reason,
+            Output::Idle { .. } => panic!("it does not fail"),
+            _ => {}
+        }
+    };
+    assert_eq!(reason, "the client verifies no kind of signature that this server's keys can make");
+}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use passerelle::dmarc::Disposition;
 use passerelle::message::{EditError, HeaderReader};
 use passerelle::smtp::server::{Message, Peer, Sender};
 use passerelle::verify::{Envelope, Report, Verification};
@@ -31,6 +32,8 @@ pub(super) struct Filed {
     pub(super) report: Report,
     /// Where, if messages are kept.
     pub(super) path: Option<PathBuf>,
+    /// Whether that is apart from the others.
+    pub(super) is_quarantined: bool,
 }
 
 /// Why a message was not filed.
@@ -99,8 +102,11 @@ impl Arrival {
         if let Some(broken) = &self.broken {
             return Err(Unfiled::Now(format!("cannot keep the message: {broken}")));
         }
-        let (Some(maildir), Some(mut spool)) = (&service.maildir, self.spool.take()) else {
-            return Ok(Filed { report, path: None });
+        let asks_for_it = report.dmarc.disposition != Disposition::None;
+        let quarantine = service.quarantine.as_ref().filter(|_| asks_for_it);
+        let is_quarantined = quarantine.is_some();
+        let (Some(maildir), Some(mut spool)) = (quarantine.or(service.maildir.as_ref()), self.spool.take()) else {
+            return Ok(Filed { report, path: None, is_quarantined });
         };
         let section = std::mem::take(&mut self.header).finish();
         let now = service.clock.now();
@@ -108,7 +114,7 @@ impl Arrival {
         // It is on the disk when this returns (RFC 5321 §4.2.5).
         let filed = block_in_place(|| maildir.deliver(&head, &mut spool));
         match filed {
-            Ok(path) => Ok(Filed { report, path: Some(path) }),
+            Ok(path) => Ok(Filed { report, path: Some(path), is_quarantined }),
             Err(error) => Err(Unfiled::Now(format!("cannot file the message: {error}"))),
         }
     }

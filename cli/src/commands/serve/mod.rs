@@ -47,6 +47,7 @@ pub(crate) struct Service {
     tls: watch::Receiver<Option<ServerTls>>,
     users: Option<Users>,
     maildir: Option<Maildir>,
+    quarantine: Option<Maildir>,
     host: Host,
     judge: verify::Settings,
     clock: Clock,
@@ -144,7 +145,9 @@ async fn keep_house(service: Arc<Service>) {
         log::say_what_was_counted();
         if minute % HOUR == 0 && service.maildir.is_some() {
             let service = Arc::clone(&service);
-            let _ = tokio::task::spawn_blocking(move || service.maildir.as_ref().map(Maildir::clear_tmp)).await;
+            let clear =
+                move || [&service.maildir, &service.quarantine].into_iter().flatten().for_each(Maildir::clear_tmp);
+            let _ = tokio::task::spawn_blocking(clear).await;
         }
     }
 }
@@ -247,6 +250,7 @@ impl Service {
             tls,
             users,
             maildir: args.maildir.as_deref().map(|path| Maildir::open(path, &hostname)).transpose()?,
+            quarantine: args.quarantine.as_deref().map(|path| Maildir::open(path, &hostname)).transpose()?,
             host: Host::new(&args.world)?,
             judge: verify::Settings::new(hostname),
             clock: Clock::new(args.world.now.map(UnixTime)),

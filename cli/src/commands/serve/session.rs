@@ -133,7 +133,7 @@ impl Session {
                 }
             }
             Event::Discarded => self.say("discarded the message"),
-            Event::Quarantined => self.say("quarantined the message"),
+            Event::Quarantined => self.say("quarantined the message, as its author's domain asks"),
             Event::Authenticated(identity) => self.say(&format!("authenticated as {}", identity.user)),
             Event::AuthenticationFailed { user, failure, .. } => {
                 self.say(&format!("authentication as {} failed: {failure}", user.as_deref().unwrap_or("nobody")));
@@ -170,7 +170,9 @@ impl Session {
                     Some(name) => format!("Filed as {}", name.to_string_lossy()),
                     None => "Verified, and not kept".to_owned(),
                 };
-                Decision::AcceptWith(Reply::new(250, Some(EnhancedCode::new(2, 0, 0)), &text))
+                let reply = Reply::new(250, Some(EnhancedCode::new(2, 0, 0)), &text);
+                // The client hears the same.
+                if filed.is_quarantined { Decision::Quarantine(Some(reply)) } else { Decision::AcceptWith(reply) }
             }
             Err(Unfiled::Now(error)) => {
                 self.say(&error);

@@ -106,7 +106,7 @@ pub struct Peer {
     pub name: Option<String>,
     /// The name it has given itself, once that was accepted.
     pub hello: Option<Hello>,
-    /// The TLS around the session.
+    /// The TLS between the client and this server. Behind XCLIENT there is none: that of the connection is the neighbour's.
     pub tls: Option<Session>,
     /// Whom it has authenticated as.
     pub identity: Option<Arc<Identity>>,

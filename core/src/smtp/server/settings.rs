@@ -49,7 +49,9 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// The neighbours whose connections begin with a PROXY header. It is expected of them, and never read from others.
     pub proxy_from: Vec<Network>,
-    /// The neighbours that may use XCLIENT.
+    /// The neighbours that may use XCLIENT, and use it again as long as they have not told an address: they split long values so.
+    /// Once one has told the client's address, it is the client that speaks, and what counts is whether that address is among
+    /// these. Nothing of the neighbour's TLS, certificate and identity is the client's.
     pub xclient_from: Vec<Network>,
     /// Whether [`Event::Trace`](super::Event::Trace) tells every line.
     pub trace: bool,
