@@ -767,7 +767,7 @@ passerelle_status passerelle_settings_set_rsa_bits(passerelle_settings *settings
                                                    uint32_t max);
 
 /**
- * Sets whether the report has a trail, the steps that led to it, as it has by default. It takes over a tenth of the time
+ * Sets whether the report has a trail, the steps that led to it, as it has by default. It takes about a sixth of the time
  * of a small message; without it the report's member is left out.
  */
 passerelle_status passerelle_settings_set_trail(passerelle_settings *settings,

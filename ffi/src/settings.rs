@@ -104,7 +104,7 @@ pub unsafe extern "C" fn passerelle_settings_set_rsa_bits(settings: *mut Setting
     }
 }
 
-/// Sets whether the report has a trail, the steps that led to it, as it has by default. It takes over a tenth of the time
+/// Sets whether the report has a trail, the steps that led to it, as it has by default. It takes about a sixth of the time
 /// of a small message; without it the report's member is left out.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn passerelle_settings_set_trail(settings: *mut Settings, trail: bool) -> Status {

@@ -29,7 +29,7 @@ pub struct Settings {
     /// Whose Authentication-Results in the message are shown beside ours: the authserv-ids of servers through which mail
     /// comes, and of which nobody can forge a field. None unless set.
     pub trusted_authserv_ids: Vec<String>,
-    /// Whether the report has a [`trail`](super::Report::trail). It takes over a tenth of the time of a small message;
+    /// Whether the report has a [`trail`](super::Report::trail). It takes about a sixth of the time of a small message;
     /// without it no step is written, and the report's member is left out.
     pub trail: bool,
     /// What a message may cost, and what a report may weigh.
