@@ -11,9 +11,12 @@ use super::values::{domain, no_controls};
 #[command(after_help = "\
 Exit codes:
   0  accepted for every recipient
-  1  refused for good, for one recipient at least
-  2  wrong usage, a file that cannot be read, or a server that cannot be reached
-  3  not accepted for one recipient at least, and worth another try later
+  1  refused for good by the server's own word (5xx), or not sent because the server lacks what is
+     needed: an extension, STARTTLS, a mechanism, a verified certificate for the password
+  2  wrong usage, or a file that cannot be read; nothing was sent
+  3  all that another try may mend: 4xx, a server that cannot be found or reached, a connection that
+     was refused, lost or silent, a failed TLS handshake, replies that are no SMTP
+Of several recipients: 3 if one is worth another try, else 1 if one is refused; --json has each.
 
 Examples:
   passerelle send --to mx.example.com --from ann@example.org --rcpt bob@example.com message.eml")]
@@ -21,7 +24,7 @@ pub(crate) struct Send {
     /// The message, as a file; `-` or none for standard input. Files whose lines end with LF are converted to CRLF.
     #[arg(value_name = "FILE")]
     pub(crate) message: Option<PathBuf>,
-    /// The server: a host or an address, with a port if it is not 25 (465 with --tls implicit).
+    /// The server: a host or an address, with a port if it is not 25 (465 with --tls implicit, which port 465 means by itself).
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) to: String,
     /// The return path; `<>` or an empty string is the null one.
@@ -30,9 +33,9 @@ pub(crate) struct Send {
     /// A recipient; may be given several times.
     #[arg(long, value_name = "MAILBOX", required = true, value_parser = no_controls)]
     pub(crate) rcpt: Vec<String>,
-    /// Our name for EHLO.
-    #[arg(long, value_name = "NAME", default_value = "localhost", value_parser = no_controls)]
-    pub(crate) helo: String,
+    /// Our name for EHLO [default: the machine's full name, else our address in brackets]
+    #[arg(long, value_name = "NAME", value_parser = no_controls)]
+    pub(crate) helo: Option<String>,
     /// Speak LMTP (RFC 2033) instead of SMTP.
     #[arg(long)]
     pub(crate) lmtp: bool,
@@ -85,6 +88,9 @@ pub(crate) struct Send {
     #[arg(long, help_heading = "The message")]
     pub(crate) no_pipelining: bool,
 
+    /// Print what became of the message as one JSON object, each recipient in it.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
     /// Print the dialogue on standard error, `C:` our lines and `S:` the server's; without passwords.
     #[arg(long, help_heading = "Output")]
     pub(crate) trace: bool,

@@ -32,6 +32,8 @@ pub(crate) struct Wire<M: Converse> {
     is_broken: bool,
     /// Whether nothing can be read any more, and the machine knows.
     has_ended: bool,
+    /// Whether the peer has sent anything.
+    has_heard: bool,
 }
 
 /// What stops a connection that is not the peer's doing.
@@ -76,11 +78,16 @@ impl<M: Converse> Wire<M> {
     pub(crate) fn new(layer: Layer<M>, stream: TcpStream, clock: Clock) -> Self {
         // Replies are written whole; waiting for more to say would only delay them.
         let _ = stream.set_nodelay(true);
-        Self { layer, stream, clock, wake: None, is_broken: false, has_ended: false }
+        Self { layer, stream, clock, wake: None, is_broken: false, has_ended: false , has_heard: false }
     }
 
     pub(crate) fn machine(&self) -> &M {
         self.layer.machine()
+    }
+
+    /// Whether the peer has sent anything.
+    pub(crate) fn has_heard(&self) -> bool {
+        self.has_heard
     }
 
     /// Hands the machine an input of the host's.
@@ -154,6 +161,7 @@ impl<M: Converse> Wire<M> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Ok(0) => self.ended(End::Orderly),
                 Ok(count) => {
+                    self.has_heard = true;
                     let octets = buffer.get(..count).unwrap_or_default();
                     self.layer.handle(self.clock.now(), tls::Input::Wire(octets)).map_err(WireError)
                 }

@@ -11,6 +11,7 @@ mod places;
 mod record;
 mod resolver;
 mod send;
+mod send_codes;
 mod serve;
 mod server;
 mod sign;

@@ -10,7 +10,7 @@ use crate::send::{Certificates, ENVELOPE};
 use crate::support::{Folder, Ran, example, run};
 
 /// Listens once, and lets `serve` have the connection.
-fn listen(serve: impl FnOnce(TcpStream) + Send + 'static) -> String {
+pub(crate) fn listen(serve: impl FnOnce(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     thread::spawn(move || serve(listener.accept().unwrap().0));
@@ -18,7 +18,7 @@ fn listen(serve: impl FnOnce(TcpStream) + Send + 'static) -> String {
 }
 
 /// Plays a server: the greeting, and then a reply to each line.
-fn converse(stream: &TcpStream, replies: &[&str]) {
+pub(crate) fn converse(stream: &TcpStream, replies: &[&str]) {
     let mut lines = BufReader::new(stream).lines();
     for (number, reply) in replies.iter().enumerate() {
         if number > 0 {
@@ -29,7 +29,7 @@ fn converse(stream: &TcpStream, replies: &[&str]) {
     }
 }
 
-fn send(message: &str, address: &str, more: &[&str]) -> Ran {
+pub(crate) fn send(message: &str, address: &str, more: &[&str]) -> Ran {
     run(&[&["send", message, "--to", address], &ENVELOPE[..], more].concat())
 }
 

@@ -2,7 +2,7 @@
 
 use passerelle::Machine;
 use passerelle::smtp::client::{Client, Closed, Delivery, Envelope, Event, Input, Needs, Settings, Withheld};
-use passerelle::smtp::data::EncodePolicy;
+use passerelle::smtp::data::{EncodePolicy, LongLine, LongLines};
 use serde_json::Value;
 
 use crate::dialogue::{Play, WHOLE, dialogue, envelope, settings, start};
@@ -164,15 +164,42 @@ fn content_that_the_server_does_not_take() {
     assert!(ends(&wire));
 
     let message = [b"A: b\r\n\r\n", &[b'x'; 999][..], b"\r\n"].concat();
-    let (wire, events) = sent(&settings(), "250 PIPELINING", &plain, &[&message[..500], &message[500..]]);
+    let strict = Settings { long_lines: LongLines::Refuse, ..settings() };
+    let (wire, events) = sent(&strict, "250 PIPELINING", &plain, &[&message[..500], &message[500..]]);
     assert!(!ends(&wire));
-    assert_eq!(withheld(&events), Some(Withheld::LineTooLong));
-    let lenient = Settings { longest_line: usize::MAX, ..settings() };
-    assert!(ends(&sent(&lenient, "250 PIPELINING", &plain, &[&message]).0));
-    let (wire, _) = sent(&settings(), "250 PIPELINING", &plain, &[&message[1..]]);
+    let line = LongLine { number: 3, octets: 999, is_whole: false, longest: 998 };
+    assert_eq!(withheld(&events), Some(Withheld::LineTooLong(line)));
+    let text = Withheld::LineTooLong(line).reply().to_string();
+    assert_eq!(
+        text,
+        "554 5.6.0 A line of the message is too long: line 3 has at least 999 octets, and 998 are the most"
+    );
+    let (wire, _) = sent(&strict, "250 PIPELINING", &plain, &[&message[1..]]);
     assert!(!ends(&wire), "998 octets are the most");
     let fits = [b"A: b\r\n\r\n", &[b'x'; 998][..], b"\r\n"].concat();
-    assert!(ends(&sent(&settings(), "250 PIPELINING", &plain, &[&fits]).0));
+    assert!(ends(&sent(&strict, "250 PIPELINING", &plain, &[&fits]).0));
+}
+
+/// Octet for octet, by DATA and by BDAT, whether somebody has looked before or not: never wrapped. Beyond the bound it is refused.
+#[test]
+fn long_lines_pass_as_they_are() {
+    let message = [b"A: b\r\n\r\n.", &[b'x'; 100_000][..], b"\r\n"].concat();
+    let plain = envelope(&["bob@mx.example"]);
+    let mut scanned = plain.clone();
+    scanned.needs = Some(Needs::of(&message));
+    for envelope in [&plain, &scanned] {
+        let (wire, _) = sent(&settings(), "250 PIPELINING", envelope, &[&message]);
+        let stuffed = [b"A: b\r\n\r\n..", &[b'x'; 100_000][..], b"\r\n.\r\n"].concat();
+        assert!(wire.ends_with(&stuffed));
+        let whole = Settings { chunk_size: 1 << 20, ..settings() };
+        let (wire, _) = sent(&whole, "250 CHUNKING", envelope, &[&message]);
+        assert!(wire.ends_with(&[format!("BDAT {} LAST\r\n", message.len()).as_bytes(), &message].concat()));
+        let bounded = Settings { long_lines: LongLines::Pass { longest: 100_000 }, ..settings() };
+        let (wire, events) = sent(&bounded, "250 PIPELINING", envelope, &[&message]);
+        assert!(!ends(&wire));
+        let Some(Withheld::LineTooLong(line)) = withheld(&events) else { panic!("{events:?}") };
+        assert_eq!((line.number, line.octets), (3, 100_001));
+    }
 }
 
 #[test]

@@ -123,3 +123,43 @@ fn no_line_can_be_injected() {
     dialogue(&settings(), &[second], &script(&format!(" ORCPT=rfc822;{escaped}")));
     dialogue(&settings(), &[third], &script(""));
 }
+
+/// RFC 3461 §4.4 has 100 characters for ENVID, §4.2 has 500 for ORCPT: what is longer is left out, and that is not the server's doing.
+#[test]
+fn what_is_too_long_is_not_blamed_on_dsn() {
+    let begins = |parameters: &str, original: &str| {
+        format!(
+            "S: 220 mx.example
+            C: EHLO client.example
+            S: 250-mx.example
+            S: 250 DSN
+            E: ready
+            ! send
+            C: MAIL FROM:<ann@client.example> RET=HDRS{parameters}
+            S: 250 Ok
+            C: RCPT TO:<bob@mx.example>{original}
+            S: 550 No
+            C: RSET
+            S: 250 Ok
+            E: bob@mx.example: refused at Rcpt, 550 No"
+        )
+    };
+    let envelope = |id: &str, original: usize| {
+        let mut envelope = envelope(&["bob@mx.example"]);
+        envelope.parameters.ret = Some(passerelle::smtp::Ret::Headers);
+        envelope.parameters.envelope_id = Some(id.to_owned());
+        let address = "o".repeat(original);
+        envelope.recipients[0].parameters.original = Some(OriginalRecipient { address_type: "rfc822".into(), address });
+        envelope
+    };
+    let (fits, long) = ("x".repeat(100), "x".repeat(101));
+    let short = format!(" ORCPT=rfc822;{}", "o".repeat(9));
+    dialogue(&settings(), &[envelope(&fits, 9)], &begins(&format!(" ENVID={fits}"), &short));
+    let script = format!("{}\nE: omitted EnvelopeId", begins("", &short));
+    dialogue(&settings(), &[envelope(&long, 9)], &script);
+    dialogue(&settings(), &[envelope("", 9)], &script);
+    // Each octet that xtext escapes counts three times.
+    dialogue(&settings(), &[envelope(&"=".repeat(34), 9)], &script);
+    let script = format!("{}\nE: omitted OriginalRecipient", begins(&format!(" ENVID={fits}"), ""));
+    dialogue(&settings(), &[envelope(&fits, 600)], &script);
+}

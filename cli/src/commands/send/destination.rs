@@ -1,19 +1,16 @@
-//! Where a message goes: a host, and the connection to it.
+//! Where a message goes: a host and a port, and how they want to be spoken to.
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::time::Duration;
 
 use passerelle::Domain;
 use passerelle::tls::Roots;
-use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
 
 use crate::args::TlsMode;
 use crate::failure::Failure;
 
-/// How long one address may take to answer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Where TLS is spoken from the first octet (RFC 8314 §3.3).
+const SUBMISSIONS: u16 = 465;
 /// Where systems keep the certificates of the authorities that they trust.
 const SYSTEM_ROOTS: [&str; 4] = [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -27,26 +24,54 @@ const SYSTEM_ROOTS: [&str; 4] = [
 pub(super) struct Destination {
     host: String,
     port: u16,
+    tls: Option<TlsMode>,
 }
 
 impl Destination {
-    /// `host`, `host:port`, `address`, `[address]:port`.
+    /// `host`, `host:port`, `address`, `[address]:port`. Port 465 says by itself when TLS begins.
     pub(super) fn parse(text: &str, tls: Option<TlsMode>) -> Result<Self, Failure> {
         const FORMS: &str = "give a host or an address, with a port or without: mx.example.com, [::1]:2525";
         let wrong = || Failure::new(format!("--to {text}: {FORMS}"));
-        let default = if tls == Some(TlsMode::Implicit) { 465 } else { 25 };
+        let new = |host: String, port: Option<u16>| {
+            let port = port.unwrap_or(if tls == Some(TlsMode::Implicit) { SUBMISSIONS } else { 25 });
+            let tls = tls.or((port == SUBMISSIONS).then_some(TlsMode::Implicit));
+            Self { host, port, tls }
+        };
         let unbracketed = |text: &str| text.strip_prefix('[')?.strip_suffix(']')?.parse::<IpAddr>().ok();
         if let Some(address) = text.parse::<IpAddr>().ok().or_else(|| unbracketed(text)) {
-            return Ok(Self { host: address.to_string(), port: default });
+            return Ok(new(address.to_string(), None));
         }
         let (host, port) = match text.rsplit_once(':') {
-            Some((host, port)) => (host, port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?),
-            None => (text, default),
+            Some((host, port)) => (host, Some(port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?)),
+            None => (text, None),
         };
         match host.parse::<IpAddr>().ok().filter(IpAddr::is_ipv4).or_else(|| unbracketed(host)) {
-            Some(address) => Ok(Self { host: address.to_string(), port }),
-            None if Domain::parse(host).is_ok() => Ok(Self { host: host.to_owned(), port }),
+            Some(address) => Ok(new(address.to_string(), port)),
+            None if Domain::parse(host).is_ok() => Ok(new(host.to_owned(), port)),
             None => Err(wrong()),
+        }
+    }
+
+    /// When TLS begins, as far as the user or the port says it.
+    pub(super) fn tls(&self) -> Option<TlsMode> {
+        self.tls
+    }
+
+    /// Why the server may be silent.
+    pub(super) fn silence(&self) -> String {
+        let Self { host, port, tls } = self;
+        match tls {
+            Some(TlsMode::Implicit) => format!(
+                "{host} does not answer the TLS handshake; if it begins in clear text on port {port}, say --tls starttls"
+            ),
+            _ if *port == SUBMISSIONS => {
+                format!(
+                    "{host} is silent: on port {SUBMISSIONS} servers wait for TLS from the first octet (--tls implicit)"
+                )
+            }
+            _ => {
+                format!("{host} is silent; if it waits for TLS from the first octet on port {port}, say --tls implicit")
+            }
         }
     }
 
@@ -64,22 +89,6 @@ impl Destination {
             Ok(_) => None,
             Err(_) => Domain::parse(&self.host).ok(),
         }
-    }
-
-    /// Connects to the first of its addresses that answers.
-    pub(super) async fn connect(&self) -> Result<TcpStream, Failure> {
-        let Self { host, port } = self;
-        let found = lookup_host((host.as_str(), *port)).await;
-        let addresses = found.map_err(|error| Failure::new(format!("cannot find {host}: {error}")))?;
-        let mut last = Failure::new(format!("{host} has no address"));
-        for address in addresses {
-            last = match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => Failure::new(format!("cannot connect to {address}: {error}")),
-                Err(_) => Failure::new(format!("{address} does not answer: waited {} s", CONNECT_TIMEOUT.as_secs())),
-            };
-        }
-        Err(last)
     }
 }
 
@@ -108,11 +117,29 @@ mod tests {
             ("localhost:2525", "localhost", 2525),
         ] {
             let parsed = Destination::parse(text, None).ok();
-            assert_eq!(parsed, Some(Destination { host: host.into(), port }), "{text}");
+            assert_eq!(parsed, Some(Destination { host: host.into(), port, tls: None }), "{text}");
         }
         for text in ["", ":25", "mx.example:0", "mx.example:65536", "mx.example:x", "[mx.example]:25", "a b"] {
             assert!(Destination::parse(text, None).is_err(), "{text}");
         }
-        assert_eq!(Destination::parse("mx.example.com", Some(TlsMode::Implicit)).unwrap().port, 465);
+    }
+
+    /// Port 465 and implicit TLS imply each other, unless somebody says otherwise.
+    #[test]
+    fn port_465_means_tls_from_the_first_octet() {
+        let parsed = |text, tls| {
+            let Destination { port, tls, .. } = Destination::parse(text, tls).unwrap();
+            (port, tls)
+        };
+        assert_eq!(parsed("mx.example.com", Some(TlsMode::Implicit)), (465, Some(TlsMode::Implicit)));
+        for text in ["mx.example.com:465", "192.0.2.1:465", "[2001:db8::1]:465"] {
+            assert_eq!(parsed(text, None), (465, Some(TlsMode::Implicit)), "{text}");
+            for otherwise in [TlsMode::Starttls, TlsMode::None] {
+                assert_eq!(parsed(text, Some(otherwise)), (465, Some(otherwise)), "{text}");
+                assert!(Destination::parse(text, Some(otherwise)).unwrap().silence().contains("--tls implicit"));
+            }
+        }
+        assert!(Destination::parse("mx.example.com:465", None).unwrap().silence().contains("--tls starttls"));
+        assert_eq!(parsed("mx.example.com:587", None), (587, None));
     }
 }

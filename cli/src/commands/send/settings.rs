@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use passerelle::mailbox::{ForwardPath, Host, ReversePath};
-use passerelle::smtp::client::{Envelope, Needs, Protocol, Settings, Tls, Without};
+use passerelle::smtp::client::{Envelope, Needs, Protocol, Settings, Tls};
 use passerelle::smtp::data::EncodePolicy;
 use passerelle::smtp::sasl::client::{Account, Settings as SaslSettings};
 use passerelle::smtp::sasl::{Mechanism, Secret};
@@ -11,6 +11,7 @@ use passerelle::smtp::{Body, Notify, Ret};
 use passerelle::tls::{ClientTls, Roots, Verification};
 
 use super::destination::{Destination, system_roots};
+use super::name;
 use crate::args::{Send, TlsMode};
 use crate::failure::Failure;
 
@@ -39,16 +40,24 @@ fn bracketed(path: &str) -> String {
     if path.starts_with('<') { path.to_owned() } else { format!("<{path}>") }
 }
 
+/// Our name for EHLO, if the user gives one; an address needs no brackets.
+pub(super) fn name(args: &Send) -> Result<Option<Host>, Failure> {
+    let parse = |text: &String| match text.parse() {
+        Ok(address) => Ok(name::literal(address)),
+        Err(_) => Host::parse(text).map_err(|error| Failure::new(format!("--helo {text}: {error}"))),
+    };
+    args.helo.as_ref().map(parse).transpose()
+}
+
 /// How the client behaves.
-pub(super) fn client(args: &Send) -> Result<Settings, Failure> {
-    let name = Host::parse(&args.helo).map_err(|error| Failure::new(format!("--helo {}: {error}", args.helo)))?;
+pub(super) fn client(args: &Send, destination: &Destination, name: Host) -> Settings {
     let mut settings = Settings::new(name);
     if args.lmtp {
         settings.protocol = Protocol::Lmtp;
     }
-    settings.tls = match args.tls {
-        None if args.verifies() || args.require_tls => Tls::REQUIRED,
-        None => Tls::StartTls { not_offered: Without::GoOn, refused: Without::GoOn },
+    settings.tls = match destination.tls() {
+        // What is asked of the certificate makes TLS mandatory by itself: see `tls`.
+        None => Tls::OPPORTUNISTIC,
         Some(TlsMode::None) => Tls::Off,
         Some(TlsMode::Starttls) => Tls::REQUIRED,
         Some(TlsMode::Implicit) => Tls::Implicit,
@@ -57,11 +66,14 @@ pub(super) fn client(args: &Send) -> Result<Settings, Failure> {
     settings.chunking = !args.no_chunking;
     settings.pipelining = !args.no_pipelining;
     settings.trace = args.trace;
-    Ok(settings)
+    settings
 }
 
-/// What the server's certificate has to stand up to.
-pub(super) fn tls(args: &Send, destination: &Destination) -> Result<ClientTls, Failure> {
+/// What the server's certificate has to stand up to; `None` is clear text.
+pub(super) fn tls(args: &Send, destination: &Destination) -> Result<Option<ClientTls>, Failure> {
+    if destination.tls() == Some(TlsMode::None) {
+        return Ok(None);
+    }
     let name = args.tls_name.clone().or_else(|| destination.domain());
     let verification = match args.verifies() {
         false => Verification::None,
@@ -77,10 +89,11 @@ pub(super) fn tls(args: &Send, destination: &Destination) -> Result<ClientTls, F
         }
     };
     let tls = ClientTls::new(verification);
-    Ok(match &name {
+    let tls = if args.require_tls { tls.mandatory() } else { tls };
+    Ok(Some(match &name {
         Some(name) => tls.server_name(name),
         None => tls,
-    })
+    }))
 }
 
 fn roots(args: &Send) -> Result<Roots, Failure> {

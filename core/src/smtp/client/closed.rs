@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::smtp::reply::Reply;
+use crate::smtp::reply::{Reply, Severity};
 use crate::smtp::reply_reader::ReplyError;
 use crate::smtp::sasl;
 use crate::tls::End;
@@ -56,6 +56,25 @@ pub enum Closed {
     Authentication(sasl::client::Error),
     /// A message was begun that must not be ended: the host took it back, or its content can't be sent as it is.
     MessageWithdrawn,
+}
+
+impl Closed {
+    /// Whether another try, later or elsewhere, may fare better, where the connection was over before a message began. It does not
+    /// where the server has refused for good, in its own words, nor where the server lacks what this side insists on: STARTTLS, or a way to
+    /// authenticate that shows no secret to whom it is not meant for.
+    pub fn is_temporary(&self) -> bool {
+        use sasl::client::Error;
+        match self {
+            Self::Refused { reply, .. } | Self::Authentication(Error::Refused { reply, .. }) => {
+                reply.severity() == Severity::Transient
+            }
+            Self::NoStartTls => false,
+            Self::Authentication(
+                Error::NoMechanism { .. } | Error::SecretInClearText | Error::SecretToUnverified | Error::Account(_),
+            ) => false,
+            _ => true,
+        }
+    }
 }
 
 /// What was going on.

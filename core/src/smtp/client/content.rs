@@ -7,7 +7,7 @@ use super::outcome::Withheld;
 use super::plan::Plan;
 use super::settings::Protocol;
 use crate::limits::{MAX_CHUNKS_AHEAD, MAX_UNPOLLED_CONTENT};
-use crate::smtp::data::{BdatEncoder, DataEncoder};
+use crate::smtp::data::{BdatEncoder, DataEncoder, LongLine, LongLines};
 use crate::smtp::line::Irregularity;
 use crate::smtp::parameters::Body;
 
@@ -33,7 +33,7 @@ enum Form {
 struct Checks {
     scanner: NeedsScanner,
     eight_bit: bool,
-    longest_line: usize,
+    long_lines: LongLines,
 }
 
 /// Content that is gathered into chunks.
@@ -62,7 +62,7 @@ impl Sending {
         let checks = (!is_binary).then(|| Checks {
             scanner: NeedsScanner::new(),
             eight_bit: plan.body == Some(Body::EightBitMime),
-            longest_line: settings.longest_line,
+            long_lines: settings.long_lines,
         });
         Self { form, checks, is_complete: false, octets: 0 }
     }
@@ -158,9 +158,13 @@ impl Checks {
         if found.eight_bit && !self.eight_bit {
             return Err(Withheld::EightBit);
         }
-        match found.longest_line > self.longest_line {
-            true => Err(Withheld::LineTooLong),
-            false => Ok(()),
+        match found.long_line(self.long_lines) {
+            // How long it will be is not known, and how much of it is here depends on the chunks.
+            Some(line) => {
+                let octets = u64::try_from(line.longest).unwrap_or(u64::MAX).saturating_add(1);
+                Err(Withheld::LineTooLong(LongLine { octets, is_whole: false, ..line }))
+            }
+            None => Ok(()),
         }
     }
 }

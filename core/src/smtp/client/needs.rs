@@ -2,6 +2,7 @@
 
 use memchr::memchr3;
 
+use crate::smtp::data::{LongLine, LongLines};
 use crate::smtp::line::Irregularity;
 
 /// What a message asks of the server that takes it.
@@ -17,6 +18,8 @@ pub struct Needs {
     pub utf8_header: bool,
     /// Octets of the longest line, without its CRLF.
     pub longest_line: usize,
+    /// Which line that is, the first of several; the message's first line has number 1. 0: there is none.
+    pub longest_line_number: u64,
     /// The first bare CR, bare LF or NUL. In a binary message (`BODY=BINARYMIME`) they are nothing special.
     pub irregular: Option<Irregularity>,
 }
@@ -28,6 +31,14 @@ impl Needs {
         scanner.push(message);
         scanner.finish()
     }
+
+    /// The line that is too long, if there is one.
+    pub(super) fn long_line(&self, policy: LongLines) -> Option<LongLine> {
+        let longest = policy.longest();
+        let octets = u64::try_from(self.longest_line).unwrap_or(u64::MAX);
+        let line = LongLine { number: self.longest_line_number, octets, is_whole: true, longest };
+        (self.longest_line > longest).then_some(line)
+    }
 }
 
 /// Finds the [`Needs`] of a message that comes in chunks of any size.
@@ -36,6 +47,8 @@ pub struct NeedsScanner {
     needs: Needs,
     /// Octets of the line so far.
     line: usize,
+    /// Lines that have ended.
+    ended: u64,
     /// Whether the last octet was a CR: what it is depends on the next.
     after_cr: bool,
     /// Whether an empty line has ended the header section.
@@ -81,7 +94,10 @@ impl NeedsScanner {
 
     /// What the octets so far ask for, a line that has not ended included.
     pub fn so_far(&self) -> Needs {
-        Needs { longest_line: self.needs.longest_line.max(self.line), ..self.needs }
+        match self.line > self.needs.longest_line {
+            true => Needs { longest_line: self.line, longest_line_number: self.ended + 1, ..self.needs },
+            false => self.needs,
+        }
     }
 
     /// What the message asks for.
@@ -102,7 +118,8 @@ impl NeedsScanner {
 
     /// A bare CR or LF counts as the end of a line here: repaired, it becomes one.
     fn end_line(&mut self) {
-        self.needs.longest_line = self.needs.longest_line.max(self.line);
+        self.needs = self.so_far();
+        self.ended += 1;
         self.in_body |= self.line == 0;
         self.line = 0;
     }
@@ -119,13 +136,16 @@ mod tests {
     #[test]
     fn what_is_found() {
         let plain = Needs::of(b"Subject: x\r\n\r\nabc\r\nlonger line\r\n");
-        assert_eq!(plain, Needs { size: 32, longest_line: 11, ..Needs::default() });
+        assert_eq!(plain, Needs { size: 32, longest_line: 11, longest_line_number: 4, ..Needs::default() });
         let body = Needs::of("A: x\r\n\r\n\u{e9}\r\n".as_bytes());
         assert_eq!((body.eight_bit, body.utf8_header), (true, false));
         let header = Needs::of("A: \u{e9}\r\n\r\nx\r\n".as_bytes());
         assert_eq!((header.eight_bit, header.utf8_header), (true, true));
         // The last line counts without an end.
         assert_eq!(Needs::of(b"A: b\r\n\r\nunended").longest_line, 7);
+        assert_eq!(Needs::of(b"A: b\r\n\r\nunended").longest_line_number, 3);
+        assert_eq!(Needs::of(b"A: b\r\nC: d\r\n").longest_line_number, 1);
+        assert_eq!(Needs::of(b"\r\n\r\n").longest_line_number, 0);
     }
 
     #[test]

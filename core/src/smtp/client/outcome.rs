@@ -3,6 +3,7 @@
 use super::closed::{Closed, Stage};
 use crate::limits::MAX_REPLY_KEPT;
 use crate::mailbox::ForwardPath;
+use crate::smtp::data::LongLine;
 use crate::smtp::line::Irregularity;
 use crate::smtp::reply::{EnhancedCode, Reply, Severity};
 use crate::text::end_before;
@@ -103,7 +104,8 @@ pub enum Withheld {
     DeliverBy,
     /// FUTURERELEASE, and the server does not offer it, or does not hold it so long (RFC 4865 §3).
     FutureRelease,
-    /// A path is longer than servers have to take (RFC 5321 §4.5.3.1.3).
+    /// A path is longer than [`MAX_PATH`](crate::limits::MAX_PATH) octets. Longer ones than servers have to take
+    /// (RFC 5321 §4.5.3.1.3) are sent: forwarding and lists make them, and what a server makes of them it says itself.
     PathTooLong,
     /// More recipients, or of more domains, than the server takes at a time (RFC 9422 §4). The others went out; these can be
     /// sent next, over the same connection.
@@ -112,8 +114,8 @@ pub enum Withheld {
     TooManyMessages,
     /// The message has a bare CR, a bare LF or a NUL, and the settings, or in the case of NUL we, do not repair that.
     Irregular(Irregularity),
-    /// A line is longer than the settings allow.
-    LineTooLong,
+    /// A line is longer than the settings allow: the longest, or the first that is too long where nobody has looked before.
+    LineTooLong(LongLine),
     /// The host took it back.
     Aborted,
 }
@@ -137,7 +139,10 @@ impl Withheld {
                 let text = format!("The message has {irregularity}");
                 return Reply::new(554, Some(EnhancedCode::new(5, 6, 0)), &text);
             }
-            Self::LineTooLong => (554, (5, 6, 0), "A line of the message is too long"),
+            Self::LineTooLong(line) => {
+                let text = format!("A line of the message is too long: {line}");
+                return Reply::new(554, Some(EnhancedCode::new(5, 6, 0)), &text);
+            }
             Self::Aborted => (451, (4, 3, 0), "Sending was given up"),
         };
         let (class, subject, detail) = enhanced;

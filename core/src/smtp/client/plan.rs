@@ -54,8 +54,8 @@ impl Plan {
             {
                 return Err(Withheld::Irregular(irregularity));
             }
-            if needs.longest_line > settings.longest_line {
-                return Err(Withheld::LineTooLong);
+            if let Some(line) = needs.long_line(settings.long_lines) {
+                return Err(Withheld::LineTooLong(line));
             }
         }
         let mut plan = Self {

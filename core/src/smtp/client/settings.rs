@@ -1,8 +1,8 @@
 //! How a client behaves; the same for all connections of a kind.
 
-use crate::limits::{CHUNK_SIZE, MAX_TEXT_LINE};
+use crate::limits::CHUNK_SIZE;
 use crate::mailbox::Host;
-use crate::smtp::data::EncodePolicy;
+use crate::smtp::data::{EncodePolicy, LongLines};
 
 /// How a [`Client`](super::Client) behaves.
 #[derive(Clone, Debug)]
@@ -15,9 +15,8 @@ pub struct Settings {
     pub tls: Tls,
     /// What is done about bare CR and bare LF in a message. A NUL is always refused.
     pub irregular: EncodePolicy,
-    /// Octets of the longest line of a message, without its CRLF; a message with a longer one is refused. RFC 5321 §4.5.3.1.6
-    /// promises 998. Binary messages have no lines.
-    pub longest_line: usize,
+    /// What becomes of a message with long lines. It is the server's setting, too; they pass by default, octet for octet.
+    pub long_lines: LongLines,
     /// Whether commands are sent in groups where the server offers PIPELINING (RFC 2920).
     pub pipelining: bool,
     /// Whether BDAT is used instead of DATA where the server offers CHUNKING (RFC 3030). A binary message needs it.
@@ -38,7 +37,7 @@ impl Settings {
             protocol: Protocol::Smtp,
             tls: Tls::Off,
             irregular: EncodePolicy::Refuse,
-            longest_line: MAX_TEXT_LINE - 2,
+            long_lines: LongLines::default(),
             pipelining: true,
             chunking: true,
             chunk_size: CHUNK_SIZE,
