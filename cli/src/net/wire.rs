@@ -78,7 +78,7 @@ impl<M: Converse> Wire<M> {
     pub(crate) fn new(layer: Layer<M>, stream: TcpStream, clock: Clock) -> Self {
         // Replies are written whole; waiting for more to say would only delay them.
         let _ = stream.set_nodelay(true);
-        Self { layer, stream, clock, wake: None, is_broken: false, has_ended: false , has_heard: false }
+        Self { layer, stream, clock, wake: None, is_broken: false, has_ended: false, has_heard: false }
     }
 
     pub(crate) fn machine(&self) -> &M {

@@ -201,7 +201,7 @@ impl<'a> Sending<'a> {
             }
         };
         tokio::select! {
-            waited = self.wire.wait() => Ok(waited?),
+            waited = self.wire.wait() => waited.map(|_| ()).map_err(Failure::from),
             () = silence => {
                 *silent_at = None;
                 tell::note(&self.setup.destination.silence());

@@ -141,7 +141,7 @@ impl Report {
         let to = envelope.recipients.iter().map(|recipient| recipient.to.to_string());
         let reply = said.map(|(_, reply)| reply);
         let reason = closed.to_string();
-        let one = |to| Recipient::new(to, fate, closed.is_temporary(), reply, Some(reason.clone()), refusal.clone());
+        let one = |to| Recipient::new(to, fate, closed.is_temporary(), reply, Some(reason.clone()), refusal);
         self.recipients = to.map(one).collect();
         self.wants_next = is_of_the_address(&closed);
         matches!(
