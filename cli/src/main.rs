@@ -14,6 +14,7 @@ mod input;
 mod maildir;
 mod net;
 mod output;
+mod policy;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Send(args) => commands::send::run(&args),
         Command::Extract(args) => commands::extract::run(&args),
+        Command::Route(args) => commands::route::run(&args),
+        Command::Config(args) => commands::config::run(&args),
         Command::ExplainReply(args) => commands::explain_reply::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),

@@ -1,10 +1,12 @@
 //! The command line, as clap reads it and as `--help` tells it.
 
 mod completions;
+mod config;
 mod explain_reply;
 mod extract;
 mod keygen;
 mod man;
+mod route;
 mod send;
 mod serve;
 mod sign;
@@ -18,16 +20,18 @@ use std::ffi::OsString;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub(crate) use self::completions::Completions;
+pub(crate) use self::config::{Config, ConfigCheck, ConfigCommand, ConfigProve};
 pub(crate) use self::explain_reply::ExplainReply;
 pub(crate) use self::extract::Extract;
 pub(crate) use self::keygen::Keygen;
 pub(crate) use self::man::Man;
+pub(crate) use self::route::Route;
 pub(crate) use self::send::{Send, TlsMode};
 pub(crate) use self::serve::Serve;
 pub(crate) use self::sign::Sign;
 pub(crate) use self::spf::Spf;
 pub(crate) use self::verify::{Standard, Verify};
-pub(crate) use self::world::{When, World};
+pub(crate) use self::world::{Show, When, World};
 
 /// Behind the help of all.
 const ABOUT_ALL: &str = "\
@@ -73,6 +77,10 @@ pub(crate) enum Command {
     Send(Box<Send>),
     /// Take a message out of a file that holds one: an mbox, an .emlx, a paste, an attachment.
     Extract(Extract),
+    /// Say what a gateway does with a message: who admits it, which rules match, where it goes and under which security.
+    Route(Box<Route>),
+    /// Check a gateway's policy, or prove that it is no open relay.
+    Config(Config),
     /// Explain why a server refused: the cause, whether to try again, who has to act, what to do.
     ExplainReply(ExplainReply),
     /// Print what a shell needs to complete this command's arguments.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use passerelle::Domain;
-use passerelle::mailbox::{AddressError, ReversePath};
+use passerelle::mailbox::{AddressError, Mailbox, ReversePath};
 
 pub(super) fn resolver(text: &str) -> Result<SocketAddr, String> {
     const DNS_PORT: u16 = 53;
@@ -39,6 +39,14 @@ pub(super) fn reverse_path(text: &str) -> Result<String, String> {
         }
         Err(error) => Err(format!("it is no return path, {error}: give one mailbox, or <> for the null one")),
     }
+}
+
+/// A mailbox, with its angle brackets or without.
+pub(super) fn mailbox(text: &str) -> Result<Mailbox, String> {
+    let path = no_controls(text)?;
+    let path = path.trim();
+    let path = path.strip_prefix('<').and_then(|path| path.strip_suffix('>')).unwrap_or(path);
+    Mailbox::parse(path).map_err(|error| format!("it is no mailbox, {error}: give one, such as ann@example.com"))
 }
 
 /// A number of a field, from 1.

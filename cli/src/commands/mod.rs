@@ -1,10 +1,12 @@
 //! One module a subcommand. Each returns the exit code, or the sentence to print with exit code 2.
 
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod explain_reply;
 pub(crate) mod extract;
 pub(crate) mod keygen;
 pub(crate) mod man;
+pub(crate) mod route;
 pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod sign;

@@ -5,6 +5,7 @@ pub(crate) mod columns;
 pub(crate) mod escape;
 pub(crate) mod human;
 mod lines;
+pub(crate) mod routing;
 pub(crate) mod tell;
 
 use std::io::{self, IsTerminal, Write};

@@ -3,13 +3,25 @@
 //! A [`Policy`](policy::Policy) is compiled from one document. It sends nothing: what is decided is a function of the envelope,
 //! the session, the message as far as it is known, the policy and the answers.
 
+mod admission;
+pub mod check;
 pub mod dane;
+pub mod decide;
+pub mod facts;
 pub mod hops;
 pub mod mta_sts;
 pub mod mx;
 pub mod policy;
+pub mod prove;
 pub mod replies;
 pub mod request;
+mod rules;
 pub mod security;
 mod seed;
 pub mod srs;
+
+pub use admission::{SpfFault, SpfFaults, Unanswered};
+pub use decide::{Decide, Decision};
+pub use facts::Message;
+pub use request::{Demands, Envelope, Session};
+pub use rules::changes::Mutation;

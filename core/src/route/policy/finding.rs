@@ -62,6 +62,21 @@ pub(crate) struct Findings {
     list: Vec<(Gravity, Place, String, String)>,
     /// Whether an error leaves it open what the document means.
     is_unreadable: bool,
+    /// Where something stands that is looked at again when the world has been asked.
+    marks: Vec<(String, Place, String)>,
+}
+
+/// Where things stand in a document, for findings that come later.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Marks(Vec<(String, Finding)>);
+
+impl Marks {
+    /// A finding about something.
+    pub(crate) fn finding(&self, what: &str, level: Gravity, message: String) -> Finding {
+        let known = self.0.iter().find(|(mark, _)| mark == what).map(|(_, finding)| finding.clone());
+        let none = Finding { level, file: None, line: 1, column: 1, key: String::new(), message: String::new() };
+        Finding { level, message, ..known.unwrap_or(none) }
+    }
 }
 
 impl Findings {
@@ -86,22 +101,31 @@ impl Findings {
         self.list.push((Gravity::Warning, place, key.to_owned(), message.into()));
     }
 
+    /// Notes where something stands.
+    pub(crate) fn mark(&mut self, what: String, place: Place, key: &str) {
+        self.marks.push((what, place, key.to_owned()));
+    }
+
     pub(crate) fn is_unreadable(&self) -> bool {
         self.is_unreadable
     }
 
-    /// All of them, errors first, each kind in the order of the files.
-    pub(crate) fn into_list(mut self) -> Vec<Finding> {
+    /// All of them, errors first, each kind in the order of the files; and the marks.
+    pub(crate) fn into_list(mut self) -> (Vec<Finding>, Marks) {
         self.list.sort_by_key(|(level, place, ..)| (*level, place.file, place.start));
         let files = self.files;
-        let found = |(level, place, key, message): (Gravity, Place, String, String)| {
+        let found = |level: Gravity, place: Place, key: String, message: String| {
             let (file, (line, column)) = match files.get(place.file) {
                 Some((name, index)) => (name.clone(), index.position(place.start)),
                 None => (None, (1, 1)),
             };
             Finding { level, file, line, column, key, message }
         };
-        self.list.into_iter().map(found).collect()
+        let marks =
+            self.marks.into_iter().map(|(what, place, key)| (what, found(Gravity::Warning, place, key, String::new())));
+        let marks = Marks(marks.collect());
+        let list = self.list.into_iter().map(|(level, place, key, message)| found(level, place, key, message));
+        (list.collect(), marks)
     }
 }
 

@@ -42,13 +42,11 @@ impl RuleIndex {
         index
     }
 
-    #[allow(dead_code)] // Rules come next.
     /// The rules of this name, where there are several.
     pub(crate) fn namesakes(&self, name: &str) -> &[usize] {
         self.namesakes.get(name).map_or(&[], Vec::as_slice)
     }
 
-    #[allow(dead_code)] // Rules come next.
     /// The rules that may match, in order.
     pub(crate) fn candidates(&self, from: Option<&Mailbox>, to: &Mailbox) -> Vec<usize> {
         let mut found = self.always.clone();

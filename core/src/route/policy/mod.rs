@@ -40,6 +40,7 @@ use serde::Serialize;
 pub(crate) use index::RuleIndex;
 
 pub use compile::{Files, NoFiles};
+pub(crate) use finding::Marks;
 pub use finding::{Finding, Gravity};
 pub use glob::Glob;
 pub use networks::NetworkSet;
@@ -122,6 +123,7 @@ pub struct Compiled {
     pub policy: Option<Policy>,
     /// Errors, then warnings.
     pub findings: Vec<Finding>,
+    pub(crate) marks: Marks,
 }
 
 impl Compiled {
@@ -166,6 +168,13 @@ impl Policy {
     /// Whether we have a key to sign for an author of this domain.
     pub fn signer(&self, author: &Domain) -> Option<&Sign> {
         self.signers.iter().find(|sign| sign.domain == *author)
+    }
+
+    /// Whether anything rests on what verification says of a message: a proof by DKIM, a condition on results.
+    pub fn needs_verification(&self) -> bool {
+        let results = |conditions: &Conditions| conditions.results.is_some();
+        self.relays.iter().any(|relay| matches!(relay.tenant, Some(Tenant::Dkim { .. })))
+            || self.rules.iter().any(|rule| results(&rule.conditions) || rule.unless.as_ref().is_some_and(results))
     }
 
     /// The unit that an address belongs to: that of the closest pattern, the deepest where several are as close; the root

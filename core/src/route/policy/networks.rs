@@ -100,20 +100,20 @@ impl NetworkSet {
         &self.written
     }
 
-    #[allow(dead_code)] // The proof comes next.
-    /// The ends of all ranges and their neighbours outside: between two of them membership does not change.
-    pub(crate) fn boundaries(&self) -> Vec<IpAddr> {
-        let v4 = self
-            .v4
-            .iter()
-            .flat_map(|(first, last)| [Some(*first), Some(*last), first.checked_sub(1), last.checked_add(1)]);
-        let v6 = self
-            .v6
-            .iter()
-            .flat_map(|(first, last)| [Some(*first), Some(*last), first.checked_sub(1), last.checked_add(1)]);
-        let v4 = v4.flatten().map(|address| IpAddr::V4(Ipv4Addr::from(address)));
-        let v6 = v6.flatten().map(|address| IpAddr::V6(Ipv6Addr::from(address)));
-        v4.chain(v6).filter(|address| address.to_canonical() == *address).collect()
+    /// The first address of each range.
+    pub(crate) fn firsts(&self) -> impl Iterator<Item = IpAddr> {
+        let v4 = self.v4.iter().map(|(first, _)| IpAddr::V4(Ipv4Addr::from(*first)));
+        v4.chain(self.v6.iter().map(|(first, _)| IpAddr::V6(Ipv6Addr::from(*first))))
+    }
+
+    /// An address of a range that has more than a /8 of IPv4, or a /16 of IPv6, together: strangers are in it, however the
+    /// range was written down.
+    pub(crate) fn stranger(&self) -> Option<IpAddr> {
+        let v4 = self.v4.iter().find(|(first, last)| last - first >= 1 << 24);
+        let v6 = self.v6.iter().find(|(first, last)| last - first >= 1 << 112);
+        let middle = |first: u128, last: u128| first + (last - first) / 2 + 7;
+        v4.map(|(first, last)| IpAddr::V4(Ipv4Addr::from(first + (last - first) / 2 + 7)))
+            .or_else(|| v6.map(|(first, last)| IpAddr::V6(Ipv6Addr::from(middle(*first, *last)))))
     }
 }
 
@@ -146,17 +146,35 @@ impl Serialize for NetworkSet {
     }
 }
 
+/// Numbers that follow one another.
+trait Step {
+    /// Whether the other is at most the next one.
+    fn reaches(self, other: Self) -> bool;
+}
+
+impl Step for u32 {
+    fn reaches(self, other: Self) -> bool {
+        other <= self.saturating_add(1)
+    }
+}
+
+impl Step for u128 {
+    fn reaches(self, other: Self) -> bool {
+        other <= self.saturating_add(1)
+    }
+}
+
 fn holds<T: Ord + Copy>(ranges: &[(T, T)], address: T) -> bool {
     let behind = ranges.partition_point(|(first, _)| *first <= address);
     behind.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|(_, last)| address <= *last)
 }
 
-fn merge<T: Ord + Copy>(ranges: &mut Vec<(T, T)>) {
+fn merge<T: Ord + Copy + Step>(ranges: &mut Vec<(T, T)>) {
     ranges.sort_unstable();
     let mut merged: Vec<(T, T)> = Vec::with_capacity(ranges.len());
     for (first, last) in ranges.drain(..) {
         match merged.last_mut() {
-            Some(before) if first <= before.1 => before.1 = before.1.max(last),
+            Some(before) if before.1.reaches(first) => before.1 = before.1.max(last),
             _ => merged.push((first, last)),
         }
     }

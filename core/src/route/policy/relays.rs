@@ -40,6 +40,8 @@ pub struct Relay {
     pub tenant: Option<Tenant>,
     /// Whether the range is one that many customers of a provider share.
     pub shared: bool,
+    /// Whether the document says that a range is meant to be as wide as it is.
+    pub wide: bool,
     /// Whether what comes by it is submitted mail.
     pub submitted: bool,
     /// When its mail is queued, where that differs from `[queue]`.

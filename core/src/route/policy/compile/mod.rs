@@ -82,7 +82,8 @@ pub(super) fn compile(text: &str, files: &dyn Files) -> Compiled {
     let mut reader = Reader { files, found: Findings::default() };
     let policy = reader.policy(text);
     let is_unreadable = reader.found.is_unreadable();
-    Compiled { policy: policy.filter(|_| !is_unreadable), findings: reader.found.into_list() }
+    let (findings, marks) = reader.found.into_list();
+    Compiled { policy: policy.filter(|_| !is_unreadable), findings, marks }
 }
 
 impl Reader<'_> {
@@ -158,7 +159,24 @@ impl Reader<'_> {
             .extend(policy.listen.all().map(|socket| socket.ip().to_canonical()).filter(|ip| !ip.is_unspecified()));
         policy.addresses.extend(policy.routes.values().flat_map(|route| &route.source));
         self.check(table, &policy);
+        self.mark(table);
         Some(policy)
+    }
+
+    /// Where that stands which is looked at when the DNS was asked.
+    fn mark(&mut self, table: &Table<'_>) {
+        let found = &mut self.found;
+        found.mark("hostname".to_owned(), table.place_of("hostname"), "hostname");
+        found.mark("certificate".to_owned(), table.place_of("listen"), "tls");
+        for item in table.list("route").chain(table.list("relay")) {
+            let Some(name) = item.get("name").and_then(|name| name.as_text()) else { continue };
+            for key in ["ehlo", "peers", "provider"] {
+                if let Some(value) = item.get(key) {
+                    let what = if key == "ehlo" { "ehlo" } else { "peers" };
+                    found.mark(format!("{what} {}", name.trim()), value.place(), key);
+                }
+            }
+        }
     }
 
     /// The document with what it includes.

@@ -109,6 +109,7 @@ impl Reader<'_> {
             null_sender,
             tenant,
             shared,
+            wide,
             submitted,
             queue,
         };

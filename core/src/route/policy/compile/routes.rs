@@ -167,7 +167,8 @@ fn route(
         }
         _ => hosts,
     };
-    if hosts.is_empty() && !mx_lookup {
+    // Where there are hosts that cannot be read, they are errors already.
+    if hosts.is_empty() && !mx_lookup && table.list("hosts").next().is_none() {
         let hint = preset.map_or("", |preset| preset.hint);
         let message = match (table.has("hosts"), hint) {
             (true, _) => {
@@ -224,7 +225,11 @@ fn route(
         }
     });
     if credentials.is_some() && !(require_ca && verify_hostname) {
-        let message = "credentials are sent only to a host whose certificate is verified; this route asks for none (require_ca, verify_hostname)";
+        let message = "credentials are sent only to a host whose certificate is verified for its name, whatever else this route asks";
+        found.warn(table.place_of("credentials"), "credentials", message);
+    }
+    if credentials.is_some() && mx_lookup && hosts.is_empty() {
+        let message = "every recipient's mail host would be given these credentials; name the hosts that they are for";
         found.flaw(table.place_of("credentials"), "credentials", message);
     }
     let min_tls =

@@ -1,0 +1,349 @@
+//! The decision: who is admitted, by which rules, to which hosts, under which security.
+//!
+//! It is a pure function of envelope, session, message, policy, time, seed and answers. It reads from top to bottom: admission,
+//! then rules for each recipient, then quotas, then the next hosts of each group.
+
+mod decision;
+mod groups;
+mod quota;
+
+use std::sync::Arc;
+
+use crate::domain::Domain;
+use crate::evaluate::Evaluate;
+use crate::lookup::{Answers, Pending, StsCache};
+use crate::mailbox::Mailbox;
+use crate::route::admission::{self, Admission};
+use crate::route::facts::Message;
+use crate::route::policy::{Change, Direction, NewSender, Policy, UnitPath};
+use crate::route::replies::{Reason, Reply};
+use crate::route::request::{Envelope, Session};
+use crate::route::rules::Subject;
+use crate::route::rules::changes::{Mutation, signing_domain};
+use crate::route::srs;
+use crate::setters::setters;
+use crate::time::UnixTime;
+use crate::trail::Trail;
+
+use groups::{Aim, Grouped, Target, Targets};
+
+pub use decision::{Conclusion, Decision, Fallback, Fate, Group, Mode, Refused};
+
+/// What is to be decided, with all that has a say but the answers.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Decide {
+    /// The policy.
+    pub policy: Arc<Policy>,
+    /// Who is at the other end.
+    pub session: Session,
+    /// Sender and recipients.
+    pub envelope: Envelope,
+    /// The message, once it is there.
+    pub message: Option<Arc<Message>>,
+    /// The time.
+    pub now: UnixTime,
+    /// The MTA-STS policies that were had before.
+    pub sts_cache: Arc<StsCache>,
+    /// A number of the host's: equal hosts are tried in an order that it chooses.
+    pub seed: u64,
+    /// Whether the steps are told.
+    pub with_trail: bool,
+}
+
+impl Decide {
+    /// A decision about a session and an envelope, before there is a message.
+    pub fn new(policy: Arc<Policy>, session: Session, envelope: Envelope, now: UnixTime) -> Self {
+        Self { policy, session, envelope, message: None, now, sts_cache: Arc::default(), seed: 0, with_trail: true }
+    }
+
+    setters! {
+        message: Option<Arc<Message>>,
+        sts_cache: Arc<StsCache>,
+        seed: u64,
+        with_trail: bool,
+    }
+
+    fn signs(&self, is_ours: bool) -> Option<&Domain> {
+        let message = self.message.as_deref().filter(|_| is_ours)?;
+        signing_domain(&self.policy, message)
+    }
+}
+
+/// Where a message for a recipient comes from and goes to; the first is the one that is shown.
+fn directions(is_ours: bool, to_own: bool) -> &'static [Direction] {
+    match (is_ours, to_own) {
+        (true, true) => &[Direction::InternalSending, Direction::InternalReceiving],
+        (true, false) => &[Direction::Outbound],
+        (false, _) => &[Direction::Inbound],
+    }
+}
+
+impl Evaluate for Decide {
+    type Verdict = Decision;
+
+    fn evaluate(&self, answers: &mut Answers) -> Result<Decision, Pending> {
+        let mut trail = Trail::kept_if(self.with_trail);
+        let message = self.message.as_deref();
+        let from = self.envelope.from.as_ref();
+        let admission = admission::admit(&self.policy, &self.session, from, message, self.now, answers, &mut trail)?;
+        let mut plan = Plan::new(self, &admission, &mut trail);
+        for recipient in &self.envelope.to {
+            plan.recipient(recipient, &mut trail);
+        }
+        quota::apply(self, &mut plan, answers, &mut trail)?;
+        let groups = std::mem::take(&mut plan.targets).groups(self, answers)?;
+        Ok(plan.conclude(groups, &trail))
+    }
+}
+
+/// What was decided so far.
+struct Plan<'a> {
+    request: &'a Decide,
+    subject: Subject<'a>,
+    /// The entry that admitted.
+    relay: Option<usize>,
+    /// The refusal for whom no entry admits.
+    refusal: Option<Reply>,
+    /// Whether the client is one of ours that is refused: it is no stranger to whom rules for `inbound` apply.
+    is_refused_account: bool,
+    late: bool,
+    refused: Vec<Refused>,
+    targets: Targets,
+    /// Which rules match for any recipient.
+    applied: Vec<usize>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(request: &'a Decide, admission: &Admission, trail: &mut Trail) -> Self {
+        let policy = &*request.policy;
+        let (relay, refusal, is_refused_account) = match &admission.outcome {
+            admission::Outcome::Admitted(number) => (Some(*number), None, false),
+            admission::Outcome::Refused { reply, is_ours } => (None, Some(reply.clone()), *is_ours),
+        };
+        if let (None, Some(reply), false) = (relay, &refusal, trail.is_off()) {
+            trail.push("admission", "refused", reply.to_string(), "[[relay]]");
+        }
+        let from = request.envelope.from.as_ref();
+        let unit = if policy.units.is_empty() { UnitPath::default() } else { policy.unit_of(from) };
+        let subject = Subject { policy, session: &request.session, from, message: request.message.as_deref(), unit };
+        Self {
+            request,
+            subject,
+            relay,
+            refusal,
+            is_refused_account,
+            late: admission.late,
+            refused: Vec::new(),
+            targets: Targets::default(),
+            applied: Vec::new(),
+        }
+    }
+
+    fn is_ours(&self) -> bool {
+        self.relay.is_some()
+    }
+
+    fn refuse(&mut self, recipient: &Mailbox, reply: Reply) {
+        self.refused.push(Refused { recipient: recipient.clone(), reply });
+    }
+
+    /// Decides about one recipient.
+    fn recipient(&mut self, recipient: &Mailbox, trail: &mut Trail) {
+        let policy = self.subject.policy;
+        if self.bounce_by_srs(recipient, trail) {
+            return;
+        }
+        let to_own = policy.is_own_address(recipient);
+        if let (Some(refusal), true) = (&self.refusal, !to_own || self.is_refused_account) {
+            let refusal = refusal.clone();
+            return self.refuse(recipient, refusal);
+        }
+        let directions = directions(self.is_ours(), to_own);
+        let outcome = self.subject.evaluate(recipient, directions, trail);
+        self.late |= outcome.late;
+        let decided = match (self.is_ours(), outcome.decided_by) {
+            (_, Some(number)) => Some(number),
+            // A stranger's message that a rule may take in when its content is known is not refused before.
+            (false, None) => match outcome.may_decide {
+                Some(number) => Some(number),
+                None => {
+                    let refusal = self.refusal.clone().unwrap_or_else(|| Reason::Stranger.reply());
+                    if !trail.is_off() {
+                        let why = "no rule for inbound takes it in";
+                        trail.push(format!("recipient {recipient}"), "refused", why, "[[rule]]");
+                    }
+                    return self.refuse(recipient, refusal);
+                }
+            },
+            (true, None) => None,
+        };
+        self.applied.extend(&outcome.applied);
+        self.aim(recipient, directions, &outcome.applied, decided, trail);
+    }
+
+    /// A bounce to a sender that we rewrote goes to the one that it was (RFC 5321 §4.5.5, null reverse-path).
+    fn bounce_by_srs(&mut self, recipient: &Mailbox, trail: &mut Trail) -> bool {
+        let (Some(settings), None) = (&self.subject.policy.srs, self.subject.from) else { return false };
+        let sender = match srs::reverse(settings, recipient, self.request.now) {
+            Ok(sender) => sender,
+            Err(srs::SrsError::Plain) => return false,
+            Err(error) => {
+                if !trail.is_off() {
+                    trail.push(format!("recipient {recipient}"), "refused", error.to_string(), "SRS");
+                }
+                self.refuse(recipient, Reason::Stranger.reply());
+                return true;
+            }
+        };
+        if !trail.is_off() {
+            let why = format!("a bounce to a sender that was rewritten here goes to {sender}");
+            trail.push(format!("recipient {recipient}"), "rewritten", why, "SRS");
+        }
+        let to_own = self.subject.policy.is_own_address(&sender);
+        let direction = if to_own { Direction::InternalSending } else { Direction::Outbound };
+        let aim = Aim::default_of(self.subject.policy, direction);
+        self.targets.add(Target::new(aim, direction), recipient, &sender, self.subject.policy);
+        true
+    }
+
+    /// Says what is done for a recipient, and for those that rules put in its place or beside it.
+    fn aim(
+        &mut self,
+        recipient: &Mailbox,
+        directions: &'static [Direction],
+        applied: &[usize],
+        decided: Option<usize>,
+        trail: &mut Trail,
+    ) {
+        let policy = self.subject.policy;
+        let rule = |number: usize| policy.rules.get(number);
+        let changes = || applied.iter().filter_map(|number| rule(*number)).flat_map(|rule| &rule.changes);
+        let mut replaced: Option<&Vec<Mailbox>> = None;
+        let mut copies: Vec<&Mailbox> = Vec::new();
+        let mut sender: Option<&NewSender> = None;
+        for change in changes() {
+            match change {
+                Change::To(mailboxes) => replaced = Some(mailboxes),
+                Change::AlsoTo(mailboxes) => copies.extend(mailboxes),
+                Change::Sender(new) => sender = Some(new),
+                _ => {}
+            }
+        }
+        let sender = sender.and_then(|sender| self.sender(sender, trail));
+        let verdict = decided.and_then(rule).and_then(|rule| rule.verdict.as_ref());
+        let tls: Vec<usize> =
+            applied.iter().copied().filter(|n| rule(*n).is_some_and(|rule| rule.require_tls)).collect();
+        let is_ours = self.is_ours();
+        let recipients = replaced.map_or_else(|| vec![recipient], |mailboxes| mailboxes.iter().collect());
+        for to in recipients {
+            // Rules are not run again for whom they put in a recipient's place.
+            let direction = match directions.first() {
+                Some(first) if replaced.is_none() || !is_ours => *first,
+                _ => self::directions(is_ours, policy.is_own_address(to))[0],
+            };
+            let aim = Aim::of(verdict, policy, direction);
+            let mut target = Target::new(aim, direction);
+            (target.tls, target.applied, target.sender) = (tls.clone(), applied.to_vec(), sender.clone());
+            self.targets.add(target, recipient, to, policy);
+        }
+        for copy in copies {
+            self.copy(copy, applied, &tls, sender.clone(), trail);
+        }
+    }
+
+    /// A copy is routed as if the message were to its recipient.
+    fn copy(&mut self, to: &Mailbox, applied: &[usize], tls: &[usize], sender: Option<Mailbox>, trail: &mut Trail) {
+        let policy = self.subject.policy;
+        // What we copy is ours to send, whoever it came from.
+        let directions = self::directions(true, policy.is_own_address(to));
+        let mut silent = Trail::off();
+        let outcome = self.subject.evaluate(to, directions, &mut silent);
+        self.late |= outcome.late;
+        let decided = outcome.decided_by.and_then(|number| policy.rules.get(number));
+        let aim = Aim::of(decided.and_then(|rule| rule.verdict.as_ref()), policy, directions[0]);
+        let mut target = Target::new(aim, directions[0]);
+        target.tls = tls.to_vec();
+        target
+            .tls
+            .extend(outcome.applied.iter().filter(|n| policy.rules.get(**n).is_some_and(|rule| rule.require_tls)));
+        target.tls.sort_unstable();
+        target.tls.dedup();
+        (target.applied, target.sender, target.copy) = (applied.to_vec(), sender, true);
+        if self.targets.add(target, to, to, policy) && !trail.is_off() {
+            trail.push(format!("copy to {to}"), "added", "a rule says also_to", "[[rule]]");
+        }
+    }
+
+    /// The sender that takes the place of the message's; the null one stays, or bounces would be bounced.
+    fn sender(&self, new: &NewSender, trail: &mut Trail) -> Option<Mailbox> {
+        let from = self.subject.from?;
+        match new {
+            NewSender::Address(mailbox) => Some(mailbox.clone()),
+            NewSender::Srs => {
+                let settings = self.subject.policy.srs.as_ref()?;
+                let rewritten = srs::forward(settings, from, self.request.now);
+                if rewritten.is_none() && !trail.is_off() {
+                    let why = "the local part would have more than 64 octets (RFC 5321 §4.5.3.1.1)";
+                    trail.push(format!("sender {from}"), "kept", why, "SRS");
+                }
+                rewritten.filter(|rewritten| rewritten != from)
+            }
+        }
+    }
+
+    /// Puts all together.
+    fn conclude(mut self, grouped: Grouped, trail: &Trail) -> Decision {
+        let Grouped { groups, sts_updates, trails } = grouped;
+        let trail = match trail.is_off() {
+            true => Trail::off(),
+            false => Trail::joined(std::iter::once(trail).chain(&trails)),
+        };
+        let policy = self.subject.policy;
+        self.applied.sort_unstable();
+        self.applied.dedup();
+        let applied = || self.applied.iter().filter_map(|number| policy.rules.get(*number));
+        let message = self.request.message.as_deref();
+        let signed_by = self.request.signs(self.is_ours()).cloned();
+        let signs = message.map(|_| signed_by.is_some());
+        let mut mutations: Vec<Mutation> = Vec::new();
+        if let Some(message) = message.filter(|_| !groups.is_empty()) {
+            let secrets = admission::secrets(policy, &message.header);
+            mutations.extend(secrets.into_iter().map(|name| Mutation::secret(name, message, signs)));
+        }
+        for rule in applied() {
+            mutations.extend(rule.changes.iter().map(|change| Mutation::of(change, &rule.name, message, signs)));
+        }
+        let admitted = !groups.is_empty();
+        let reply = self.refused.first().filter(|_| !admitted).map(|refused| refused.reply.clone());
+        Decision {
+            policy_version: policy.version.clone(),
+            admitted,
+            reply,
+            direction: groups.first().map(|group| group.direction),
+            relay: self.relay.and_then(|number| policy.relays.get(number)).map(|relay| relay.name.clone()),
+            rules: applied().map(|rule| rule.name.clone()).collect(),
+            mode: self.mode(&groups, &mutations),
+            mutations,
+            groups,
+            refused: self.refused,
+            signed_by,
+            late: self.late,
+            sts_updates,
+            trail,
+        }
+    }
+
+    /// A message goes on while it comes where nothing has to be known of it before: there is one host, nothing to fall back
+    /// to, and neither a signature on top nor a footer to be made.
+    fn mode(&self, groups: &[Group], mutations: &[Mutation]) -> Mode {
+        let [group] = groups else { return Mode::Hold };
+        let has_footer = mutations.iter().any(|mutation| mutation.action == "footer");
+        let may_sign = self.is_ours() && !self.subject.policy.signers.is_empty();
+        let is_plain = group.outcome == Fate::Deliver && group.hops.len() == 1 && group.fallback.is_none();
+        match is_plain && !self.late && !has_footer && !may_sign {
+            true => Mode::Stream,
+            false => Mode::Hold,
+        }
+    }
+}
