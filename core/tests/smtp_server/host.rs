@@ -2,6 +2,7 @@
 //! anything, in clear text and inside TLS, in any pieces, with any end. Whatever they say is never the host's misuse: every call
 //! is unwrapped. The fuzz target `smtp_server_host` has the same host.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use passerelle::smtp::Reply;
@@ -9,7 +10,7 @@ use passerelle::smtp::data::{IrregularPolicy, LongLines};
 use passerelle::smtp::sasl::server::{Credentials, Decision as Verdict, Settings as Authentication, Stored};
 use passerelle::smtp::sasl::{Mechanism, SecretKey};
 use passerelle::smtp::server::{
-    Decision, DecisionId, Decisions, EarlyTalkers, Event, Extensions, Input, Limits, Protocol, Request, Server,
+    Abort, Decision, DecisionId, Decisions, EarlyTalkers, Event, Extensions, Input, Limits, Protocol, Request, Server,
     Settings, Timeouts, TlsPolicy,
 };
 use passerelle::tls::{
@@ -48,54 +49,66 @@ impl<'a> Dice<'a> {
 }
 
 /// What sessions are made of.
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 28] = [
     "EHLO a.example\r\n",
     "LHLO a.example\r\n",
     "HELO a.example\r\n",
     "MAIL FROM:<ann@example.org>\r\n",
     "MAIL FROM:<> BODY=BINARYMIME\r\n",
     "MAIL FROM:<ann@example.org>\r\nRCPT TO:<bob@example.com>\r\nRCPT TO:<carol@example.com>\r\n",
+    "MAIL FROM:<ann@example.org>\r\nRCPT TO:<bob@example.com>\r\nDATA\r\n",
     "RCPT TO:<bob@example.com>\r\n",
     "DATA\r\n",
     "Subject: x\r\n\r\ntext\r\n.\r\n",
     "BDAT 5\r\nHello",
     "BDAT 9 LAST\r\nA: b\r\n\r\nx",
-    "BDAT 300\r\n",
     "BDAT 0 LAST\r\n",
-    "BDAT x\r\n",
     "RSET\r\n",
     "NOOP\r\n",
-    "QUIT\r\n",
     "VRFY bob\r\n",
     "EXPN list\r\n",
-    "HELP\r\n",
+    "STARTTLS\r\n",
     "STARTTLS\r\n",
     "AUTH PLAIN AGFubgBwZW5jaWw=\r\n",
     "AUTH PLAIN Ym9iAGFubgBwZW5jaWw=\r\n",
-    "AUTH PLAIN\r\n",
     "AUTH LOGIN\r\n",
     "AUTH EXTERNAL =\r\n",
     "AUTH SCRAM-SHA-256 biwsbj1hbm4scj1mbw==\r\n",
     "AUTH XOAUTH2 dXNlcj1hAWF1dGg9QmVhcmVyIHgBAQ==\r\n",
     "AGFubgBwZW5jaWw=\r\n",
     "YW5u\r\n",
+    "XCLIENT NAME=a.example LOGIN=ann\r\n",
+];
+
+/// What ends a session, or keeps it from going on, and so comes seldom.
+const RARE: [&str; 14] = [
+    "QUIT\r\n",
+    "HELP\r\n",
+    "BDAT x\r\n",
+    "BDAT 300\r\n",
     "*\r\n",
     "\r\n",
-    "XCLIENT ADDR=203.0.113.9\r\n",
-    "XCLIENT NAME=a.example LOGIN=ann\r\n",
-    "PROXY TCP4 203.0.113.9 198.51.100.7 40000 25\r\n",
-    "GET / HTTP/1.1\r\n",
     ".\r\n",
     "\n",
     "\0",
+    "AUTH PLAIN\r\n",
+    "XCLIENT ADDR=203.0.113.9\r\n",
+    "PROXY TCP4 203.0.113.9 198.51.100.7 40000 25\r\n",
+    "GET / HTTP/1.1\r\n",
     "\x16\x03\x01\x00\x05hello",
 ];
 
 fn said(dice: &mut Dice<'_>) -> Vec<u8> {
-    match dice.below(8) {
-        0 => dice.octets().to_vec(),
+    match dice.below(24) {
+        22 => dice.octets().to_vec(),
+        23 => RARE[dice.below(RARE.len())].into(),
         _ => PIECES[dice.below(PIECES.len())].into(),
     }
+}
+
+/// The name that a client is to say first.
+fn hello(is_lmtp: bool) -> &'static [u8] {
+    if is_lmtp { b"LHLO a.example\r\n" } else { b"EHLO a.example\r\n" }
 }
 
 /// Any settings that sessions depend on.
@@ -111,14 +124,14 @@ pub(crate) fn settings(dice: &mut Dice<'_>, implicit: bool) -> Settings {
         decisions: if dice.one_in(3) { Decisions { message: true, ..Decisions::default() } } else { Decisions::ALL },
         extensions: Extensions { starttls: true, binary_mime: true, dsn: true, ..Extensions::default() },
         auth: (!dice.one_in(4)).then(|| Arc::new(authentication)),
-        early_talkers: if dice.one_in(2) { EarlyTalkers::Refuse } else { EarlyTalkers::Serve },
+        early_talkers: if dice.one_in(3) { EarlyTalkers::Refuse } else { EarlyTalkers::Serve },
         irregular: if dice.one_in(3) { IrregularPolicy::Keep } else { IrregularPolicy::Refuse },
         long_lines: if dice.one_in(3) { LongLines::Pass { longest: 10 } } else { LongLines::default() },
         limits: match dice.below(3) {
             0 => Limits { message_size: Some(20), header_size: 12, recipients: 1, errors: 3, ..Limits::default() },
             _ => Limits::default(),
         },
-        timeouts: Timeouts { greeting_delay: [0, 1000][dice.below(2)], ..Timeouts::default() },
+        timeouts: Timeouts { greeting_delay: if dice.one_in(8) { 1000 } else { 0 }, ..Timeouts::default() },
         proxy_from: neighbours(dice.one_in(5)),
         xclient_from: neighbours(dice.one_in(2)),
         tls: TlsPolicy { implicit, required: dice.one_in(6) },
@@ -132,19 +145,19 @@ fn decide(request: &Request, is_lmtp: bool, dice: &mut Dice<'_>) -> Decision {
     let refusal = Reply::new([421, 450, 452, 550, 554][dice.below(5)], None, "No");
     let done = || Reply::new(250, None, "Done");
     match request {
-        Request::Auth { credentials, .. } => match dice.below(8) {
-            0 => Decision::Close(refusal),
+        Request::Auth { credentials, .. } => match dice.below(20) {
+            19 => Decision::Close(refusal),
             _ => Decision::Auth(verdict(credentials, dice)),
         },
-        Request::Connect | Request::Hello(_) | Request::HeaderEnd { .. } => match dice.below(6) {
-            0 => Decision::Refuse(refusal),
-            1 => Decision::Close(refusal),
+        Request::Connect | Request::Hello(_) | Request::HeaderEnd { .. } => match dice.below(20) {
+            18 => Decision::Refuse(refusal),
+            19 => Decision::Close(refusal),
             _ => Decision::Accept,
         },
-        Request::Mail(_) | Request::Rcpt { .. } | Request::Vrfy(_) | Request::Expn(_) => match dice.below(8) {
-            0 => Decision::Refuse(refusal),
-            1 => Decision::Close(refusal),
-            2 => Decision::AcceptWith(done()),
+        Request::Mail(_) | Request::Rcpt { .. } | Request::Vrfy(_) | Request::Expn(_) => match dice.below(20) {
+            16 | 17 => Decision::Refuse(refusal),
+            18 => Decision::Close(refusal),
+            19 => Decision::AcceptWith(done()),
             _ => Decision::Accept,
         },
         Request::Message(message) => match dice.below(8) {
@@ -187,20 +200,47 @@ struct Desk {
     /// Answered already; an answer that is repeated, or comes too late, counts for nothing.
     decided: Vec<(DecisionId, Decision)>,
     closed: usize,
+    /// What has come about.
+    reached: Reached,
 }
+
+/// What a session came to, so that a test can see that sessions come to everything.
+pub(crate) type Reached = BTreeSet<&'static str>;
 
 impl Desk {
     fn new(settings: &Settings) -> Self {
         let is_lmtp = settings.protocol == Protocol::Lmtp;
         let now = Now::at(1_790_000_000);
-        Self { now, is_lmtp, undecided: Vec::new(), decided: Vec::new(), closed: 0 }
+        Self { now, is_lmtp, undecided: Vec::new(), decided: Vec::new(), closed: 0, reached: Reached::new() }
     }
 
     fn note(&mut self, event: Event) {
         assert_eq!(self.closed, 0, "nothing comes behind the end: {event:?}");
         match event {
-            Event::Decide { id, request, .. } => self.undecided.push((id, request)),
-            Event::Closed(_) => self.closed += 1,
+            Event::Decide { id, request, .. } => {
+                self.reached.insert(match &request {
+                    Request::Connect => "a connection to decide on",
+                    Request::Hello(_) => "a name to decide on",
+                    Request::Auth { credentials: Credentials::Password { authzid: Some(_), .. }, .. } => "an authzid",
+                    Request::Auth { credentials: Credentials::Password { .. }, .. } => "a password",
+                    Request::Auth { credentials: Credentials::Scram { .. }, .. } => "SCRAM",
+                    Request::Auth { .. } => "a token",
+                    Request::Mail(_) | Request::Rcpt { .. } => "an envelope to decide on",
+                    Request::HeaderEnd { .. } => "a header section to decide on",
+                    Request::Message(_) => "a message to decide on",
+                    Request::Vrfy(_) | Request::Expn(_) => "a question about an address",
+                });
+                self.undecided.push((id, request));
+            }
+            Event::Closed(_) => {
+                self.closed += 1;
+                if !self.undecided.is_empty() {
+                    self.reached.insert("an end before a decision");
+                }
+            }
+            Event::Authenticated(_) => _ = self.reached.insert("somebody authenticated"),
+            Event::Discarded | Event::Quarantined => _ = self.reached.insert("a message discarded or quarantined"),
+            Event::Aborted(Abort::Undecided) => _ = self.reached.insert("a decision that comes too late"),
             _ => {}
         }
     }
@@ -211,10 +251,10 @@ impl Desk {
 
     /// An input of the host's own.
     fn input(&mut self, dice: &mut Dice<'_>) -> Option<Input<'static>> {
-        match dice.below(8) {
-            0 => Some(Input::Shutdown),
-            1 => Some(Input::Patience([0, 1000, u64::MAX][dice.below(3)])),
-            2 if !self.decided.is_empty() => {
+        match dice.below(40) {
+            37 if dice.one_in(3) => Some(Input::Shutdown),
+            38 => Some(Input::Patience([u64::MAX, 1000, 0][dice.below(3)])),
+            39 if !self.decided.is_empty() => {
                 let (id, decision) = self.decided[dice.below(self.decided.len())].clone();
                 Some(Input::Decide(id, decision))
             }
@@ -230,19 +270,21 @@ impl Desk {
 }
 
 /// A session in clear text, of a host that has TLS of its own.
-pub(crate) fn run_in_clear(dice: &mut Dice<'_>) {
-    let settings = settings(dice, false);
+pub(crate) fn run_in_clear(dice: &mut Dice<'_>) -> Reached {
+    let implicit = dice.one_in(6);
+    let settings = settings(dice, implicit);
     let mut desk = Desk::new(&settings);
     let address = Some("192.0.2.1:2525".parse().expect("an address"));
     let mut server = Server::new(Arc::new(settings), address, None, [7; 32], desk.now);
     let (mut ended, mut shakes_hands) = (false, false);
+    let mut opening = vec![hello(desk.is_lmtp)];
     while !dice.is_empty() {
         match dice.below(12) {
-            0 => {
+            0 if dice.one_in(3) => {
                 desk.pass(dice);
                 server.tick(desk.now);
             }
-            1 if !ended && dice.one_in(3) => {
+            1 if !ended && dice.one_in(12) => {
                 ended = true;
                 server.end(desk.now, [End::Orderly, End::Cut, End::TlsFailed][dice.below(3)]).unwrap();
             }
@@ -254,11 +296,18 @@ pub(crate) fn run_in_clear(dice: &mut Dice<'_>) {
             // A host need not poll at once.
             4 => continue,
             // The handshake takes its time, and the machine may give up meanwhile.
-            _ if shakes_hands && !ended => {
+            5..=9 if shakes_hands && !ended => {
                 shakes_hands = false;
+                let is_late = server.is_over();
+                desk.reached.insert(if is_late { "a handshake done too late" } else { "a handshake" });
+                opening = vec![hello(desk.is_lmtp)];
                 server.secured(desk.now, session()).unwrap();
             }
-            _ if !ended && server.wants_octets() => server.octets(desk.now, &said(dice)).unwrap(),
+            // Nothing is read while hands are shaken.
+            _ if !ended && !shakes_hands && server.wants_octets() => {
+                let octets = opening.pop().map_or_else(|| said(dice), <[u8]>::to_vec);
+                server.octets(desk.now, &octets).unwrap();
+            }
             _ => {
                 if let Some(input) = desk.input(dice) {
                     server.handle(desk.now, input).unwrap();
@@ -273,6 +322,7 @@ pub(crate) fn run_in_clear(dice: &mut Dice<'_>) {
         shakes_hands |= server.starts_tls();
     }
     assert_eq!(desk.closed == 1, server.is_over());
+    desk.reached
 }
 
 fn polled<M: Machine>(machine: &mut M) -> Option<Output<M::Event>> {
@@ -294,7 +344,7 @@ fn session() -> Session {
 }
 
 /// A session behind the layer, with TLS from the first octet or by STARTTLS, and somebody on the way who changes octets.
-pub(crate) fn run_in_tls(certificate: &ServerTls, dice: &mut Dice<'_>) {
+pub(crate) fn run_in_tls(certificate: &ServerTls, dice: &mut Dice<'_>) -> Reached {
     let implicit = dice.one_in(2);
     let settings = settings(dice, implicit);
     let mut desk = Desk::new(&settings);
@@ -303,33 +353,38 @@ pub(crate) fn run_in_tls(certificate: &ServerTls, dice: &mut Dice<'_>) {
     let mut server = Layer::server(server, certificate, desk.now);
     let mut client = Layer::client(Speaker::new(implicit), &ClientTls::new(Verification::None), desk.now);
     let (mut ended, mut wire) = (false, Vec::new());
-    let mut opening = if implicit { 0 } else { 4 };
+    // From the last to the first.
+    let mut opening = match implicit {
+        true => vec![Tell::Say(hello(desk.is_lmtp))],
+        false => {
+            let hello = || Tell::Say(hello(desk.is_lmtp));
+            vec![hello(), Tell::StartTls, Tell::Say(b"STARTTLS\r\n"), hello()]
+        }
+    };
     while !dice.is_empty() {
-        match dice.below(12) {
-            0 => {
+        match dice.below(16) {
+            0 if dice.one_in(6) => {
                 desk.pass(dice);
                 server.handle(desk.now, tls::Input::Tick).unwrap();
             }
-            1 if !ended && dice.one_in(4) => {
+            1 if !ended && dice.one_in(12) => {
                 ended = true;
                 server.handle(desk.now, tls::Input::End([End::Orderly, End::Cut][dice.below(2)])).unwrap();
             }
-            2 if dice.one_in(4) && !wire.is_empty() => {
+            2 if dice.one_in(24) && !wire.is_empty() => {
                 let at = dice.below(wire.len());
                 wire[at] ^= 1 << dice.below(8);
             }
-            3 | 4 => {
+            3..=6 => {
                 if let Some(input) = desk.input(dice) {
                     server.handle(desk.now, tls::Input::Inner(input)).unwrap();
                 }
             }
-            5..=7 if opening > 0 => {
-                opening -= 1;
-                let line: &[u8] = [b"" as &[u8], b"", b"STARTTLS\r\n", b"EHLO a.example\r\n"][opening];
-                let tell = if line.is_empty() { Tell::StartTls } else { Tell::Say(line) };
+            7..=9 if wire.is_empty() && !opening.is_empty() => {
+                let tell = opening.pop().unwrap_or(Tell::StartTls);
                 let _ = client.handle(desk.now, tls::Input::Inner(tell));
             }
-            5..=7 => {
+            7..=9 if opening.is_empty() => {
                 let _ = client.handle(desk.now, tls::Input::Inner(Tell::Say(&said(dice))));
             }
             _ if !ended && server.wants_wire() && !wire.is_empty() => {
@@ -345,6 +400,8 @@ pub(crate) fn run_in_tls(certificate: &ServerTls, dice: &mut Dice<'_>) {
                     let _ = client.handle(desk.now, tls::Input::Wire(&octets));
                 }
                 Output::Event(tls::Event::Inner(event)) => desk.note(event),
+                Output::Event(tls::Event::Secured(_)) => _ = desk.reached.insert("a handshake"),
+                Output::Event(tls::Event::Failed(_)) => _ = desk.reached.insert("TLS that failed"),
                 _ => {}
             }
         }
@@ -354,6 +411,7 @@ pub(crate) fn run_in_tls(certificate: &ServerTls, dice: &mut Dice<'_>) {
             }
         }
     }
+    desk.reached
 }
 
 /// A client that says what it is told, and listens to nothing.
