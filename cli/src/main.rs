@@ -15,6 +15,7 @@ mod maildir;
 mod net;
 mod output;
 mod policy;
+mod roots;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Extract(args) => commands::extract::run(&args),
         Command::Route(args) => commands::route::run(&args),
         Command::Config(args) => commands::config::run(&args),
+        Command::TestTls(args) => commands::test_tls::run(&args),
         Command::ExplainReply(args) => commands::explain_reply::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),

@@ -462,6 +462,8 @@ pub const TLS_HANDSHAKE_TIMEOUT: u64 = 60_000;
 pub const MAX_TLSA_RECORDS: usize = 32;
 /// Octets of a certificate or key in a TLSA record. Ours: a certificate takes 1 to 3 KiB.
 pub const MAX_TLSA_DATA: usize = 8192;
+/// Names of a certificate that are told. Ours: certificates of content networks have a hundred.
+pub const MAX_CERTIFICATE_NAMES: usize = 100;
 /// Certificates after the first in a server's chain that are tried as trust anchors. Ours: a chain has one to three.
 pub const MAX_CHAIN: usize = 8;
 

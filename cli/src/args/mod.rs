@@ -11,6 +11,7 @@ mod send;
 mod serve;
 mod sign;
 mod spf;
+mod test_tls;
 mod values;
 mod verify;
 mod world;
@@ -30,6 +31,7 @@ pub(crate) use self::send::{Send, TlsMode};
 pub(crate) use self::serve::Serve;
 pub(crate) use self::sign::Sign;
 pub(crate) use self::spf::Spf;
+pub(crate) use self::test_tls::TestTls;
 pub(crate) use self::verify::{Standard, Verify};
 pub(crate) use self::world::{Show, When, World};
 
@@ -81,6 +83,8 @@ pub(crate) enum Command {
     Route(Box<Route>),
     /// Check a gateway's policy, or prove that it is no open relay.
     Config(Config),
+    /// Test whether a route's hosts have the TLS that the route asks for, and say what to do where not.
+    TestTls(Box<TestTls>),
     /// Explain why a server refused: the cause, whether to try again, who has to act, what to do.
     ExplainReply(ExplainReply),
     /// Print what a shell needs to complete this command's arguments.

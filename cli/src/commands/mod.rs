@@ -11,6 +11,7 @@ pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod sign;
 pub(crate) mod spf;
+pub(crate) mod test_tls;
 pub(crate) mod verify;
 
 /// Authenticated, pass, signed, made.

@@ -6,7 +6,7 @@ mod transcript;
 
 use std::sync::Arc;
 
-use passerelle::{Answer, Question, Transcript};
+use passerelle::{Answer, Question, StsCache, Transcript};
 
 pub(crate) use recorder::Recorder;
 pub(crate) use system::System;
@@ -31,6 +31,23 @@ impl Source {
             (None, Some(address)) => Self::System(System::at(address)?.into()),
             (None, None) => Self::System(System::configured()?.into()),
         })
+    }
+
+    /// Whether what it says of DNSSEC can be believed: a transcript says what it says, and of a resolver on this host it is found
+    /// out, once, whether it validates.
+    pub(crate) async fn validates(&self) -> bool {
+        match self {
+            Self::Transcript(_) => true,
+            Self::System(system) => system.validates().await,
+        }
+    }
+
+    /// The MTA-STS policies that a transcript has been given.
+    pub(crate) fn sts_cache(&self) -> StsCache {
+        match self {
+            Self::Transcript(transcript) => transcript.sts_cache().clone(),
+            Self::System(_) => StsCache::new(),
+        }
     }
 
     /// The answer to a question; it may take as long as the resolver's own time-outs.

@@ -15,6 +15,8 @@ use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 use passerelle::limits::MAX_CNAME_CHAIN;
 use passerelle::{Alias, Answer, DnsAnswer, Domain, Question, Record, RecordType, Status, StsError};
 
+use tokio::sync::OnceCell;
+
 use crate::failure::Failure;
 
 /// How long one try may take, and how many there are: 10 s in all, well within the default `--timeout`.
@@ -29,8 +31,10 @@ const TRIES: usize = 2;
 pub(crate) struct System {
     client: CachingClient<AskingForAd>,
     options: DnsRequestOptions,
-    /// Whether AD is believed.
+    /// Whether the servers run on this host, so that AD may be believed.
     trusted: bool,
+    /// Whether they were found to validate, once somebody wanted to know.
+    validating: OnceCell<bool>,
 }
 
 impl System {
@@ -69,7 +73,7 @@ impl System {
         let trusted = are_trusted(servers.iter().map(|server| server.ip));
         let pool = NameServerPool::from_config(servers, context, TokioRuntimeProvider::default());
         let client = CachingClient::new(cache_size, AskingForAd(RetryDnsHandle::new(pool, TRIES)), true);
-        Ok(Self { client, options, trusted })
+        Ok(Self { client, options, trusted, validating: OnceCell::new() })
     }
 
     pub(super) async fn answer(&self, question: &Question) -> Answer {
@@ -93,7 +97,20 @@ impl System {
             Ok(lookup) => found(&lookup, &name, record_type).unwrap_or(DnsAnswer::empty(Status::ServFail)),
             Err(error) => failed(&error, &name),
         };
-        if self.trusted { answer } else { answer.distrusted() }
+        let believed = self.trusted && self.validating.get().is_none_or(|validates| *validates);
+        if believed { answer } else { answer.distrusted() }
+    }
+
+    /// Whether AD is to be believed: the servers run on this host, and say that the root zone is authentic, which is signed. One that
+    /// does not validate, or hides what others have found, does not say so. It is asked once; where the answer is no, nothing
+    /// counts as secure from then on.
+    pub(super) async fn validates(&self) -> bool {
+        let probe = async {
+            let query = Query::query(Name::root(), rr::RecordType::SOA);
+            let answer = self.client.lookup(query, self.options).await;
+            self.trusted && answer.is_ok_and(|lookup| lookup.message().metadata.authentic_data)
+        };
+        *self.validating.get_or_init(|| probe).await
     }
 }
 

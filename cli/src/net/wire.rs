@@ -90,6 +90,11 @@ impl<M: Converse> Wire<M> {
         self.has_heard
     }
 
+    /// All that the handshake told, while TLS is on.
+    pub(crate) fn facts(&self) -> Option<tls::Facts> {
+        self.layer.facts()
+    }
+
     /// Hands the machine an input of the host's.
     pub(crate) fn input(&mut self, input: M::Input<'_>) -> Result<(), WireError> {
         self.layer.handle(self.clock.now(), tls::Input::Inner(input)).map_err(WireError)

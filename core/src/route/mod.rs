@@ -19,6 +19,7 @@ mod rules;
 pub mod security;
 mod seed;
 pub mod srs;
+pub mod tls_test;
 
 pub use admission::{SpfFault, SpfFaults, Unanswered};
 pub use decide::{Decide, Decision};

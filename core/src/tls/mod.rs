@@ -6,6 +6,7 @@
 //! The layer does no I/O and reads no clock. The random numbers that TLS needs are AWS-LC's own: they are the one thing
 //! in this crate that is not a function of the input.
 
+pub mod certificate;
 #[cfg(feature = "tls")]
 mod certificates;
 #[cfg(feature = "tls")]

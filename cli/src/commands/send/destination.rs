@@ -1,23 +1,14 @@
 //! Where a message goes: a host and a port, and how they want to be spoken to.
 
 use std::net::IpAddr;
-use std::path::Path;
 
 use passerelle::Domain;
-use passerelle::tls::Roots;
 
 use crate::args::TlsMode;
 use crate::failure::Failure;
 
 /// Where TLS is spoken from the first octet (RFC 8314 §3.3).
 const SUBMISSIONS: u16 = 465;
-/// Where systems keep the certificates of the authorities that they trust.
-const SYSTEM_ROOTS: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
 
 /// A server.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,14 +81,6 @@ impl Destination {
             Err(_) => Domain::parse(&self.host).ok(),
         }
     }
-}
-
-/// The authorities that the system trusts.
-pub(super) fn system_roots() -> Result<Roots, Failure> {
-    let path = SYSTEM_ROOTS.iter().map(Path::new).find(|path| path.exists());
-    let path = path.ok_or_else(|| Failure::new("the system has no file of trusted authorities; name one with --ca"))?;
-    let pem = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
-    Roots::from_pem(&pem).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
 #[cfg(test)]

@@ -10,10 +10,11 @@ use passerelle::smtp::sasl::{Mechanism, Secret};
 use passerelle::smtp::{Body, Notify, Ret};
 use passerelle::tls::{ClientTls, Roots, Verification};
 
-use super::destination::{Destination, system_roots};
+use super::destination::Destination;
 use super::name;
 use crate::args::{Send, TlsMode};
 use crate::failure::Failure;
+use crate::roots;
 
 /// The envelope, with what is asked for.
 pub(super) fn envelope(args: &Send, needs: Needs) -> Result<Envelope, Failure> {
@@ -97,9 +98,7 @@ pub(super) fn tls(args: &Send, destination: &Destination) -> Result<Option<Clien
 }
 
 fn roots(args: &Send) -> Result<Roots, Failure> {
-    let Some(path) = &args.ca else { return system_roots() };
-    let pem = std::fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
-    Roots::from_pem(&pem).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+    args.ca.as_deref().map_or_else(roots::system, roots::file)
 }
 
 /// With what to authenticate, if at all.

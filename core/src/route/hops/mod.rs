@@ -76,8 +76,28 @@ pub struct Hops {
     pub hops: Vec<Hop>,
     /// The reply where TLS is demanded and no hop has it.
     pub tls_failure: Reply,
+    /// What was found of each host, those that were skipped included.
+    pub looked_at: Vec<LookedAt>,
     /// MTA-STS policies that were fetched: the host keeps them in the place of what it had.
     pub sts_updates: Vec<(Domain, CachedPolicy)>,
+}
+
+/// What was found of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LookedAt {
+    /// The host.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// How far DNSSEC vouches for the way to it; `None` where nobody asks for DANE, or it is an address.
+    pub dnssec: Option<security::Dnssec>,
+    /// What came of the question for TLSA records, where it was asked.
+    pub tlsa: Option<security::Tlsa>,
+    /// The MTA-STS policy in force.
+    pub sts: Sts,
+    /// Why it was skipped.
+    pub skip: Option<Skip>,
 }
 
 /// The next hops for a recipient by one route. Its `fallback` is a route of its own, and another question.
@@ -94,7 +114,7 @@ pub fn next_hops(request: &Request<'_>, answers: &mut Answers, trail: &mut Trail
     let hosts: Vec<Asked<'_>> = found.iter().map(|target| Asked::of(request, target, recipient)).collect();
     hosts.iter().for_each(|asked| asked.note(answers));
     let mut policies: BTreeMap<&Domain, Discovery> = BTreeMap::new();
-    let (mut hops, mut skips) = (Vec::new(), BTreeSet::new());
+    let (mut hops, mut skips, mut looked_at) = (Vec::new(), BTreeSet::new(), Vec::new());
     for asked in &hosts {
         let dane = asked.dane(answers)?;
         let sts = match &asked.target.sts_domain {
@@ -116,7 +136,16 @@ pub fn next_hops(request: &Request<'_>, answers: &mut Answers, trail: &mut Trail
             ..asked.inputs
         };
         tell_dane(asked.target, dane.as_ref(), trail);
-        match security::decide(&inputs) {
+        let decision = security::decide(&inputs);
+        looked_at.push(LookedAt {
+            host: asked.target.shown(),
+            port: asked.target.port,
+            dnssec: dane.as_ref().map(|dane| dane.dnssec),
+            tlsa: dane.as_ref().filter(|dane| dane.dnssec == security::Dnssec::Secure).map(|dane| dane.tlsa),
+            sts,
+            skip: if let Decision::Skip(skip) = decision { Some(skip) } else { None },
+        });
+        match decision {
             Decision::Skip(skip) => {
                 tell_skip(asked.target, skip, trail);
                 skips.insert(skip);
@@ -129,7 +158,8 @@ pub fn next_hops(request: &Request<'_>, answers: &mut Answers, trail: &mut Trail
         }
     }
     let updates = policies.into_iter().filter_map(|(domain, found)| Some((domain.clone(), found.update?)));
-    Ok(conclude(request, hops, &missing, &skips, updates.collect()))
+    let hops = conclude(request, hops, &missing, &skips);
+    Ok(Hops { looked_at, sts_updates: updates.collect(), ..hops })
 }
 
 /// Notes the questions for MTA-STS records that depend on no other answer.
@@ -278,13 +308,7 @@ impl<'a> Asked<'a> {
 }
 
 /// What is done with these hops, or without any.
-fn conclude(
-    request: &Request<'_>,
-    hops: Vec<Hop>,
-    missing: &BTreeSet<Missing>,
-    skips: &BTreeSet<Skip>,
-    sts_updates: Vec<(Domain, CachedPolicy)>,
-) -> Hops {
+fn conclude(request: &Request<'_>, hops: Vec<Hop>, missing: &BTreeSet<Missing>, skips: &BTreeSet<Skip>) -> Hops {
     let tls_failure = match (request.demands.requiretls, request.route.on_tls_failure) {
         (true, _) => Reason::RequireTls.reply(),
         (false, OnTlsFailure::Defer) => Reason::Tls.reply(),
@@ -299,7 +323,7 @@ fn conclude(
         Some(reply) if reply.is_temporary() => Outcome::Defer,
         Some(_) => Outcome::Bounce,
     };
-    Hops { outcome, reply, hops, tls_failure, sts_updates }
+    Hops { outcome, reply, hops, tls_failure, looked_at: Vec::new(), sts_updates: Vec::new() }
 }
 
 /// Why there is no hop: what may be otherwise tomorrow comes before what will not.
