@@ -17,6 +17,7 @@ mod server;
 mod sign;
 mod spf;
 mod support;
+mod test_tls;
 mod tokio_host;
 mod usage;
 mod verify;

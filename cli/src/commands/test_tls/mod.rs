@@ -34,7 +34,7 @@ pub(crate) fn run(args: &TestTls) -> Result<ExitCode, Failure> {
     let roots = plan.roots()?;
     let now = args.world.now.map(UnixTime);
     let prober = Prober { roots: &roots, patience: Duration::from_secs(args.patience), now };
-    let (hops, trail, targets) = block_on(runtime::Builder::new_current_thread(), async {
+    let (trail, targets) = block_on(runtime::Builder::new_current_thread(), async {
         if !source.validates().await {
             tell::note("no resolver here validates DNSSEC: DANE cannot be used, and dane-only destinations wait");
         }
@@ -51,13 +51,13 @@ pub(crate) fn run(args: &TestTls) -> Result<ExitCode, Failure> {
         let patience = Duration::from_secs(args.world.timeout);
         let (hops, trail) = resolve::hops(&request, &source, recorder.as_mut(), patience).await?;
         let targets = probe_all(&plan, &prober, &hops).await?;
-        Ok::<_, Failure>((hops, trail, targets))
+        Ok::<_, Failure>((trail, targets))
     })??;
     if let Some(recorder) = &recorder {
         recorder.save()?;
     }
     show(args, &trail, &targets)?;
-    Ok(ExitCode::from(exit_code(&hops, &targets)))
+    Ok(ExitCode::from(exit_code(&targets)))
 }
 
 async fn probe_all(plan: &Plan, prober: &Prober<'_>, hops: &Hops) -> Result<Vec<Target>, Failure> {
@@ -104,16 +104,13 @@ fn show(args: &TestTls, trail: &Trail, targets: &[Target]) -> Result<(), Failure
 }
 
 /// A host is as the route asks where one of its addresses is, and none of them is otherwise for good.
-fn exit_code(hops: &Hops, targets: &[Target]) -> u8 {
+fn exit_code(targets: &[Target]) -> u8 {
     if targets.iter().any(|target| target.is_bad_for_good()) {
         return EXIT_NO;
     }
     let is_reached = |host: &str| targets.iter().any(|target| target.ok && target.host == host);
-    match targets.is_empty()
-        || !hops.hops.iter().all(|hop| is_reached(&hop.host))
-        || targets.iter().any(Target::is_skipped)
-    {
-        true => EXIT_TEMPORARY,
-        false => EXIT_YES,
+    match !targets.is_empty() && targets.iter().all(|target| is_reached(&target.host)) {
+        true => EXIT_YES,
+        false => EXIT_TEMPORARY,
     }
 }

@@ -30,7 +30,6 @@ pub(super) struct Target {
     problem: Option<String>,
     advice: String,
     temporary: bool,
-    skip: Option<Skip>,
 }
 
 impl Target {
@@ -56,7 +55,6 @@ impl Target {
             problem: Some(format!("no host to connect to: {reply}")),
             advice: advice.into(),
             temporary: reply.is_temporary(),
-            skip: None,
         }
     }
 
@@ -98,7 +96,6 @@ impl Target {
             problem: Some(problem.into()),
             advice: advice.into(),
             temporary: looked_at.skip == Some(Skip::TlsaFailed),
-            skip: looked_at.skip,
         }
     }
 
@@ -136,20 +133,15 @@ impl Target {
             certificate: facts.as_ref().and_then(|facts| certificate(facts, &chain)),
             dane,
             sts,
-            offers: ready.map(|ready| offers(&ready)),
+            offers: ready.map(|ready| offers(&ready, hop.implicit_tls)),
             temporary: finding.as_ref().is_some_and(|finding| finding.temporary),
             problem: finding.map(|finding| finding.problem),
             advice,
-            skip: None,
         }
     }
 
     pub(super) fn is_bad_for_good(&self) -> bool {
         !self.ok && !self.temporary
-    }
-
-    pub(super) fn is_skipped(&self) -> bool {
-        self.skip.is_some()
     }
 
     pub(super) fn json(&self) -> Value {
@@ -266,10 +258,11 @@ fn certificate(facts: &Facts, chain: &[CertificateText]) -> Option<Value> {
     Some(value)
 }
 
-fn offers(ready: &Ready) -> Value {
+/// What the host offers, inside TLS where there is some; STARTTLS it has offered before.
+fn offers(ready: &Ready, implicit_tls: bool) -> Value {
     let capabilities = &ready.capabilities;
     let known = [
-        (capabilities.starttls, "STARTTLS"),
+        (capabilities.starttls || (ready.tls.is_some() && !implicit_tls), "STARTTLS"),
         (capabilities.require_tls, "REQUIRETLS"),
         (!capabilities.auth.is_empty(), "AUTH"),
         (capabilities.size.is_some(), "SIZE"),
