@@ -108,6 +108,27 @@ fn what_was_offered_before_starttls_is_forgotten() {
     dialogue_with(client(Tls::REQUIRED, &[Mechanism::Plain, Mechanism::Login]), &[], script);
 }
 
+/// Inside TLS, but nobody knows with whom: no password, no AUTH line at all.
+#[test]
+fn a_server_that_is_not_verified_gets_no_password() {
+    let script = |offer: &str, then: &str| {
+        format!(
+            "E: starts TLS
+            ! tls unverified
+            S: 220 mx.example
+            C: EHLO client.example
+            S: 250-mx.example
+            S: 250 AUTH {offer}
+            {then}"
+        )
+    };
+    let why = "the server is not verified, and offers only mechanisms that would show it the password or the token";
+    let refused = format!("C: QUIT\nS: 221 Bye\nE: closed, authentication failed: {why}");
+    dialogue_with(client(Tls::Implicit, &Mechanism::ALL), &[], &script("PLAIN LOGIN", &refused));
+    let verified = script("PLAIN", "C: AUTH PLAIN AGFubgBwZW5jaWw=").replace("! tls unverified", "! tls");
+    dialogue_with(client(Tls::Implicit, &Mechanism::ALL), &[], &verified);
+}
+
 /// A reply that comes before AUTH can have been read, or 421 at that moment: the password, which nobody has polled, is not sent.
 #[test]
 fn nothing_is_shown_to_a_server_that_ends_the_dialogue() {

@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use passerelle::crypto::Sha256;
-use passerelle::tls::{ClientTls, Event, Facts, Failure, Input, Layer};
+use passerelle::tls::{ClientTls, Event, Facts, Failure, Input, Layer, ServerTls, Session};
 use passerelle::{Machine, Now};
 use rcgen::{KeyPair, PublicKeyData};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::{default_provider, sign::any_supported_type};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ResolvesServerCert;
 use rustls::sign::{CertifiedKey, Signer, SigningKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ServerConfig, ServerConnection, SignatureAlgorithm, SignatureScheme};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, ServerConfig, ServerConnection, SignatureAlgorithm,
+    SignatureScheme,
+};
 
 use crate::certificates::NOW;
 use crate::pair::drain;
@@ -73,6 +77,87 @@ impl Foreign {
             assert!(!answer.is_empty(), "nobody goes on");
             client.handle(now, Input::Wire(&answer)).unwrap();
         }
+    }
+}
+
+impl Foreign {
+    /// A handshake as a client, with one of our servers.
+    pub(crate) fn is_client_of(&self, server: &ServerTls, new: bool) -> Result<Session, Failure> {
+        let versions = if new { &[&TLS13] } else { &[&TLS12] };
+        let certified = CertifiedKey::new(vec![self.certificate.clone().into()], self.key.clone());
+        let provider = Arc::new(default_provider());
+        let trusting = Trusting(provider.signature_verification_algorithms.supported_schemes());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(trusting))
+            .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+        let mut client = ClientConnection::new(Arc::new(config), "mx.example.com".try_into().unwrap()).unwrap();
+        let now = Now::at(NOW);
+        let mut server = Layer::server(Toy::new(Role::Server, Start::Implicit), server, now);
+        let mut heard = Vec::new();
+        loop {
+            let mut flight = Vec::new();
+            while client.wants_write() {
+                client.write_tls(&mut flight).unwrap();
+            }
+            if !flight.is_empty() && server.wants_wire() {
+                server.handle(now, Input::Wire(&flight)).unwrap();
+            }
+            let mut wire = &drain(&mut server, &mut heard)[..];
+            for event in heard.drain(..) {
+                match event {
+                    Event::Secured(session) => return Ok(session),
+                    Event::Failed(failure) => return Err(failure),
+                    Event::Inner(_) => {}
+                }
+            }
+            assert!(!(flight.is_empty() && wire.is_empty()), "nobody goes on");
+            while !wire.is_empty() {
+                client.read_tls(&mut wire).unwrap();
+                client.process_new_packets().unwrap();
+            }
+        }
+    }
+}
+
+/// Takes everything of a server.
+#[derive(Debug)]
+struct Trusting(Vec<SignatureScheme>);
+
+impl ServerCertVerifier for Trusting {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.clone()
     }
 }
 

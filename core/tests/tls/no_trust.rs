@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use passerelle::crypto::Sha256;
 use passerelle::tls::dane::Tlsa;
-use passerelle::tls::{ClientTls, Fingerprint, ResultType, Verification, Version};
+use passerelle::tls::{ClientCertificates, ClientTls, Fingerprint, ResultType, Verification, Version};
 use passerelle::{Domain, Record};
 use rcgen::{CustomExtension, KeyPair};
 use rustls::SignatureScheme;
@@ -123,6 +123,24 @@ fn what_is_trusted_for_itself_needs_to_be_nothing_else() {
             assert_eq!(failure.result, ResultType::CertificateNotTrusted, "{what}: {failure}");
         }
     }
+}
+
+/// The other way round: a server that asks for certificates takes any, of whatever shape, whose key the client holds.
+#[test]
+fn a_server_takes_client_certificates_of_any_shape() {
+    let authority = Authority::new("Test");
+    let settings = authority.certify(&["mx.example.com"]).server().client_certificates(ClientCertificates::Asked);
+    for (what, client, _) in odd_certificates() {
+        for new in [false, true] {
+            let session = client.is_client_of(&settings, new).unwrap_or_else(|failure| panic!("{what}: {failure}"));
+            let shown = session.client_certificate.unwrap();
+            assert_eq!((shown.der, shown.verified), (client.certificate.clone(), false), "{what}");
+        }
+    }
+    let (small, _) = small(SignatureScheme::RSA_PKCS1_SHA256, false);
+    assert!(small.is_client_of(&settings, false).unwrap().client_certificate.is_some());
+    let (small, _) = self::small(SignatureScheme::RSA_PSS_SHA256, false);
+    assert!(small.is_client_of(&settings, true).unwrap_err().reason.contains("1024 bits"));
 }
 
 /// RSA with 1024 bits: by PKCS#1, which TLS 1.2 has, whatever the digest; elsewhere the reason names the size.
