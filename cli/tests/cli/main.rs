@@ -1,15 +1,18 @@
 //! The command as its users run it: the real binary, its exit codes, what it prints and what it writes.
 
+mod config;
 mod dns_server;
 mod examples;
 mod explain_reply;
 mod files;
+mod gateway_docs;
 mod hostile;
 mod keygen;
 mod peers;
 mod places;
 mod record;
 mod resolver;
+mod route;
 mod send;
 mod send_codes;
 mod serve;
