@@ -68,14 +68,17 @@ fn decide(criterion: &mut Criterion<CpuTime>) {
     let mut group = settings::group(criterion, "a decision with 1,000 rules and 10,000 senders");
     group.throughput(Throughput::Elements(1));
     for (name, with_trail) in [("with its trail", true), ("without", false)] {
-        let decide = Decide::new(policy.clone(), session.clone(), envelope.clone(), UnixTime(1_795_867_200)).with_trail(with_trail);
+        let decide = Decide::new(policy.clone(), session.clone(), envelope.clone(), UnixTime(1_795_867_200))
+            .with_trail(with_trail);
         let mut answers = Answers::new();
         while decide.evaluate(&mut answers).is_err() {
             while let Some((id, question)) = answers.next_question() {
                 answers.supply(id, answer(&question)).expect("the question was asked");
             }
         }
-        assert!(decide.evaluate(&mut answers).is_ok_and(|decision| decision.admitted && decision.rules == ["rule 500"]));
+        assert!(
+            decide.evaluate(&mut answers).is_ok_and(|decision| decision.admitted && decision.rules == ["rule 500"])
+        );
         group.bench_function(name, |b| b.iter(|| black_box(&decide).evaluate(&mut answers).is_ok()));
     }
 }
@@ -85,5 +88,7 @@ fn load(criterion: &mut Criterion<CpuTime>) {
     let mut group = settings::group(criterion, "a policy of 1,000 rules is read");
     group.throughput(Throughput::Bytes(document.len() as u64));
     group.bench_function("the rules alone", |b| b.iter(|| compile(black_box(&document), "").rules.len()));
-    group.bench_function("with 10,000 senders", |b| b.iter(|| compile(black_box(&document), black_box(&users)).rules.len()));
+    group.bench_function("with 10,000 senders", |b| {
+        b.iter(|| compile(black_box(&document), black_box(&users)).rules.len())
+    });
 }
