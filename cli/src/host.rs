@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use passerelle::evaluate::Evaluation;
 use passerelle::verify::{Event, Input, Report, Verification};
-use passerelle::{Answer, Evaluate, Machine, Now, Output, Question, QuestionId, Reply, UnixTime};
+use passerelle::{Answer, Evaluate, Machine, Now, Output, Question, QuestionId, Reply, StsCache, UnixTime};
 use tokio::runtime;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
@@ -16,6 +16,11 @@ use tokio::time::{Instant, sleep_until};
 use crate::args::World;
 use crate::dns::{Recorder, Source};
 use crate::failure::Failure;
+use crate::output::tell;
+
+/// What is said where nobody vouches for answers.
+pub(crate) const NO_DNSSEC: &str =
+    "no resolver here validates DNSSEC: DANE cannot be used, and dane-only destinations wait";
 
 /// A machine whose business with this host is questions: it ends with a verdict.
 pub(crate) trait Asking: Machine {
@@ -96,6 +101,26 @@ impl Host {
     /// The time by which all is judged: that of the start.
     pub(crate) fn now(&self) -> Now {
         self.now
+    }
+
+    /// The MTA-STS policies that were had before, as the world has them.
+    pub(crate) fn sts_cache(&self) -> StsCache {
+        self.source.sts_cache()
+    }
+
+    /// Notes that a verdict rests on these.
+    pub(crate) fn note_sts_cache(&mut self, cache: &StsCache) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note_sts_cache(cache.clone());
+        }
+    }
+
+    /// Finds out whether what is said of DNSSEC can be believed, and says so where it can't.
+    pub(crate) fn probe_dnssec(&self) -> Result<(), Failure> {
+        if !block_on(runtime::Builder::new_current_thread(), self.source.validates())? {
+            tell::note(NO_DNSSEC);
+        }
+        Ok(())
     }
 
     /// The same world at another time, which records nothing.

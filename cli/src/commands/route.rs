@@ -34,7 +34,12 @@ pub(crate) fn run(args: &Route) -> Result<ExitCode, Failure> {
     let message = args.message.as_deref().map(|path| message(path, args, &policy, &mut host)).transpose()?;
     let session = Session::new().peer(args.peer).helo(args.helo.clone()).user(args.user.clone()).tls(args.tls);
     let envelope = Envelope::new(from, args.to.clone()).requiretls(args.requiretls);
-    let cache = args.sts_cache.as_deref().map(read_cache).transpose()?.unwrap_or_default();
+    host.probe_dnssec()?;
+    let mut cache = host.sts_cache();
+    for (domain, policy) in args.sts_cache.as_deref().map(read_cache).transpose()?.unwrap_or_default().iter() {
+        cache.insert(domain.clone(), policy.clone());
+    }
+    host.note_sts_cache(&cache);
     let decide = Decide::new(policy, session, envelope, host.now().unix)
         .message(message.map(Arc::new))
         .sts_cache(Arc::new(cache.clone()))

@@ -1,6 +1,7 @@
 //! Where the answers come from: a transcript, a resolver that was named, or the system's.
 
 mod recorder;
+mod sts_policy;
 mod system;
 mod transcript;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use passerelle::{Answer, Question, Transcript};
+use passerelle::{Answer, Question, StsCache, Transcript};
 
 use crate::failure::Failure;
 
@@ -24,6 +24,11 @@ impl Recorder {
 
     pub(crate) fn note(&mut self, question: &Question, answer: &Answer) {
         self.transcript.record(question, answer);
+    }
+
+    /// Notes the MTA-STS policies that were had before: the verdict rests on them as well.
+    pub(crate) fn note_sts_cache(&mut self, cache: StsCache) {
+        self.transcript.set_sts_cache(cache);
     }
 
     pub(crate) fn save(&self) -> Result<(), Failure> {

@@ -19,6 +19,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use super::sts_policy;
 use crate::failure::Failure;
 
 /// How long one try may take, and how many there are: 10 s in all, well within the default `--timeout`.
@@ -85,10 +86,22 @@ impl System {
     pub(super) async fn answer(&self, question: &Question) -> Answer {
         match question {
             Question::Dns(name, record_type) => Answer::Dns(self.dns(name, *record_type).await),
-            // This command does not fetch MTA-STS policies.
-            Question::StsPolicy(_) => Answer::StsPolicy(Err(StsError::Fetch)),
+            Question::StsPolicy(domain) => Answer::StsPolicy(self.sts_policy(domain).await),
             other => Answer::timeout(other),
         }
+    }
+
+    async fn sts_policy(&self, domain: &Domain) -> Result<Arc<str>, StsError> {
+        let host = domain.prepend("mta-sts").map_err(|_| StsError::Fetch)?;
+        let mut addresses = Vec::new();
+        for record_type in [RecordType::Aaaa, RecordType::A] {
+            addresses.extend(self.dns(&host, record_type).await.records.iter().filter_map(|record| match record {
+                Record::A(address) => Some(IpAddr::V4(*address)),
+                Record::Aaaa(address) => Some(IpAddr::V6(*address)),
+                _ => None,
+            }));
+        }
+        sts_policy::fetch(domain, addresses).await
     }
 
     async fn dns(&self, name: &Domain, record_type: RecordType) -> DnsAnswer {
@@ -112,12 +125,15 @@ impl System {
     /// counts as secure from then on.
     pub(super) async fn validates(&self) -> bool {
         let probe = async {
+            if !self.trusted {
+                return false;
+            }
             for server in &self.servers {
                 if !vouches_for_the_root(*server).await {
                     return false;
                 }
             }
-            self.trusted
+            true
         };
         *self.validating.get_or_init(|| probe).await
     }

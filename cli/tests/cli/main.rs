@@ -19,6 +19,7 @@ mod serve;
 mod server;
 mod sign;
 mod spf;
+mod sts_cache;
 mod support;
 mod test_tls;
 mod tokio_host;

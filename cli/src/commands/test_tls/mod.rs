@@ -19,7 +19,7 @@ use super::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
 use crate::args::TestTls;
 use crate::dns::{Recorder, Source};
 use crate::failure::Failure;
-use crate::host::block_on;
+use crate::host::{NO_DNSSEC, block_on};
 use crate::net::Clock;
 use crate::output::{color::Palette, print, print_json, tell};
 
@@ -36,9 +36,12 @@ pub(crate) fn run(args: &TestTls) -> Result<ExitCode, Failure> {
     let prober = Prober { roots: &roots, patience: Duration::from_secs(args.patience), now };
     let (trail, targets) = block_on(runtime::Builder::new_current_thread(), async {
         if !source.validates().await {
-            tell::note("no resolver here validates DNSSEC: DANE cannot be used, and dane-only destinations wait");
+            tell::note(NO_DNSSEC);
         }
         let cache = source.sts_cache();
+        if let Some(recorder) = &mut recorder {
+            recorder.note_sts_cache(cache.clone());
+        }
         let request = Request {
             policy: plan.policy(),
             route: plan.route(),
