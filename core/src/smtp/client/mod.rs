@@ -108,7 +108,7 @@ pub enum Input<'a> {
     /// That was all of the message.
     ContentEnd,
     /// The message is taken back: it will not arrive, unless its end was out already. By DATA that takes closing the
-    /// connection once DATA has been said.
+    /// connection once DATA has been said. Where the message is done with already, there is nothing to take back.
     Abort,
     /// QUIT; the connection is closed. While nothing is set up yet it is closed without, and if it is over already there is
     /// nothing to do.
