@@ -21,6 +21,12 @@ pub(crate) fn compile(path: &Path) -> Result<Compiled, Failure> {
     Ok(Policy::compile(&text, &files))
 }
 
+/// A file that a policy names, its path relative to the policy's.
+pub(crate) fn file_of(policy: &Path, name: &str) -> Result<Vec<u8>, Failure> {
+    let path = policy.parent().map_or_else(PathBuf::new, Path::to_path_buf).join(name);
+    read(&path).map_err(|error| Failure::file("read", &path, &error))
+}
+
 /// Reads and compiles a policy that is to be used: an error in it is a failure, warnings are told.
 pub(crate) fn open(path: &Path) -> Result<Arc<Policy>, Failure> {
     let compiled = compile(path)?;

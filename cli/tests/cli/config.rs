@@ -118,3 +118,35 @@ fn prove_says_of_each_law_whether_it_holds_and_prints_a_dialogue_where_not() {
         assert!(open.out().contains(line), "{}", open.out());
     }
 }
+
+#[test]
+fn our_own_certificate_is_judged_as_a_peer_would_judge_it() {
+    let folder = Folder::new();
+    let make = |name: &str| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
+        (certificate.pem(), key.serialize_pem())
+    };
+    let ((ours, key), (others, other_key), (named, named_key)) =
+        (make("gw.example.com"), make("gw.example.com"), make("mail.example.com"));
+    let listen =
+        "[listen]\nsubmission = [\"127.0.0.1:2587\"]\ntls = { certificate = \"cert.pem\", key = \"key.pem\" }\n";
+    let file = folder.write("gw.toml", format!("{BASE}{APPS}{listen}"));
+    let dns = folder.write("dns.json", DNS);
+    let check = |certificate: &str, key: &str, trusted: &str| {
+        folder.write("cert.pem", certificate);
+        folder.write("key.pem", key);
+        let roots = folder.write("roots.pem", trusted);
+        crate::support::run_in(&[("SSL_CERT_FILE", &roots)], &["config", "check", &file, "--dns", &dns, "--json"])
+    };
+    let warned = |ran: &Ran| (ran.code, findings(ran)) == (0, vec![("warning".into(), "tls".into(), 6)]);
+    assert_eq!(check(&ours, &key, &ours).code, 0);
+    assert!(findings(&check(&ours, &key, &ours)).is_empty());
+    assert!(warned(&check(&ours, &key, &others)));
+    let ran = check(&named, &named_key, &named);
+    assert!(warned(&ran) && ran.out().contains("mail.example.com"), "{ran:?}");
+    let ran = check(&ours, &other_key, &ours);
+    assert_eq!((ran.code, findings(&ran)[0].0.as_str()), (1, "error"));
+    std::fs::remove_file(folder.path("key.pem")).unwrap();
+    assert_eq!(run(&["config", "check", &file, "--dns", &dns]).code, 2);
+}

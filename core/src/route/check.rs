@@ -129,6 +129,31 @@ impl Names {
     }
 }
 
+/// Our own certificate, judged as a peer would judge it that trusts these authorities and asks for our name.
+#[cfg(feature = "tls")]
+pub fn certificate(
+    compiled: &Compiled,
+    chain: &[u8],
+    key: &[u8],
+    roots: Option<&crate::tls::Roots>,
+    now: crate::time::UnixTime,
+) -> Vec<Finding> {
+    let finding = |level, message| vec![compiled.marks.finding("certificate", level, message)];
+    let identity = match crate::tls::Identity::from_pem(chain, key) {
+        Ok(identity) => identity,
+        Err(error) => return finding(Gravity::Error, format!("the certificate and its key cannot be used: {error}")),
+    };
+    let (Some(policy), Some(roots)) = (&compiled.policy, roots) else { return Vec::new() };
+    match identity.judged(roots, &policy.hostname, now) {
+        Ok(()) => Vec::new(),
+        Err(failure) => {
+            let message =
+                format!("a peer that verifies our certificate for {} would not go on: {failure}", policy.hostname);
+            finding(Gravity::Warning, message)
+        }
+    }
+}
+
 /// Why others will not believe the name, where the DNS says so: one that did not answer says nothing.
 fn not_confirmed(name: &Domain, answers: &mut Answers) -> Result<Option<String>, Pending> {
     let mut addresses: Vec<IpAddr> = Vec::new();

@@ -12,7 +12,11 @@ use rustls::{Error, InconsistentKeys, RootCertStore, SupportedProtocolVersion};
 use thiserror::Error as ThisError;
 use webpki::EndEntityCert;
 
+use super::failure::Failure;
 use super::session::Version;
+use super::{diagnose, verify};
+use crate::domain::Domain;
+use crate::time::UnixTime;
 
 /// A certificate with the chain behind it, and its key. Cloning is cheap.
 #[derive(Clone)]
@@ -46,6 +50,15 @@ impl Identity {
     /// The names that the certificate is for: its dNSName entries (RFC 6125 §6.4), in lower case.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
+    }
+
+    /// What a client that trusts these authorities makes of the certificate where it asks for `name`: the judgement that it
+    /// would come to in a handshake.
+    ///
+    /// # Errors
+    /// [`Failure`] says why it would not connect, and what to do.
+    pub fn judged(&self, roots: &Roots, name: &Domain, now: UnixTime) -> Result<(), Failure> {
+        verify::judged(&self.certified.cert, roots, name, now).map_err(|error| diagnose::failure(&error))
     }
 
     /// Whether the certificate is for this name, or by a wildcard for it. `name` is in lower case.

@@ -232,6 +232,16 @@ fn named(certificate: &CertificateDer<'_>, names: &[Domain]) -> Result<(), Error
     result
 }
 
+/// What a client that trusts these authorities, and asks for this name, makes of a server's chain.
+pub(super) fn judged(chain: &[CertificateDer<'_>], roots: &Roots, name: &Domain, now: UnixTime) -> Result<(), Error> {
+    let (first, others) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
+    let certificate = ParsedCertificate::try_from(first)?;
+    let now = PkiTime::since_unix_epoch(std::time::Duration::from_secs(now.0));
+    let algorithms = provider().signature_verification_algorithms.all;
+    verify_server_cert_signed_by_trust_anchor(&certificate, &roots.0, others, now, algorithms)?;
+    named(first, std::slice::from_ref(name))
+}
+
 /// Whether one of the authorities vouches for a client's certificate.
 pub(super) fn is_client_of(roots: &Roots, chain: &[CertificateDer<'_>], now: UnixTime) -> bool {
     let Some((first, others)) = chain.split_first() else { return false };

@@ -320,7 +320,7 @@ impl<'a> Plan<'a> {
             policy_version: policy.version.clone(),
             admitted,
             reply,
-            direction: groups.first().map(|group| group.direction),
+            direction: groups.first().map(|group| group.direction).or_else(|| self.direction_of_refused()),
             relay: self.relay.and_then(|number| policy.relays.get(number)).map(|relay| relay.name.clone()),
             rules: applied().map(|rule| rule.name.clone()).collect(),
             mode: self.mode(&groups, &mutations),
@@ -332,6 +332,13 @@ impl<'a> Plan<'a> {
             sts_updates,
             trail,
         }
+    }
+
+    /// Where mail comes from and goes to of which nothing is taken: that of strangers to us is inbound.
+    fn direction_of_refused(&self) -> Option<Direction> {
+        let first = self.request.envelope.to.first()?;
+        let is_inbound = !self.is_ours() && !self.is_refused_account && self.subject.policy.is_own_address(first);
+        is_inbound.then_some(Direction::Inbound)
     }
 
     /// A message goes on while it comes where nothing has to be known of it before: there is one host, nothing to fall back
