@@ -21,8 +21,6 @@ static CERTIFICATE: LazyLock<ServerTls> = LazyLock::new(|| {
 
 fuzz_target!(|input: &[u8]| {
     let [layer, octets @ ..] = input else { return };
-    match layer % 2 {
-        0 => run_in_clear(&mut Dice::new(octets)),
-        _ => run_in_tls(&CERTIFICATE, &mut Dice::new(octets)),
-    }
+    let dice = &mut Dice::new(octets);
+    let _ = if layer % 2 == 0 { run_in_clear(dice) } else { run_in_tls(&CERTIFICATE, dice) };
 });
