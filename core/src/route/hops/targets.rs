@@ -8,7 +8,7 @@ use crate::domain::Domain;
 use crate::lookup::{Answers, Pending};
 use crate::mailbox;
 use crate::route::dane::Origin;
-use crate::route::mx::{self, Addresses, Mx, MxSet, Ourselves, ordered};
+use crate::route::mx::{self, Addresses, Mx, MxHost, MxSet, Ourselves, ordered};
 use crate::route::policy::{Host, HostTarget, Tier};
 use crate::route::seed;
 use crate::trail::Trail;
@@ -202,7 +202,7 @@ fn ourselves<'r>(request: &Request<'r>) -> Ourselves<'r> {
     Ourselves { hostname: &policy.hostname, addresses: &policy.addresses, loopback: policy.testing.loopback_mx }
 }
 
-/// The MX hosts of a domain; that of a recipient, or one that the policy names.
+/// The MX hosts of a domain: that of a recipient, or one that the policy names.
 fn by_mx(
     request: &Request<'_>,
     domain: &Domain,
@@ -212,39 +212,18 @@ fn by_mx(
     answers: &mut Answers,
     trail: &mut Trail,
 ) -> Result<(), Pending> {
-    let step = || format!("mx {domain}");
     // What is wrong with a name that the policy has, its operator can mend: mail waits for that.
-    let mut miss = |missing: Missing| match configured && missing != Missing::Ourselves {
-        true => _ = targets.missing.insert(Missing::Dns),
-        false => _ = targets.missing.insert(missing),
+    let seen_as = |missing| match configured && missing != Missing::Ourselves {
+        true => Missing::Dns,
+        false => missing,
     };
-    let set = match mx::look_up(domain, request.seed, answers)? {
-        Mx::Hosts(set) => set,
-        Mx::Null => {
-            trail.push(step(), "null MX", "the domain says that it takes no mail", "RFC 7505 §4.2");
-            miss(Missing::NullMx);
-            return Ok(());
-        }
-        Mx::NoSuchDomain => {
-            trail.push(step(), "NXDOMAIN", "the domain does not exist", "RFC 5321 §5.1");
-            miss(Missing::NoSuchDomain);
-            return Ok(());
-        }
-        Mx::Failed => {
-            trail.push(step(), "failed", "the look-up of MX records failed: that is no implicit MX", "RFC 5321 §5.1");
-            miss(Missing::Dns);
+    let set = match mx_set(request, domain, answers, trail)? {
+        Ok(set) => set,
+        Err(missing) => {
+            targets.missing.insert(seen_as(missing));
             return Ok(());
         }
     };
-    let dnssec = if set.secure { "secure" } else { "insecure" };
-    match set.implicit {
-        true => trail.push(step(), "implicit", format!("no MX records, {dnssec}: the domain itself"), "RFC 5321 §5.1"),
-        false => {
-            let hosts: Vec<String> =
-                set.hosts.iter().map(|host| format!("{} {}", host.preference, host.name)).collect();
-            trail.push(step(), dnssec, hosts.join(", "), "RFC 5321 §5.1");
-        }
-    }
     set.hosts.iter().for_each(|host| Addresses::note(&host.name, answers));
     let mut hosts = Vec::new();
     for host in &set.hosts {
@@ -256,47 +235,70 @@ fn by_mx(
     let us = ourselves(request);
     let own = hosts.iter().filter(|(host, _, all)| us.are(&host.name, all)).map(|(host, ..)| host.preference).min();
     if let Some(own) = own {
-        trail.push(
-            step(),
-            "ourselves",
-            format!("this host has preference {own}: hosts from there on are left out"),
-            "RFC 5321 §5.1",
-        );
-        miss(Missing::Ourselves);
+        targets.missing.insert(Missing::Ourselves);
         hosts.retain(|(host, ..)| host.preference < own);
+        if !trail.is_off() {
+            let why = format!("this host has preference {own}: hosts from there on are left out");
+            trail.push(format!("mx {domain}"), "ourselves", why, "RFC 5321 §5.1");
+        }
     }
     for (host, addresses, all) in hosts {
-        let skip = |why: &'static str| (format!("host {}", host.name), "skipped", why, "RFC 5321 §5.1");
-        let usable =
-            ordered(all.iter().copied().filter(|address| us.may_connect(*address)), host.name.as_str(), request.seed);
-        let (missing, skipped) = match (usable.is_empty(), all.is_empty()) {
-            (false, _) => {
-                targets.found.push(target(request, domain, &set, &host.name, addresses, usable, port));
-                continue;
-            }
-            (true, false) => (Missing::Ourselves, skip("its addresses are this host's, or lead nowhere")),
-            _ if addresses.has_failed() => (Missing::Dns, skip("the look-up of its addresses failed")),
-            _ if set.implicit => (Missing::NoSuchDomain, skip("it has no address")),
-            _ => (Missing::NoAddress, skip("it has no address")),
+        let connectable = all.iter().copied().filter(|address| us.may_connect(*address));
+        let usable = ordered(connectable, host.name.as_str(), request.seed);
+        if !usable.is_empty() {
+            targets.found.push(target(domain, &set, &host.name, addresses, usable, port));
+            continue;
+        }
+        let (missing, why) = match (all.is_empty(), addresses.has_failed(), set.implicit) {
+            (false, ..) => (Missing::Ourselves, "its addresses are this host's, or lead nowhere"),
+            (true, true, _) => (Missing::Dns, "the look-up of its addresses failed"),
+            (true, false, true) => (Missing::NoSuchDomain, "it has no address"),
+            (true, false, false) => (Missing::NoAddress, "it has no address"),
         };
-        trail.push(skipped.0, skipped.1, skipped.2, skipped.3);
-        match configured && missing != Missing::Ourselves {
-            true => _ = targets.missing.insert(Missing::Dns),
-            false => _ = targets.missing.insert(missing),
+        targets.missing.insert(seen_as(missing));
+        if !trail.is_off() {
+            trail.push(format!("host {}", host.name), "skipped", why, "RFC 5321 §5.1");
         }
     }
     Ok(())
 }
 
-fn target(
-    _request: &Request<'_>,
+/// The MX set of a domain, or why there is none.
+fn mx_set(
+    request: &Request<'_>,
     domain: &Domain,
-    set: &MxSet,
-    name: &Domain,
-    addresses: Addresses,
-    usable: Vec<IpAddr>,
-    port: u16,
-) -> Target {
+    answers: &mut Answers,
+    trail: &mut Trail,
+) -> Result<Result<MxSet, Missing>, Pending> {
+    let (outcome, why, rfc, found) = match mx::look_up(domain, request.seed, answers)? {
+        Mx::Null => ("null MX", "the domain says that it takes no mail".into(), "RFC 7505 §4.2", Err(Missing::NullMx)),
+        Mx::NoSuchDomain => {
+            ("NXDOMAIN", "the domain does not exist".into(), "RFC 5321 §5.1", Err(Missing::NoSuchDomain))
+        }
+        Mx::Failed => {
+            let why = "the look-up of MX records failed: that is no implicit MX";
+            ("failed", why.into(), "RFC 5321 §5.1", Err(Missing::Dns))
+        }
+        Mx::Hosts(set) => {
+            let dnssec = if set.secure { "secure" } else { "insecure" };
+            let (outcome, why) = match set.implicit {
+                _ if trail.is_off() => ("", String::new()),
+                true => ("implicit", format!("no MX records, {dnssec}: the domain itself")),
+                false => {
+                    let shown = |host: &MxHost| format!("{} {}", host.preference, host.name);
+                    (dnssec, set.hosts.iter().map(shown).collect::<Vec<_>>().join(", "))
+                }
+            };
+            (outcome, why, "RFC 5321 §5.1", Ok(set))
+        }
+    };
+    if !trail.is_off() {
+        trail.push(format!("mx {domain}"), outcome, why, rfc);
+    }
+    Ok(found)
+}
+
+fn target(domain: &Domain, set: &MxSet, name: &Domain, addresses: Addresses, usable: Vec<IpAddr>, port: u16) -> Target {
     let origin = match set.implicit {
         true => From::Itself { secure: set.secure },
         false => From::Mx { secure: set.secure, domain: domain.clone(), expanded: set.expanded.clone() },
