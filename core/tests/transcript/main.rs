@@ -102,7 +102,7 @@ fn faults_name_the_entry_and_what_would_be_right() {
         ("", "not readable"),
         ("[]", "not readable"),
         (r#"{"default": "MAYBE"}"#, "NXDOMAIN"),
-        (r#"{"anwsers": []}"#, "'anwsers', but none of default, answers and sts"),
+        (r#"{"anwsers": []}"#, "'anwsers', but none of default, answers, sts and quota"),
         (r#"{"answers": [{"name": "a", "type": "A", "record": ["192.0.2.1"]}]}"#, "'record', but neither"),
         (r#"{"answers": [{"name": "a..b", "type": "A"}]}"#, "a..b A: the domain name has an empty label"),
         (r#"{"answers": [{"name": "a", "type": "HINFO"}]}"#, "A, AAAA, MX"),
