@@ -1,6 +1,6 @@
 //! DANE: whether a host's TLSA records are asked for, at which name, and what comes of it (RFC 7671, RFC 7672).
 //!
-//! What a record says of a certificate is read by [`tls::dane`](crate::tls::dane).
+//! What a record says of a certificate is read by [`tls::dane`].
 
 use super::mx::Addresses;
 use super::security::{Dnssec, Tlsa};

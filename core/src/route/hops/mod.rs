@@ -2,7 +2,7 @@
 //! there is none.
 //!
 //! [`next_hops`] finds the hosts (`[[route]] hosts`, or MX records: [`mx`](super::mx)), asks what their side has published
-//! ([`dane`](super::dane), [`mta_sts`]) and has the table of [`security`](super::security) say what is done with
+//! ([`dane`], [`mta_sts`]) and has the table of [`security`] say what is done with
 //! each. It notes independent questions together, and its verdict does not depend on the order of the answers.
 
 mod hop;
