@@ -6,7 +6,8 @@
 //!
 //! 1. the provider's own wordings and codes, where the reply's signature or the peer's name shows whose they are;
 //! 2. wordings that mean the same whatever code they come with;
-//! 3. the enhanced status code, where it is a specific one (IANA's registry);
+//! 3. the enhanced status code, where it is a specific one (IANA's registry), unless it only says that the mailbox takes
+//!    nothing and words say why;
 //! 4. wordings that many servers share;
 //! 5. the reply code at the stage at which it came, and the enhanced status code's subject, for the little that they say.
 //!
@@ -137,16 +138,24 @@ impl From<Plain> for Found {
 
 fn find(said: &Said, provider: Option<Provider>) -> Found {
     let first = |groups| rule::first(groups, said).map(Found::from);
+    let first_of = |tables: &[&'static [Group]]| tables.iter().find_map(|&groups| first(groups));
     first(tables::resolvers::GROUPS)
         .or_else(|| provider.and_then(|provider| first(provider.groups())))
         .or_else(|| first(tables::firm::GROUPS))
+        .or_else(|| of_mailbox(said).then(|| first_of(tables::wordings::OF_MAILBOX)).flatten())
         .or_else(|| registered(said, |meaning| !meaning.vague))
         .or_else(|| first(tables::lists::GROUPS))
-        .or_else(|| tables::wordings::TABLES.iter().find_map(|&groups| first(groups)))
+        .or_else(|| first_of(tables::wordings::TABLES))
         .or_else(|| said.enhanced.and_then(|code| stages::of_subject(code, said.code, said.stage)).map(Found::from))
         .or_else(|| stages::of_code(said.code, said.stage).map(Found::from))
         .or_else(|| registered(said, |meaning| meaning.cause != Cause::Unspecified))
         .unwrap_or(Found { cause: Cause::Unspecified, advice: None, who: None, source: None })
+}
+
+/// X.1.1 and X.2.1 come with every mailbox that a server does not deliver to, so words that say what is wrong with it
+/// say more. At MAIL they are about the sender.
+fn of_mailbox(said: &Said) -> bool {
+    said.stage != Stage::Mail && said.enhanced.is_some_and(|code| matches!((code.subject, code.detail), (1 | 2, 1)))
 }
 
 /// What the registry says of the enhanced status code, if it is of use.

@@ -48,6 +48,25 @@ fn the_same_code_means_another_thing_at_another_stage() {
     assert_eq!((at("554 x", Greeting).who, at("554 x", EndOfMessage).who), (Party::Operator, Party::Sender));
 }
 
+/// X.1.1 and X.2.1 come with any mailbox that gets nothing.
+#[test]
+fn words_that_tell_why_a_mailbox_takes_nothing_say_more_than_a_code_of_any_mailbox() {
+    for (wire, cause) in [
+        ("550 5.1.1 mailbox is frozen", Cause::MailboxDisabled),
+        ("550 5.1.1 <ann@example.com>: Account suspended", Cause::MailboxDisabled),
+        ("550 5.1.1 mailbox is full", Cause::MailboxFull),
+        ("452 4.1.1 <ann@example.com> over quota", Cause::MailboxFull),
+        ("452 4.2.1 mailbox is full", Cause::MailboxFull),
+        ("551 5.1.1 user has moved to <ann@example.net>", Cause::MailboxMoved),
+        ("550 5.1.1 user unknown", Cause::NoSuchMailbox),
+        ("550 5.2.1 x", Cause::MailboxDisabled),
+    ] {
+        assert_eq!(at(wire, Stage::Rcpt).cause, cause, "{wire}");
+        assert_eq!(at(wire, Stage::Unknown).cause, cause, "{wire}");
+    }
+    assert_eq!(at("550 5.1.1 mailbox is frozen", Stage::Mail).cause, Cause::BadSenderAddress);
+}
+
 #[test]
 fn a_421_has_advice_at_every_stage() {
     let mut advice: Vec<&str> = Vec::new();

@@ -26,10 +26,6 @@ pub(in super::super) const GROUPS: &[Group] = &[
                 .temporary()
                 .at(&[Stage::Rcpt, Stage::Unknown])
                 .advise("The server is still asking whether the recipient exists. Try again later; nothing has to be changed."),
-            code(1, 1, &["over quota"], Cause::MailboxFull),
-            code(1, 1, &["overquota"], Cause::MailboxFull),
-            code(1, 1, &["mailbox full"], Cause::MailboxFull),
-            code(1, 1, &["quota exceeded"], Cause::MailboxFull),
             code(1, 1, &["too many messages"], Cause::RateLimited).temporary(),
             code(2, 1, &["too quickly"], Cause::RateLimited),
             code(2, 1, &["rate that prevents*"], Cause::RateLimited),

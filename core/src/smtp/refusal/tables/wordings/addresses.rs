@@ -23,6 +23,7 @@ pub(super) const SENDER: &[Group] = &[
     // Asking the sender's server gave no yes.
     of(POSTFIX_CHECK, &[any(&["unverified address"], Cause::BadSenderAddress).at(&[Stage::Mail]).advise(ASKED)]),
     of(CHINESE, &[any(&["sender is unvalidated"], Cause::BadSenderAddress).advise(ASKED)]),
+    of(NOT_VERIFIED, &[any(&["sender not verified"], Cause::BadSenderAddress)]),
     // It is wrong, or nobody has it.
     of(POSTFIX_CHECK, &[any(&["sender address rejected"], Cause::BadSenderAddress)]),
     of(EXIM_ACL, &[any(&["sender verify failed"], Cause::BadSenderAddress)]),

@@ -23,6 +23,8 @@ pub(super) const CONTENT: &[Group] = &[
             Cause::DangerousContent,
         )],
     ),
+    of(INDIMAIL_QUEUE, &[any(&["banned attachment"], Cause::DangerousContent)]),
+    of(HARAKA_HEADERS, &[any(&["phishing"], Cause::DangerousContent)]),
     // What is no message.
     of(EXIM_LIST, &[any(&["headers fail syntax check", "message headers fail*"], Cause::BadMessage)]),
     of(OPENSMTPD, &[any(&["rfc 2822", "line too long"], Cause::BadMessage)]),
@@ -32,6 +34,7 @@ pub(super) const CONTENT: &[Group] = &[
     of(ZONE_MTA, &[any(&["malformed message"], Cause::BadMessage)]),
     of(EXCHANGE_ONLINE, &[any(&["multiple from*"], Cause::BadMessage)]),
     of(QMAIL, &[any(&["smtplf.html"], Cause::BadMessage), words(&["djb/docs/smtplf"], Cause::BadMessage).quoted()]),
+    of(INDIMAIL, &[any(&["bare lf"], Cause::BadMessage)]),
     // What nobody asked for.
     of(POSTFIX_CLEANUP, &[any(&["content rejected", "message content"], Cause::Spam)]),
     of(SISIMAI, &[any(&["spam", "unsolicited", "antispam*", "content denied", "content filter*"], Cause::Spam)]),

@@ -10,6 +10,7 @@ pub(super) const TLS: &[Group] = &[
     of(EXIM_ACL, &[any(&["starttls required"], Cause::TlsRequired)]),
     of(DOVECOT, &[any(&["tls required"], Cause::TlsRequired)]),
     of(SISIMAI, &[any(&["starttls is required"], Cause::TlsRequired)]),
+    of(GO_SMTP, &[any(&["tls is required"], Cause::TlsRequired)]),
     // STARTTLS itself is not known.
     of(
         POSTFIX,
@@ -22,10 +23,12 @@ pub(super) const TLS: &[Group] = &[
     of(POSTFIX, &[any(&["tls not available"], Cause::TlsFailed)]),
     of(EXIM, &[any(&["tls currently unavailable"], Cause::TlsFailed)]),
     of(SENDMAIL_CF, &[any(&["tls handshake"], Cause::TlsFailed)]),
+    of(GEN_SMTP, &[any(&["tls negotiation failed"], Cause::TlsFailed)]),
 ];
 
 pub(super) const LOGIN: &[Group] = &[
     of(GOOGLE, &[any(&["application-specific password"], Cause::ApplicationPasswordRequired)]),
+    of(MAIL_RU, &[any(&["application password"], Cause::ApplicationPasswordRequired)]),
     // Not now.
     of(POSTFIX_SASL, &[any(&["temporary authentication failure"], Cause::SystemUnavailable)]),
     of(EXIM, &[any(&["unable to authenticate at present"], Cause::SystemUnavailable)]),
@@ -40,6 +43,7 @@ pub(super) const LOGIN: &[Group] = &[
     of(EMAILIT, &[any(&["invalid login"], Cause::AuthenticationFailed)]),
     of(ZONE_MTA, &[any(&["invalid credentials"], Cause::AuthenticationFailed)]),
     of(SISIMAI, &[any(&["authentication failure", "authentication credentials invalid"], Cause::AuthenticationFailed)]),
+    of(QPSMTPD, &[any(&["wrong password"], Cause::AuthenticationFailed)]),
     // Not without logging in.
     of(POSTFIX_CHECK, &[any(&["not logged in"], Cause::AuthenticationRequired)]),
     of(SENDMAIL, &[any(&["authentication required"], Cause::AuthenticationRequired)]),
@@ -49,6 +53,8 @@ pub(super) const LOGIN: &[Group] = &[
         SISIMAI,
         &[any(&["requires authentication", "unauthenticated senders not allowed"], Cause::AuthenticationRequired)],
     ),
+    of(TMAIL, &[any(&["smtp auth required"], Cause::AuthenticationRequired)]),
+    of(MAILHOP, &[any(&["must authenticate"], Cause::AuthenticationRequired)]),
     of(AFTEROFFICE, &[any(&["please authenticate"], Cause::AuthenticationRequired)]),
     of(POP_FIRST, &[any(&["check your mail first", "pop before smtp"], Cause::AuthenticationRequired)]),
     // Not by this mechanism.
@@ -61,4 +67,5 @@ pub(super) const LOGIN: &[Group] = &[
     of(CHINESE, &[any(&["auth mode unsupported"], Cause::MechanismNotAccepted)]),
     // Not by this account.
     of(STATISTICS, &[any(&["account has been suspended"], Cause::AccountDisabled).at(&[Stage::Auth, Stage::Mail])]),
+    of(BOUNCEFETCH, &[any(&["account suspended"], Cause::AccountDisabled).at(&[Stage::Auth, Stage::Mail])]),
 ];

@@ -6,8 +6,8 @@ use super::sources::*;
 const ASKING: &str =
     "The server is still asking whether the recipient exists. Try again later; nothing has to be changed.";
 
-/// Whether it takes more, then whether it takes anything, then whether it is there.
-pub(super) const MAILBOX: &[Group] = &[
+/// It takes no more.
+pub(super) const FULL: &[Group] = &[
     of(
         SISIMAI,
         &[any(
@@ -50,7 +50,10 @@ pub(super) const MAILBOX: &[Group] = &[
             Cause::MailboxFull,
         )],
     ),
-    // Shut.
+];
+
+/// It takes nothing.
+pub(super) const SHUT: &[Group] = &[
     of(
         SISIMAI,
         &[any(
@@ -87,9 +90,16 @@ pub(super) const MAILBOX: &[Group] = &[
     of(IANA, &[any(&["account disabled"], Cause::MailboxDisabled)]),
     of(COREMAIL, &[any(&["user disabled", "user hangup", "user rejected"], Cause::MailboxDisabled)]),
     of(CHINESE, &[any(&["user is locked"], Cause::MailboxDisabled)]),
-    // Elsewhere.
-    of(POSTFIX_REWRITE, &[any(&["has moved", "user has moved"], Cause::MailboxMoved)]),
-    // Not there.
+    of(BOUNCEFETCH, &[any(&["account suspended"], Cause::MailboxDisabled)]),
+    of(BMH, &[any(&["account inactive", "account expired"], Cause::MailboxDisabled)]),
+];
+
+/// It is elsewhere.
+pub(super) const MOVED: &[Group] =
+    &[of(POSTFIX_REWRITE, &[any(&["has moved", "user has moved"], Cause::MailboxMoved)])];
+
+/// It is not there, or its domain is not, or its address is not one.
+pub(super) const MAILBOX: &[Group] = &[
     of(POSTFIX_CHECK, &[any(&["undeliverable address"], Cause::NoSuchMailbox)]),
     of(POSTFIX_REWRITE, &[any(&["user unknown"], Cause::NoSuchMailbox)]),
     of(POSTFIX, &[any(&["no valid recipients"], Cause::NoSuchMailbox)]),
@@ -172,12 +182,11 @@ pub(super) const MAILBOX: &[Group] = &[
     ),
     of(ZONE_MTA, &[any(&["account does not exist"], Cause::NoSuchMailbox)]),
     of(STATISTICS, &[any(&["unroutable address"], Cause::NoSuchMailbox)]),
-    of(POSTFIX_CHECK, &[any(&["address rejected"], Cause::NoSuchMailbox).permanent()]),
     // Its domain is not.
     of(POSTFIX_CHECK, &[any(&["domain not found"], Cause::NoSuchDomain)]),
     of(POSTFIX_DNS, &[any(&["host or domain name not found"], Cause::NoSuchDomain)]),
     of(SENDMAIL_EXIT, &[any(&["host unknown"], Cause::NoSuchDomain)]),
-    of(SISIMAI, &[any(&["domain does not exist"], Cause::NoSuchDomain)]),
+    of(SISIMAI, &[any(&["domain does not exist", "unknown domain", "name or service not known"], Cause::NoSuchDomain)]),
     of(STATISTICS, &[any(&["no such domain", "domain is not hosted here"], Cause::NoSuchDomain)]),
     of(POSTFIX_CHECK, &[any(&["does not accept mail"], Cause::TakesNoMail)]),
     of(RFC_5321, &[any(&["no smtp service here"], Cause::TakesNoMail)]),
@@ -187,7 +196,8 @@ pub(super) const MAILBOX: &[Group] = &[
     of(POSTFIX_CHECK, &[any(&["need fully-qualified address"], Cause::BadRecipientAddress)]),
     of(EXIM_ROUTE, &[any(&["malformed address", "domain missing or malformed"], Cause::BadRecipientAddress)]),
     of(SENDMAIL_CF, &[any(&["invalid address"], Cause::BadRecipientAddress)]),
-    // It is a list.
+    // It is a list, or no more is said.
     of(SISIMAI, &[any(&["mailing list", "not subscribed", "members-only list"], Cause::MailingList)]),
     of(CHINESE, &[any(&["list access denied"], Cause::MailingList)]),
+    of(POSTFIX_CHECK, &[any(&["address rejected"], Cause::NoSuchMailbox).permanent()]),
 ];

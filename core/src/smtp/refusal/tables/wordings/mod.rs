@@ -15,11 +15,14 @@ use addresses::{CLIENT, SENDER};
 use content::{AUTHENTICITY, CONTENT};
 use little::LITTLE;
 use login::{LOGIN, TLS};
-use mailbox::MAILBOX;
+use mailbox::{FULL, MAILBOX, MOVED, SHUT};
 use session::{LIMITS, RELAYING, WAY};
 
 use super::Group;
 
 /// What little words say comes last.
 pub(in super::super) const TABLES: &[&[Group]] =
-    &[TLS, LOGIN, RELAYING, LIMITS, WAY, SENDER, CLIENT, MAILBOX, AUTHENTICITY, CONTENT, LITTLE];
+    &[TLS, LOGIN, RELAYING, LIMITS, WAY, SENDER, CLIENT, FULL, SHUT, MOVED, MAILBOX, AUTHENTICITY, CONTENT, LITTLE];
+
+/// Why a mailbox that is there takes nothing.
+pub(in super::super) const OF_MAILBOX: &[&[Group]] = &[FULL, SHUT, MOVED];

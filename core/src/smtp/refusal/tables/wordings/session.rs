@@ -20,6 +20,9 @@ pub(super) const RELAYING: &[Group] = &[
     ),
     of(BOUNCES, &[any(&["relaying not allowed", "do not relay"], Cause::RelayDenied)]),
     of(CHINESE, &[any(&["host denies relay"], Cause::RelayDenied)]),
+    of(Q304897, &[any(&["relaying prohibited"], Cause::RelayDenied)]),
+    of(KUMO_MTA, &[any(&["relaying not permitted"], Cause::RelayDenied)]),
+    of(INDIMAIL, &[any(&["we don't relay"], Cause::RelayDenied)]),
 ];
 
 pub(super) const LIMITS: &[Group] = &[
@@ -29,12 +32,14 @@ pub(super) const LIMITS: &[Group] = &[
     of(GOOGLE, &[any(&["sending limit", "sending limits"], Cause::SendingLimit)]),
     of(QMAIL_SAGREDO, &[any(&["exceeded your messaging limits"], Cause::SendingLimit)]),
     of(EMAILHOST, &[any(&["sending quota", "sending quota exceeded"], Cause::SendingLimit)]),
+    of(MODOBOA, &[any(&["daily limit"], Cause::SendingLimit)]),
     of(CPANEL, &[any(&["max defers and failures"], Cause::SendingLimit)]),
     of(SISIMAI, &[any(&["max emails per hour"], Cause::SendingLimit)]),
     of(COLLECTIONS, &[any(&["exceeded your outmail quota"], Cause::SendingLimit)]),
     // Recipients: in a time, then in a message.
     of(SENDGRID, &[any(&["too many recipients received this hour"], Cause::RateLimited)]),
     of(POSTFIX, &[any(&["too many recipients from"], Cause::RateLimited).temporary()]),
+    of(POSTFWD, &[any(&["recipients per hour"], Cause::RateLimited)]),
     of(POSTFIX, &[any(&["too many recipients"], Cause::TooManyRecipients)]),
     of(CHINESE, &[any(&["out of allow rcpt*"], Cause::TooManyRecipients)]),
     // So many at a time.
@@ -46,6 +51,7 @@ pub(super) const LIMITS: &[Group] = &[
     of(EXIM, &[any(&["too many concurrent*", "too many messages"], Cause::RateLimited)]),
     of(SENDMAIL_CF, &[any(&["rate limit*", "too many open connections"], Cause::RateLimited)]),
     of(SENDMAIL_DAEMON, &[any(&["too many smtp sessions"], Cause::RateLimited)]),
+    of(MOMENTUM_LIMIT, &[any(&["too many simultaneous*"], Cause::RateLimited)]),
     of(RSPAMD, &[any(&["ratelimit*"], Cause::RateLimited)]),
     of(GOOGLE, &[any(&["too quickly"], Cause::RateLimited)]),
     of(SES, &[any(&["throttl*"], Cause::RateLimited)]),

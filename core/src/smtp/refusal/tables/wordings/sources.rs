@@ -55,6 +55,15 @@ pub(super) const HMAILSERVER: &str =
     "hMailServer, error messages (www.hmailserver.com/documentation/v4.4/?page=reference_error_messages)";
 pub(super) const ORACLE: &str =
     "Oracle Communications Messaging Server, as logged (github.com/fail2ban/fail2ban, config/filter.d/oracleims.conf)";
+pub(super) const QPSMTPD: &str = "qpsmtpd 0.94, lib/Qpsmtpd/Auth.pm (github.com/smtpd/qpsmtpd)";
+pub(super) const GEN_SMTP: &str = "gen_smtp, src/gen_smtp_server_session.erl (github.com/gen-smtp/gen_smtp)";
+pub(super) const GO_SMTP: &str = "go-smtp, conn.go (github.com/emersion/go-smtp)";
+pub(super) const KUMO_MTA: &str = "KumoMTA, crates/kumod/src/smtp_server.rs (github.com/KumoCorp/kumomta)";
+pub(super) const INDIMAIL: &str = "indimail-mta, indimail-mta-x/smtpd.c (github.com/indimail/indimail-mta)";
+pub(super) const INDIMAIL_QUEUE: &str = "indimail-mta, indimail-mta-x/qmail.c (github.com/indimail/indimail-mta)";
+pub(super) const MODOBOA: &str = "Modoboa 2.12.0, modoboa/policyd/core.py (github.com/modoboa/modoboa)";
+pub(super) const HARAKA_HEADERS: &str =
+    "haraka-plugin-headers 1.2.0, index.js (github.com/haraka/haraka-plugin-headers)";
 
 // Standards and providers' documents.
 
@@ -86,6 +95,21 @@ pub(super) const AFTEROFFICE: &str =
     "AfterOffice, SMTP Error: Please authenticate before sending email (afteroffice.com/support, faq:email)";
 pub(super) const POP_FIRST: &str = "OpenVAS, a check of relays, which knows the reply \"Relaying denied. Please check your mail first.\"; \
     Check incoming mail before you send, on POP before SMTP (support.tigertech.net/check-before-send)";
+pub(super) const TMAIL: &str =
+    "Siemens, STEP 7, description of TMAIL_C as of version V4.0 (S7-1200, S7-1500): what MS_STATUS shows of replies";
+pub(super) const POSTFWD: &str = "postfwd 1.35, manual (postfwd.org)";
+pub(super) const Q304897: &str =
+    "Q304897: XIMS: Microsoft SMTP Servers May Seem to Accept and Relay E-Mail (Microsoft Knowledge Base)";
+pub(super) const MOMENTUM_LIMIT: &str =
+    "Momentum, Stop a non whitelisted host from succeeding a connection to Momentum, an example in Lua";
+pub(super) const NOT_VERIFIED: &str = "Why am I getting a 550 Sender Not Verified error for a small percentage of recipients with a correct \
+    return path? (www.suped.com/learn/email-deliverability)";
+
+// What people were answered, in their own reports.
+
+pub(super) const MAIL_RU: &str = "SMTP ERROR, on Mail.ru (github.com/lmanukyan/print-designer/issues/5)";
+pub(super) const MAILHOP: &str =
+    "adding records, Server Platforms, 2011-12-18, on Dyn's MailHop Outbound (Ubuntu Forums)";
 
 // Collections of replies as servers give them.
 
@@ -97,6 +121,9 @@ pub(super) const SISIMAI_HOSTS: &str = "Sisimai, lib/Sisimai/Rhost and Lhost (gi
 pub(super) const ZONE_MTA: &str =
     "ZoneMTA 3.10.3, config/bounces.txt and lib/smtp-interface.js (github.com/zone-eu/zone-mta)";
 pub(super) const BOUNCES: &str = "Bounce processing, src/BounceClassifier.php (github.com/polst/bounce-processing)";
+pub(super) const BOUNCEFETCH: &str = "Bouncefetch, config/rules.rb (github.com/2called-chaos/bouncefetch)";
+pub(super) const BMH: &str =
+    "Bounce Mail Handler, src/BounceMailHandler/phpmailer-bmh_rules.php (github.com/voku/PHPMailer-BMH)";
 pub(super) const STATISTICS: &str =
     "BounceStatisticsPlugin for phpList by Duncan Cameron, mappings of the bounce reasons";
 /// A list of what one Chinese mail system answers, with what each means.
