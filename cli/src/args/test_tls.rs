@@ -40,6 +40,10 @@ pub(crate) struct TestTls {
     /// Trust the authorities in this file instead of the route's or the system's.
     #[arg(long, value_name = "PEM")]
     pub(crate) ca: Option<PathBuf>,
+    /// A name that is accepted on the certificate beside the host's, for a HOST; may be given several times. An address has no name
+    /// of its own.
+    #[arg(long, value_name = "NAME", value_parser = domain)]
+    pub(crate) tls_name: Vec<Domain>,
     /// Our name for EHLO, where no policy has one.
     #[arg(long, value_name = "NAME", value_parser = domain, default_value = "tls-test.invalid")]
     pub(crate) helo: Domain,

@@ -135,6 +135,17 @@ fn given_another_name_then_the_certificate_s_names_are_listed_to_choose_from() {
 }
 
 #[test]
+fn given_an_address_then_the_name_to_expect_is_said() {
+    let certificates = Certificates::new();
+    let server = certificates.server("full.pem", "key.pem");
+    let ran = certificates.test(server.address(), &[]);
+    assert_eq!((ran.code, text(&target(&ran), "stage")), (1, "tls"), "{ran:?}");
+    let ran = certificates.test(server.address(), &["--tls-name", "mail.example.com"]);
+    let found = target(&ran);
+    assert_eq!((ran.code, text(&found["tls"], "server_name")), (0, "mail.example.com"), "{ran:?}");
+}
+
+#[test]
 fn given_a_chain_without_the_intermediate_then_that_is_said() {
     let certificates = Certificates::new();
     let server = certificates.server("leaf.pem", "key.pem");

@@ -86,7 +86,7 @@ fn made_up(args: &TestTls, configured: Option<&Policy>, known: &str) -> Result<P
     let document = serde_json::json!({
         "hostname": hostname.as_str(),
         "domains": [hostname.as_str()],
-        "route": [{"name": MADE_UP, "hosts": [args.target], "mx_lookup": args.mx}],
+        "route": [{"name": MADE_UP, "hosts": [args.target], "mx_lookup": args.mx, "names": args.tls_name}],
     });
     let compiled = Policy::compile(&document.to_string(), &NoFiles);
     compiled.accepted().map_err(|findings| {
