@@ -506,6 +506,12 @@ typedef struct passerelle_answer passerelle_answer;
 typedef struct passerelle_envelope passerelle_envelope;
 
 /**
+ * What a message shows of itself: the authors with their names, subject, date, list and the hosts that it came by. Nothing
+ * of it is proven.
+ */
+typedef struct passerelle_face passerelle_face;
+
+/**
  * How messages are judged. One object serves any number of verifications.
  */
 typedef struct passerelle_settings passerelle_settings;
@@ -751,6 +757,15 @@ void passerelle_settings_free(passerelle_settings *settings);
  * name of the host or of the domain.
  */
 passerelle_status passerelle_settings_set_authserv_id(passerelle_settings *settings, const char *id, size_t id_len);
+
+/**
+ * Adds an authserv-id whose Authentication-Results are believed: a server of your own, or of your provider's, that stands in
+ * front and takes away those that others have written in its name (RFC 8601 section 5). What it says is shown beside the
+ * results here, in the report's member provider_results, and decides nothing. Nobody is believed by default.
+ */
+passerelle_status passerelle_settings_trust_authserv_id(passerelle_settings *settings,
+                                                        const char *id,
+                                                        size_t id_len);
 
 /**
  * Sets whether a DKIM signature with a body length (l=, RFC 6376 section 8.2) may pass: what follows the signed part
@@ -1104,6 +1119,29 @@ passerelle_status passerelle_transcript_to_json(passerelle_transcript *transcrip
 passerelle_status passerelle_transcript_error(const passerelle_transcript *transcript,
                                               const char **text,
                                               size_t *text_len);
+
+/**
+ * Reads what a message shows. Its header section is enough; lines end with CRLF.
+ */
+passerelle_status passerelle_face_new(const uint8_t *message, size_t message_len, passerelle_face **out);
+
+/**
+ * The face as a JSON object on one line, not ended by a NUL; it is valid until the face is freed. Names, subject and list are
+ * decoded, and have U+FFFD in the place of what cannot be. They may hold anything that a character can do, such as
+ * turn the direction of what follows.
+ *
+ * Its members: from [{text, mailboxes [{name, address, domain, domain_unicode}]}], one for each From field; reply_to, the
+ * same; subject; date {text, unix}; list_id {text, id}; received [{field, from, ip, by, with, tls, time, delay}], the oldest
+ * first, field being counted from the top; headers_only: there is no body, and no signature can be judged; over_limit.
+ */
+passerelle_status passerelle_face_json(const passerelle_face *face,
+                                       const char **json,
+                                       size_t *json_len);
+
+/**
+ * Frees a face. NULL is allowed.
+ */
+void passerelle_face_free(passerelle_face *face);
 
 /**
  * Says what a file is that was handed in as a message, by all its octets or its first 64 KiB at least. Anything but
