@@ -18,7 +18,7 @@ pub struct RoutePreset {
     pub max_recipients: u32,
     /// Messages of one connection; 0 for no bound.
     pub max_messages: u32,
-    /// Octets of a message.
+    /// Octets of a message; 0 where the document says none.
     pub max_size: u64,
     /// What the provider asks of the name in EHLO.
     pub ehlo: &'static str,
@@ -67,20 +67,21 @@ impl Provider {
                 require_tls: true,
                 max_recipients: 100,
                 max_messages: 0,
-                max_size: 25_000_000,
+                max_size: 0,
                 ehlo: "a name of the organisation's domains, never localhost",
                 hint: "",
                 source: "https://support.google.com/a/answer/2956491",
                 date: "2026-11-28",
             },
-            // A connector to Exchange Online: the MX host of the tenant, port 25, TLS.
+            // A connector to Exchange Online: the MX host of the tenant, port 25, TLS. The document names no number of recipients
+            // for a transaction: the number is ours.
             Self::Microsoft365 => RoutePreset {
                 host: None,
                 port: 25,
                 require_tls: true,
-                max_recipients: 500,
+                max_recipients: 100,
                 max_messages: 0,
-                max_size: 35_000_000,
+                max_size: 0,
                 ehlo: "a fully qualified name of the sending host",
                 hint: "write the host of the organisation's MX record, such as example-com.mail.protection.outlook.com",
                 source: "https://learn.microsoft.com/en-us/exchange/mail-flow-best-practices/how-to-set-up-a-multifunction-device-or-application-to-send-email-using-microsoft-365-or-office-365",
