@@ -82,7 +82,9 @@ fn answer(question: &Question, bytes: &mut Unstructured<'_>) -> Answer {
                 Answer::Dns(answer.with_secure(bytes.arbitrary()?))
             }
             Question::StsPolicy(_) => match bytes.arbitrary::<bool>()? {
-                true => Answer::StsPolicy(Ok("version: STSv1\nmode: enforce\nmx: mx.partner.example\nmax_age: 86400\n".into())),
+                true => Answer::StsPolicy(Ok(
+                    "version: STSv1\nmode: enforce\nmx: mx.partner.example\nmax_age: 86400\n".into(),
+                )),
                 false => Answer::StsPolicy(Err(StsError::Fetch)),
             },
             Question::Quota { .. } => Answer::Quota(bytes.arbitrary()?),
@@ -139,7 +141,10 @@ fuzz_target!(|input: &[u8]| {
     all.sort();
     assert_eq!(all, to, "{decision:#?}");
     for group in &decision.groups {
-        let wants_reply = matches!(group.outcome.to_owned(), passerelle::route::decide::Fate::Defer | passerelle::route::decide::Fate::Bounce);
+        let wants_reply = matches!(
+            group.outcome.to_owned(),
+            passerelle::route::decide::Fate::Defer | passerelle::route::decide::Fate::Bounce
+        );
         assert_eq!(wants_reply, group.reply.is_some(), "{group:#?}");
         for hop in &group.hops {
             assert!(!hop.addresses.is_empty(), "{hop:#?}");
