@@ -13,10 +13,8 @@ use passerelle::smtp::server::{
     Abort, Decision, DecisionId, Decisions, EarlyTalkers, Event, Extensions, Input, Limits, Protocol, Request, Server,
     Settings, Timeouts, TlsPolicy,
 };
-use passerelle::tls::{
-    self, ChannelBinding, ClientTls, Converse, End, Layer, ServerTls, Session, Verification, Version,
-};
-use passerelle::{Domain, Machine, Misuse, Now, Output};
+use passerelle::tls::{ChannelBinding, Converse, End, Session, Version};
+use passerelle::{Domain, Machine, Now, Output};
 
 /// Octets that decide; when they are used up, all is zero.
 pub(crate) struct Dice<'a>(&'a [u8]);
@@ -26,17 +24,17 @@ impl<'a> Dice<'a> {
         Self(octets)
     }
 
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         let Some((&first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
         usize::from(first) % bound.max(1)
     }
 
-    fn one_in(&mut self, number: usize) -> bool {
+    pub(crate) fn one_in(&mut self, number: usize) -> bool {
         self.below(number) == number - 1
     }
 
@@ -98,7 +96,7 @@ const RARE: [&str; 14] = [
     "\x16\x03\x01\x00\x05hello",
 ];
 
-fn said(dice: &mut Dice<'_>) -> Vec<u8> {
+pub(crate) fn said(dice: &mut Dice<'_>) -> Vec<u8> {
     match dice.below(24) {
         22 => dice.octets().to_vec(),
         23 => RARE[dice.below(RARE.len())].into(),
@@ -107,7 +105,7 @@ fn said(dice: &mut Dice<'_>) -> Vec<u8> {
 }
 
 /// The name that a client is to say first.
-fn hello(is_lmtp: bool) -> &'static [u8] {
+pub(crate) fn hello(is_lmtp: bool) -> &'static [u8] {
     if is_lmtp { b"LHLO a.example\r\n" } else { b"EHLO a.example\r\n" }
 }
 
@@ -193,7 +191,7 @@ fn verdict(credentials: &Credentials, dice: &mut Dice<'_>) -> Verdict {
 }
 
 /// What the host knows besides its machine.
-struct Desk {
+pub(crate) struct Desk {
     now: Now,
     is_lmtp: bool,
     undecided: Vec<(DecisionId, Request)>,
@@ -208,13 +206,13 @@ struct Desk {
 pub(crate) type Reached = BTreeSet<&'static str>;
 
 impl Desk {
-    fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         let is_lmtp = settings.protocol == Protocol::Lmtp;
         let now = Now::at(1_790_000_000);
         Self { now, is_lmtp, undecided: Vec::new(), decided: Vec::new(), closed: 0, reached: Reached::new() }
     }
 
-    fn note(&mut self, event: Event) {
+    pub(crate) fn note(&mut self, event: Event) {
         assert_eq!(self.closed, 0, "nothing comes behind the end: {event:?}");
         match event {
             Event::Decide { id, request, .. } => {
@@ -245,12 +243,12 @@ impl Desk {
         }
     }
 
-    fn pass(&mut self, dice: &mut Dice<'_>) {
+    pub(crate) fn pass(&mut self, dice: &mut Dice<'_>) {
         self.now.monotonic = self.now.monotonic + [1, 1000, 60_000, 300_000, 3_600_000][dice.below(5)];
     }
 
     /// An input of the host's own.
-    fn input(&mut self, dice: &mut Dice<'_>) -> Option<Input<'static>> {
+    pub(crate) fn input(&mut self, dice: &mut Dice<'_>) -> Option<Input<'static>> {
         match dice.below(40) {
             37 if dice.one_in(3) => Some(Input::Shutdown),
             38 => Some(Input::Patience([u64::MAX, 1000, 0][dice.below(3)])),
@@ -325,7 +323,7 @@ pub(crate) fn run_in_clear(dice: &mut Dice<'_>) -> Reached {
     desk.reached
 }
 
-fn polled<M: Machine>(machine: &mut M) -> Option<Output<M::Event>> {
+pub(crate) fn polled<M: Machine>(machine: &mut M) -> Option<Output<M::Event>> {
     match machine.poll() {
         Output::Idle { .. } => None,
         output => Some(output),
@@ -340,145 +338,5 @@ fn session() -> Session {
         client_certificate: None,
         verified: false,
         binding: ChannelBinding { exporter: Some([7; 32]), server_end_point: None },
-    }
-}
-
-/// A session behind the layer, with TLS from the first octet or by STARTTLS, and somebody on the way who changes octets.
-pub(crate) fn run_in_tls(certificate: &ServerTls, dice: &mut Dice<'_>) -> Reached {
-    let implicit = dice.one_in(2);
-    let settings = settings(dice, implicit);
-    let mut desk = Desk::new(&settings);
-    let address = Some("192.0.2.1:2525".parse().expect("an address"));
-    let server = Server::new(Arc::new(settings), address, None, [7; 32], desk.now);
-    let mut server = Layer::server(server, certificate, desk.now);
-    let mut client = Layer::client(Speaker::new(implicit), &ClientTls::new(Verification::None), desk.now);
-    let (mut ended, mut wire) = (false, Vec::new());
-    // From the last to the first.
-    let mut opening = match implicit {
-        true => vec![Tell::Say(hello(desk.is_lmtp))],
-        false => {
-            let hello = || Tell::Say(hello(desk.is_lmtp));
-            vec![hello(), Tell::StartTls, Tell::Say(b"STARTTLS\r\n"), hello()]
-        }
-    };
-    while !dice.is_empty() {
-        match dice.below(16) {
-            0 if dice.one_in(6) => {
-                desk.pass(dice);
-                server.handle(desk.now, tls::Input::Tick).unwrap();
-            }
-            1 if !ended && dice.one_in(12) => {
-                ended = true;
-                server.handle(desk.now, tls::Input::End([End::Orderly, End::Cut][dice.below(2)])).unwrap();
-            }
-            2 if dice.one_in(24) && !wire.is_empty() => {
-                let at = dice.below(wire.len());
-                wire[at] ^= 1 << dice.below(8);
-            }
-            3..=6 => {
-                if let Some(input) = desk.input(dice) {
-                    server.handle(desk.now, tls::Input::Inner(input)).unwrap();
-                }
-            }
-            7..=9 if wire.is_empty() && !opening.is_empty() => {
-                let tell = opening.pop().unwrap_or(Tell::StartTls);
-                let _ = client.handle(desk.now, tls::Input::Inner(tell));
-            }
-            7..=9 if opening.is_empty() => {
-                let _ = client.handle(desk.now, tls::Input::Inner(Tell::Say(&said(dice))));
-            }
-            _ if !ended && server.wants_wire() && !wire.is_empty() => {
-                let length = if dice.one_in(3) { 1 + dice.below(wire.len()) } else { wire.len() };
-                let octets: Vec<u8> = wire.drain(..length).collect();
-                server.handle(desk.now, tls::Input::Wire(&octets)).unwrap();
-            }
-            _ => {}
-        }
-        while let Some(output) = polled(&mut server) {
-            match output {
-                Output::Transmit(octets) if client.wants_wire() => {
-                    let _ = client.handle(desk.now, tls::Input::Wire(&octets));
-                }
-                Output::Event(tls::Event::Inner(event)) => desk.note(event),
-                Output::Event(tls::Event::Secured(_)) => _ = desk.reached.insert("a handshake"),
-                Output::Event(tls::Event::Failed(_)) => _ = desk.reached.insert("TLS that failed"),
-                _ => {}
-            }
-        }
-        while let Some(output) = polled(&mut client) {
-            if let Output::Transmit(octets) = output {
-                wire.extend(octets);
-            }
-        }
-    }
-    desk.reached
-}
-
-/// A client that says what it is told, and listens to nothing.
-#[derive(Debug)]
-struct Speaker {
-    to_say: Vec<u8>,
-    starts_tls: bool,
-    over: bool,
-}
-
-enum Tell<'a> {
-    Say(&'a [u8]),
-    StartTls,
-}
-
-impl Speaker {
-    fn new(implicit: bool) -> Self {
-        Self { to_say: Vec::new(), starts_tls: implicit, over: false }
-    }
-}
-
-impl Machine for Speaker {
-    type Input<'a> = Tell<'a>;
-    type Event = ();
-
-    fn handle(&mut self, _: Now, input: Tell<'_>) -> Result<(), Misuse> {
-        match input {
-            Tell::Say(octets) => self.to_say.extend(octets),
-            Tell::StartTls => self.starts_tls = true,
-        }
-        Ok(())
-    }
-
-    fn poll(&mut self) -> Output<()> {
-        match self.to_say.is_empty() {
-            true => Output::Idle { wake: None },
-            false => Output::Transmit(std::mem::take(&mut self.to_say)),
-        }
-    }
-}
-
-impl Converse for Speaker {
-    fn octets(&mut self, _: Now, _: &[u8]) -> Result<(), Misuse> {
-        Ok(())
-    }
-
-    fn end(&mut self, _: Now, _: End) -> Result<(), Misuse> {
-        self.over = true;
-        Ok(())
-    }
-
-    fn secured(&mut self, _: Now, _: Session) -> Result<(), Misuse> {
-        self.starts_tls = false;
-        Ok(())
-    }
-
-    fn tick(&mut self, _: Now) {}
-
-    fn starts_tls(&self) -> bool {
-        self.starts_tls && self.to_say.is_empty()
-    }
-
-    fn wants_octets(&self) -> bool {
-        !self.over
-    }
-
-    fn is_over(&self) -> bool {
-        self.over
     }
 }

@@ -11,6 +11,8 @@ mod cross_protocol;
 mod decisions;
 mod dialogues;
 mod host;
+#[cfg(feature = "tls")]
+mod host_in_tls;
 mod limits;
 mod lines;
 mod long_lines;

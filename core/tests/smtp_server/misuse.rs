@@ -1,6 +1,6 @@
 //! No event is followed by a state in which its documented answer is misuse: a model host, and clients that say anything.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -28,9 +28,9 @@ proptest! {
     fn inside_the_tls_layer_neither(octets in prop::collection::vec(any::<u8>(), 0..600)) {
         use crate::certificates::Authority;
 
-        static CERTIFICATE: OnceLock<passerelle::tls::ServerTls> = OnceLock::new();
+        static CERTIFICATE: std::sync::OnceLock<passerelle::tls::ServerTls> = std::sync::OnceLock::new();
         let certificate = CERTIFICATE.get_or_init(|| Authority::new("Test").certify(&["mx.example.com"]).server());
-        crate::host::run_in_tls(certificate, &mut Dice::new(&octets));
+        crate::host_in_tls::run_in_tls(certificate, &mut Dice::new(&octets));
     }
 }
 
@@ -54,7 +54,7 @@ fn sessions_of_the_model_host_come_to_everything() {
         let in_tls = round % 5 == 0;
         let script = octets(600);
         let dice = &mut Dice::new(&script);
-        let of_one = if in_tls { crate::host::run_in_tls(&server, dice) } else { run_in_clear(dice) };
+        let of_one = if in_tls { crate::host_in_tls::run_in_tls(&server, dice) } else { run_in_clear(dice) };
         of_one.into_iter().for_each(|what| *reached.entry((in_tls, what)).or_default() += 1);
     }
     println!("{reached:#?}");
