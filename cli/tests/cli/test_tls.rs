@@ -273,15 +273,65 @@ fn given_554_in_the_greeting_then_it_is_not() {
 }
 
 #[test]
-fn given_nobody_who_listens_or_no_address_then_it_is_temporary() {
+fn given_nobody_who_listens_then_it_is_temporary() {
     let certificates = Certificates::new();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let ran = certificates.test(&format!("mx.example.com:{free}"), &[]);
     assert_eq!((ran.code, text(&target(&ran), "stage")), (3, "connect"), "{ran:?}");
-    let ran = certificates.test("gone.example.com", &[]);
-    let found = target(&ran);
-    assert_eq!((ran.code, text(&found, "stage")), (3, "dns"), "{ran:?}");
-    assert!(text(&found, "problem").contains("451 4.4.3"), "{found}");
+}
+
+#[test]
+fn given_dns_failures_then_each_has_its_word_its_advice_and_its_exit_code() {
+    let certificates = Certificates::new();
+    let entries = r#", {"name": "empty.example.com", "type": "A", "records": []},
+        {"name": "broken.example.com", "type": "A", "status": "SERVFAIL"},
+        {"name": "broken.example.com", "type": "AAAA", "status": "SERVFAIL"},
+        {"name": "slow.example.com", "type": "A", "status": "TIMEOUT"},
+        {"name": "slow.example.com", "type": "AAAA", "status": "TIMEOUT"}"#;
+    let (dns, ca) = (certificates.dns(entries), certificates.folder.path("root.pem"));
+    let mut told = Vec::new();
+    for (host, code, word) in [
+        ("gone.example.com", 1, "does not exist (NXDOMAIN)"),
+        ("empty.example.com", 1, "has no address"),
+        ("broken.example.com", 3, "SERVFAIL"),
+        ("slow.example.com", 3, "no answer"),
+    ] {
+        let ran = run(&["test-tls", host, "--dns", &dns, "--ca", &ca, "--now", NOW, "--json"]);
+        let found = target(&ran);
+        assert_eq!((ran.code, text(&found, "host"), text(&found, "stage")), (code, host, "dns"), "{ran:?}");
+        assert!(text(&found, "problem").contains(word), "{found}");
+        assert!(text(&found, "advice").contains("451 4.4.3"), "{found}");
+        assert_eq!(found["temporary"], code == 3, "{found}");
+        told.push(text(&found, "advice").to_owned());
+    }
+    told.sort_unstable();
+    told.dedup();
+    assert_eq!(told.len(), 4, "{told:?}");
+}
+
+#[test]
+fn given_a_host_that_does_not_exist_beside_one_that_works_then_it_is_told_and_it_is_not_as_the_route_asks() {
+    let certificates = Certificates::new();
+    let server = certificates.server("full.pem", "key.pem");
+    let port = port(server.address());
+    let test = |other: &str| {
+        let config = format!(
+            "hostname = \"gw.example.org\"\ndomains = [\"example.org\"]\n[[route]]\nname = \"relay\"\nhosts = [\"mx.example.com:{port}\", \"{other}\"]\n[[rule]]\nname = \"all\"\ndo = {{ route = \"relay\" }}\n"
+        );
+        let config = certificates.folder.write("gw.toml", config);
+        let dns = certificates.dns(r#", {"name": "broken.example.com", "type": "A", "status": "SERVFAIL"}"#);
+        let ca = certificates.folder.path("root.pem");
+        run(&["test-tls", "relay", "--config", &config, "--dns", &dns, "--ca", &ca, "--now", NOW, "--json"])
+    };
+    for (other, code) in [("nx.example.com", 1), ("broken.example.com", 3)] {
+        let ran = test(other);
+        let json = ran.json();
+        let targets = json["targets"].as_array().unwrap();
+        assert_eq!((ran.code, targets.len()), (code, 2), "{ran:?}");
+        let of = |host: &str| targets.iter().find(|target| target["host"] == host).unwrap();
+        assert_eq!((&of("mx.example.com")["ok"], &of(other)["ok"]), (&true.into(), &false.into()), "{ran:?}");
+        assert_eq!(of(other)["stage"], "dns");
+    }
 }
 
 #[test]
@@ -331,10 +381,12 @@ fn given_the_mx_hosts_of_a_domain_then_each_is_tested() {
         "sts": {"example.com": "version: STSv1\nmode: enforce\nmx: other.example.com\nmax_age: 86400\n"}, "more": ["#;
     let (dns, ca) = (certificates.dns(mx), certificates.folder.path("root.pem"));
     let ran = run(&["test-tls", "example.com", "--mx", "--dns", &dns, "--ca", &ca, "--now", NOW, "--json"]);
-    let found = target(&ran);
+    let json = ran.json();
+    let [far, gone] = json["targets"].as_array().unwrap().as_slice() else { panic!("{ran:?}") };
     // The policy lists another host: nothing is sent there, so nothing is connected to.
-    assert_eq!((ran.code, text(&found, "sts")), (1, "enforce-unlisted"), "{ran:?}");
-    assert!(text(&found, "problem").contains("policy"), "{found}");
+    assert_eq!((ran.code, text(far, "host"), text(far, "sts")), (1, "far.example.com", "enforce-unlisted"), "{ran:?}");
+    assert!(text(far, "problem").contains("policy"), "{far}");
+    assert_eq!((text(gone, "host"), text(gone, "stage")), ("gone.example.com", "dns"), "{ran:?}");
 }
 
 #[test]

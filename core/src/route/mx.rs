@@ -133,28 +133,36 @@ pub struct Ourselves<'a> {
     pub hostname: &'a Domain,
     /// Our addresses.
     pub addresses: &'a BTreeSet<IpAddr>,
-    /// Whether hosts may be on the loopback, and our addresses there are not us: for tests.
+    /// Whether hosts may be on the loopback: for tests.
     pub loopback: bool,
 }
 
 impl Ourselves<'_> {
+    /// Addresses that every machine has, such as those of the loopback, are nobody's in particular: whoever gives them in their
+    /// DNS does not mean us, though we listen there.
     fn have(&self, address: IpAddr) -> bool {
-        self.addresses.contains(&address) && !(self.loopback && address.is_loopback())
+        self.addresses.contains(&address) && !leads_nowhere(address)
     }
 
-    /// Whether a host is us: by its name or by one of its addresses (RFC 5321 §5.1).
+    /// Whether a host is us: by its name or by one of its addresses, as others see them (RFC 5321 §5.1).
     pub fn are(&self, host: &Domain, addresses: &BTreeSet<IpAddr>) -> bool {
         host == self.hostname || addresses.iter().any(|address| self.have(*address))
     }
 
     /// Whether an address that somebody else's DNS gives may be connected to: it leads out of this host.
     pub fn may_connect(&self, address: IpAddr) -> bool {
-        let leads_nowhere = match address.to_canonical() {
-            address if address.is_loopback() => !self.loopback,
-            IpAddr::V4(v4) => v4.octets()[0] == 0 || v4.is_link_local() || v4.is_multicast() || v4.is_broadcast(),
-            IpAddr::V6(v6) => v6.is_unspecified() || v6.is_unicast_link_local() || v6.is_multicast(),
-        };
-        !leads_nowhere && !self.have(address.to_canonical())
+        let address = address.to_canonical();
+        let is_testing = self.loopback && address.is_loopback();
+        (is_testing || !leads_nowhere(address)) && !self.have(address)
+    }
+}
+
+/// Whether an address is of no use to other hosts.
+fn leads_nowhere(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        address if address.is_loopback() => true,
+        IpAddr::V4(v4) => v4.octets()[0] == 0 || v4.is_link_local() || v4.is_multicast() || v4.is_broadcast(),
+        IpAddr::V6(v6) => v6.is_unspecified() || v6.is_unicast_link_local() || v6.is_multicast(),
     }
 }
 

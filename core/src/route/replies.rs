@@ -110,7 +110,7 @@ table! {
     /// The client is listed, and the sender is foreign to us.
     ForeignSender: 550, (5, 7, 1), "Sender is not of a domain of this organisation";
     /// The null sender, without what it needs.
-    NullSender: 550, (5, 7, 1), "The null sender needs AUTH, an EHLO name of this organisation, or the proof of the tenant";
+    NullSender: 550, (5, 7, 1), "The null sender needs AUTH, or an EHLO name of this organisation from a listed address";
     /// The proof of the tenant is missing or wrong.
     TenantUnproven: 550, (5, 7, 1), "Nothing proves that this message is of this organisation";
     /// The account may not use the sender.

@@ -1,6 +1,6 @@
 //! What to do about a next hop with which TLS does not come about as the route asks: the words of `test-tls`.
 
-use crate::route::hops::{Check, Hop};
+use crate::route::hops::{Absence, Check, Hop, Lost};
 use crate::route::policy::{OnTlsFailure, Route};
 use crate::smtp::client::{Closed, ProtocolError, Stage};
 use crate::time::UnixTime;
@@ -106,6 +106,66 @@ pub fn explain(trouble: &Trouble, route: &Route, hop: &Hop, chain: &[Certificate
         ),
         Trouble::Closed(closed) => of_closed(closed, route),
         Trouble::Tls(failure) => of_failure(failure, route, hop, chain, now),
+    }
+}
+
+/// Explains why a host of a route is not connected to.
+pub fn explain_lost(lost: &Lost, route: &Route) -> Finding {
+    let host = &lost.host;
+    let is_configured = route.hosts.iter().any(|known| known.target.to_string() == *host);
+    let who = match is_configured {
+        true => "Check how it is written in `hosts` of the route, and ask its operator for the name to use.",
+        false => "Whoever runs the domain has to correct its MX and address records.",
+    };
+    let left = "It is left out; where no host is left, mail waits (451 4.4.3).";
+    let later = "Try again later; if it stays so, whoever runs the zone has to repair it, or its DNSSEC signatures.";
+    let (problem, advice, temporary) = match lost.why {
+        Absence::NoSuchName => {
+            (format!("the name {host} does not exist (NXDOMAIN)"), format!("{who} {}", meanwhile(route, left)), false)
+        }
+        Absence::NoAddress if is_configured && !route.mx_lookup => (
+            format!("the name {host} exists and has no address (neither A nor AAAA)"),
+            format!("{who} If it is a domain whose MX hosts are meant, set mx_lookup = true. {left}"),
+            false,
+        ),
+        Absence::NoAddress => (
+            format!("the name {host} exists and has no address (neither A nor AAAA)"),
+            format!("{who} {}", meanwhile(route, left)),
+            false,
+        ),
+        Absence::ServFail => (format!("the look-up of {host} failed (SERVFAIL)"), format!("{later} {left}"), true),
+        Absence::Timeout => (
+            format!("the DNS had no answer for {host} in time"),
+            format!("Check the resolver of this machine and the way to it, then try again. {left}"),
+            true,
+        ),
+        Absence::NullMx => (
+            format!("the domain {host} takes no mail: it has a null MX (RFC 7505)"),
+            match route.is_recipient_mx() {
+                true => "Mail to it is returned (556 5.1.10).".to_owned(),
+                false => format!("{who} {left}"),
+            },
+            false,
+        ),
+        Absence::Ourselves => (
+            format!("{host} is this host, or its addresses lead nowhere (loopback, link-local, unspecified)"),
+            format!("{who} No mail goes there: it would come back (554 5.4.6 where there is nothing else)."),
+            false,
+        ),
+        Absence::NoSource => (
+            format!("the route has no address in `source` of a family that {host} has"),
+            "Add a local address of the other family to `source` of the route, or leave it to the system.".to_owned(),
+            false,
+        ),
+    };
+    Finding { stage: TestStage::Dns, problem, advice, temporary }
+}
+
+/// What becomes of mail meanwhile: what is wrong with a recipient's domain may be for good.
+fn meanwhile(route: &Route, left: &str) -> String {
+    match route.is_recipient_mx() {
+        true => "Mail to a domain whose MX hosts have no address waits (451 4.4.3); to one that does not exist it is returned (550 5.1.2).".to_owned(),
+        false => left.to_owned(),
     }
 }
 

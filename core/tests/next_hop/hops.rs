@@ -405,3 +405,35 @@ fn the_steps_say_what_was_looked_at_and_why() {
     );
     assert!(trail.steps().iter().all(|step| !step.rfc.is_empty()));
 }
+
+#[test]
+fn given_tls_required_no_then_a_step_says_where_it_lifts_something_and_where_it_does_not() {
+    let steps = |text: &str, requiretls: bool, said: bool, recipient: &str| -> Vec<String> {
+        let policy = policy(text);
+        let world = zone("example.com MX 10 mail.example.net +\nmail.example.net A 198.51.100.1 +");
+        let recipient = passerelle::mailbox::Host::parse(recipient).unwrap();
+        let request = passerelle::route::hops::Request {
+            policy: &policy,
+            route: policy.route("mx").unwrap(),
+            recipient: &recipient,
+            demands: &crate::world::demands(&[], requiretls, said),
+            sts_cache: &Default::default(),
+            now: crate::world::NOW,
+            seed: 0,
+        };
+        let (trail, _) = crate::world::run(&world, |answers| {
+            let mut trail = passerelle::Trail::new();
+            passerelle::route::hops::next_hops(&request, answers, &mut trail).map(|_| trail)
+        });
+        let steps = trail.steps().iter().filter(|step| step.step == "tls-required");
+        steps.map(|step| format!("{} {}", step.outcome, step.rfc)).collect()
+    };
+    assert_eq!(steps("", false, true, "example.com"), ["lifted RFC 8689 §3"]);
+    assert_eq!(steps("", true, true, "example.com"), ["ignored RFC 8689 §5"]);
+    assert_eq!(steps("", false, false, "example.com"), Vec::<String>::new());
+    // Of an address nobody asks for records, and what a destination has lifted is lifted.
+    assert_eq!(steps("", false, true, "[198.51.100.7]"), Vec::<String>::new());
+    let lifted =
+        "[[destination]]\ndomain = \"example.com\"\noverride = [\"dane\", \"mta-sts\"]\nuntil = \"2027-02-01\"\n";
+    assert_eq!(steps(lifted, false, true, "example.com"), Vec::<String>::new());
+}

@@ -145,6 +145,62 @@ fn given_addresses_that_lead_nowhere_then_they_are_never_connected_to() {
 }
 
 #[test]
+fn given_a_host_on_the_loopback_while_we_listen_there_then_it_is_left_out_and_the_worse_ones_are_not() {
+    for listen in ["smtp = [\"127.0.0.1:2526\"]", "smtp = [\"[::1]:2526\"]", "smtp = [\"[fe80::1]:2526\"]"] {
+        let policy = policy(&format!("[listen]\n{listen}\n"));
+        for address in ["A 127.0.0.1", "AAAA ::1", "AAAA fe80::1", "AAAA ::ffff:127.0.0.1", "A 0.0.0.0"] {
+            let world = mx(&["10 x.example.net", "20 b.example.net"]) + &format!("x.example.net {address}\n");
+            assert_eq!(hosts(&Ask::of(&policy, "mx").hops(&world)), ["b.example.net"], "{listen} {address}");
+        }
+        // Our addresses as others see them are ourselves all the same.
+        let world = mx(&["10 x.example.net", "20 b.example.net"]) + "x.example.net A 192.0.2.25\n";
+        assert_eq!(told(&Ask::of(&policy, "mx").hops(&world)), "554 5.4.6", "{listen}");
+    }
+}
+
+#[test]
+fn given_a_host_on_the_loopback_beside_one_without_an_address_then_it_defers() {
+    let world = "example.com MX 10 l.example.net\nexample.com MX 20 n.example.net\nl.example.net A 127.0.0.1\n";
+    assert_eq!(told(&by_mx(world)), "451 4.4.3");
+    assert_eq!(told(&by_mx(&format!("{world}n.example.net A SERVFAIL"))), "451 4.4.3");
+    assert_eq!(told(&by_mx(&format!("{world}n.example.net A 169.254.1.1"))), "554 5.4.6");
+}
+
+#[test]
+fn given_hosts_that_are_not_connected_to_then_each_has_its_own_word() {
+    use passerelle::route::hops::Absence;
+    let lost = |hops: &Hops| hops.lost.iter().map(|lost| (lost.host.clone(), lost.why)).collect::<Vec<_>>();
+    let world = "example.com MX 10 a.example.net\nexample.com MX 20 b.example.net\nexample.com MX 30 c.example.net\nexample.com MX 40 d.example.net\nexample.com MX 50 e.example.net\nexample.com MX 60 f.example.net\na.example.net A 198.51.100.1\nb.example.net TXT x\nc.example.net A SERVFAIL\nc.example.net AAAA\nd.example.net A TIMEOUT\ne.example.net A 127.0.0.1\n";
+    let hops = by_mx(world);
+    assert_eq!(hosts(&hops), ["a.example.net"]);
+    let words = [
+        ("b", Absence::NoAddress),
+        ("c", Absence::ServFail),
+        ("d", Absence::Timeout),
+        ("e", Absence::Ourselves),
+        ("f", Absence::NoSuchName),
+    ];
+    assert_eq!(lost(&hops), words.map(|(host, why)| (format!("{host}.example.net"), why)));
+    for (world, why) in [
+        ("example.com MX 0 .", Absence::NullMx),
+        ("example.net TXT x", Absence::NoSuchName),
+        ("example.com TXT x", Absence::NoAddress),
+        ("example.com MX SERVFAIL", Absence::ServFail),
+        ("example.com MX TIMEOUT", Absence::Timeout),
+        ("example.com MX\nexample.com A 192.0.2.25", Absence::Ourselves),
+    ] {
+        assert_eq!(lost(&by_mx(world)), [("example.com".to_owned(), why)], "{world}");
+    }
+    // A local address of no family that the host has.
+    let policy = policy("[[route]]\nname = \"smart\"\nhosts = [\"a.example.net\"]\nsource = [\"2001:db8::30\"]\n");
+    let hops = Ask::of(&policy, "smart").hops("a.example.net A 198.51.100.1");
+    assert_eq!(
+        (told(&hops).as_str(), lost(&hops)),
+        ("451 4.4.1", vec![("a.example.net".to_owned(), Absence::NoSource)])
+    );
+}
+
+#[test]
 fn given_the_testing_section_then_mx_hosts_may_be_on_the_loopback_and_have_another_port() {
     let policy = policy("[testing]\nmx_port = 2525\nloopback_mx = true\n[listen]\nsmtp = [\"127.0.0.1:2526\"]\n");
     let hops = Ask::of(&policy, "mx").hops("example.com MX 10 x.example.net\nx.example.net A 127.0.0.1");

@@ -32,7 +32,9 @@ fn given_a_stranger_then_relaying_is_denied_and_so_it_is_without_any_entry() {
         assert_eq!((json["admitted"].as_bool(), json["reply"]["code"].as_u64()), (Some(false), Some(550)));
         assert_eq!(json["reply"]["enhanced"], "5.7.1");
         assert_eq!(json["refused"][0]["recipient"], PARTNER);
-        assert!(json["groups"].as_array().unwrap().is_empty() && json["relay"].is_null());
+        assert!(json["groups"].as_array().unwrap().is_empty());
+        // As reply is: left out where there is none.
+        assert!(json.get("relay").is_none() && json["direction"].is_null());
     }
 }
 
@@ -131,6 +133,36 @@ fn given_an_spf_name_then_pass_alone_lists_the_address() {
     assert_eq!(reply("_spf.nowhere.example", "203.0.113.5"), "550 5.7.1");
     // Temporary: not now, and never admitted.
     assert_eq!(reply("_spf.slow.example", "203.0.113.5"), "451 4.4.3");
+}
+
+#[test]
+fn given_an_spf_name_that_the_dns_does_not_answer_for_then_it_is_451_whatever_else_is_missing() {
+    let text = format!(
+        "{BASE}[[relay]]\nname = \"p\"\npeers = [\"spf:_spf.slow.example\"]\nrequire_tls = true\ntenant = {{ header = \"X-T\", value_file = \"tenant.secret\" }}\n"
+    );
+    let alone = policy(&text);
+    for from in ["ann@example.com", "eve@elsewhere.example", ""] {
+        let clear = case(&alone, from, PARTNER).peer("203.0.113.5");
+        assert_eq!((clear.reply().as_str(), clear.decide().late), ("451 4.4.3", false), "{from}");
+        let secure = case(&alone, from, PARTNER).peer("203.0.113.5").tls();
+        assert_eq!((secure.reply().as_str(), secure.decide().late), ("451 4.4.3", false), "{from}");
+    }
+    // What the account may not do, no address makes good; and another entry admits without it.
+    let with_accounts = policy(&format!("{text}{SUBMISSION}"));
+    assert_eq!(case(&with_accounts, "bob@example.com", PARTNER).tls().user("ann").reply(), "553 5.7.1");
+    assert_eq!(case(&with_accounts, "ann@example.com", PARTNER).tls().user("ann").reply(), "admitted");
+}
+
+#[test]
+fn given_the_null_sender_refused_then_the_reply_names_what_this_entry_asks_for() {
+    let text = |entry: &str| {
+        let policy = crate::world::flawed(&format!("{BASE}{APPS}{entry}"));
+        case(&policy, "", PARTNER).helo("mail.elsewhere.example").decide().reply.unwrap().text.into_owned()
+    };
+    let by_name = text("");
+    assert!(by_name.contains("EHLO name") && !by_name.contains("tenant"), "{by_name}");
+    let by_proof = text("null_sender = \"tenant\"\n");
+    assert!(by_proof.contains("proof of the tenant") && !by_proof.contains("EHLO"), "{by_proof}");
 }
 
 #[test]

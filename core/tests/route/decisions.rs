@@ -241,6 +241,99 @@ fn given_a_new_sender_then_the_group_has_it_and_the_null_one_stays() {
     assert_eq!(forged.reply(), "550 5.7.1");
 }
 
+/// Rewritten senders, and a rule with a route that wants TLS of outbound mail.
+fn with_srs() -> std::sync::Arc<passerelle::route::policy::Policy> {
+    policy(&format!(
+        "srs = {{ domain = \"srs.example.com\", key_file = \"srs.key\" }}\n{BASE}{APPS}senders = \"any\"\n{SMART}{}",
+        rule("out", "direction = [\"outbound\"]", "route = \"smart\", require_tls = true, sender = \"srs\"")
+    ))
+}
+
+#[test]
+fn given_a_bounce_to_a_rewritten_sender_then_the_rules_hold_for_the_address_that_it_was() {
+    let policy = with_srs();
+    let sender = case(&policy, "eve@elsewhere.example", PARTNER).decide().groups[0].sender.clone().unwrap();
+    let bounce = |to: &str| case(&policy, "", to).peer("203.0.113.9").helo("mx.partner.example").json();
+    let json = bounce(&sender.to_string());
+    let group = &json["groups"][0];
+    assert_eq!(json["rules"], serde_json::json!(["out"]), "{json}");
+    assert_eq!(
+        (group["route"].as_str(), group["direction"].as_str(), group["recipients"][0].as_str()),
+        (Some("smart"), Some("outbound"), Some("eve@elsewhere.example"))
+    );
+    let tls = &group["hops"][0]["tls"];
+    assert_eq!((tls["required"].as_bool(), tls["because"].to_string().contains("rule out")), (Some(true), true));
+    // The null sender stays, and nobody who is no client of ours is signed for.
+    assert!(group["sender"].is_null() && json.get("relay").is_none() && json.get("signed_by").is_none());
+    // With a sender of its own a stranger's message is no bounce.
+    let no_bounce = case(&policy, "mal@elsewhere.example", &sender.to_string()).peer("203.0.113.9");
+    assert_eq!(no_bounce.reply(), "550 5.7.1");
+}
+
+#[test]
+fn given_a_rule_that_rejects_the_address_behind_a_rewritten_sender_then_the_bounce_is_rejected() {
+    let text = format!(
+        "srs = {{ domain = \"srs.example.com\", key_file = \"srs.key\" }}\n{BASE}{APPS}senders = \"any\"\n{}{}",
+        rule("no", "to = [\"@elsewhere.example\"]", "reject = \"550 5.7.1 No\""),
+        rule("out", "", "sender = \"srs\"")
+    );
+    let policy = policy(&text);
+    let sender = case(&policy, "eve@elsewhere.example", PARTNER).decide().groups[0].sender.clone().unwrap();
+    let bounce = case(&policy, "", &sender.to_string()).peer("203.0.113.9").decide();
+    assert_eq!((bounce.groups[0].outcome, bounce.rules), (Fate::Bounce, vec!["no".to_owned(), "out".to_owned()]));
+}
+
+#[test]
+fn given_a_sender_of_our_own_then_it_is_not_rewritten_and_no_strangers_bounce_comes_in_by_it() {
+    let decision = case(&with_srs(), "ann@example.com", PARTNER).decide();
+    assert!(decision.groups[0].sender.is_none());
+    let kept =
+        decision.trail.steps().iter().any(|step| step.step == "sender ann@example.com" && step.outcome == "kept");
+    assert!(kept, "{:?}", decision.trail);
+    // An address that was made while the domain was another's leads to what a stranger may write to.
+    let foreign = policy(&format!(
+        "srs = {{ domain = \"srs.example.com\", key_file = \"srs.key\" }}\nhostname = \"gw.example.com\"\ndomains = [\"example.org\"]\n{APPS}senders = \"any\"\n{}",
+        rule("out", "", "sender = \"srs\"")
+    ));
+    let sender = case(&foreign, "ann@example.com", PARTNER).decide().groups[0].sender.clone().unwrap();
+    let bounce = |policy: &std::sync::Arc<passerelle::route::policy::Policy>| {
+        case(policy, "", &sender.to_string()).peer("203.0.113.9").reply()
+    };
+    assert_eq!((bounce(&foreign).as_str(), bounce(&with_srs()).as_str()), ("admitted", "550 5.7.1"));
+}
+
+#[test]
+fn given_to_of_several_recipients_then_each_gets_the_message_once_and_quotas_count_who_was_given() {
+    let to = rule("r", "to = [\"@partner.example\"]", "to = [\"n@second.example\", \"o@second.example\"]");
+    let shown = |decision: &passerelle::route::Decision| -> Vec<Vec<String>> {
+        decision.groups.iter().map(|group| group.recipients.iter().map(ToString::to_string).collect()).collect()
+    };
+    let two = "a@partner.example b@partner.example";
+    let decision = case(&with(&to), "ann@example.com", two).decide();
+    assert_eq!(shown(&decision), [["n@second.example", "o@second.example"]]);
+    let limits = "[limits]\nper_organisation = { recipients = 1, window = \"10m\" }\n";
+    let decision = case(&with(&format!("{to}{limits}")), "ann@example.com", two).decide();
+    assert_eq!(shown(&decision), [["n@second.example", "o@second.example"]]);
+    assert_eq!(decision.refused.iter().map(|r| r.recipient.to_string()).collect::<Vec<_>>(), ["b@partner.example"]);
+    // And so with a recipient that is given twice.
+    let twice = case(&with(""), "ann@example.com", "a@partner.example a@partner.example").decide();
+    assert_eq!(shown(&twice), [["a@partner.example"]]);
+}
+
+#[test]
+fn given_refusals_by_rules_and_quotas_then_they_stand_in_the_order_of_the_envelope_and_the_first_is_the_reply() {
+    let limits = "[limits]\nper_organisation = { recipients = 0, window = \"10m\" }\n";
+    let text = format!("srs = {{ domain = \"srs.example.com\", key_file = \"srs.key\" }}\n{BASE}{APPS}{limits}");
+    let policy = crate::world::flawed(&text);
+    let decision =
+        case(&policy, "", "a@partner.example SRS0=AAAAAA=AA=x.example=y@srs.example.com b@partner.example").decide();
+    let shown: Vec<(String, u16)> =
+        decision.refused.iter().map(|refused| (refused.recipient.to_string(), refused.reply.code)).collect();
+    let forged = "SRS0=AAAAAA=AA=x.example=y@srs.example.com".to_owned();
+    assert_eq!(shown, [("a@partner.example".to_owned(), 452), (forged, 550), ("b@partner.example".to_owned(), 452)]);
+    assert_eq!(decision.reply.map(|reply| reply.code), Some(452));
+}
+
 #[test]
 fn given_a_message_that_is_too_large_for_the_route_then_552_5_3_4() {
     let text = format!("{BASE}{APPS}{SMART}max_size = \"10 B\"\n{}", rule("r", "", "route = \"smart\""));
@@ -258,6 +351,13 @@ fn given_one_host_and_nothing_to_wait_for_then_it_streams_and_else_it_is_held() 
     assert_eq!(mode("", "footer = { text = \"bye\" }"), Mode::Hold);
     assert_eq!(mode("", "also_to = [\"k@second.example\"]"), Mode::Hold);
     assert_eq!(mode("fallback = \"mx\"\n", "require_tls = true"), Mode::Hold);
+    // One host is one host, though there is a hop for each family that there is a local address of.
+    let sources = "source = [\"192.0.2.30\", \"2001:db8::30\"]\n";
+    let text = format!("{BASE}{APPS}{SMART}{sources}{}", rule("r", "", "route = \"smart\""));
+    let both = r#"{"answers": [{"name": "smart.example.net", "type": "A", "records": ["198.51.100.1"]},
+        {"name": "smart.example.net", "type": "AAAA", "records": ["2001:db8:1::1"]}]}"#;
+    let decision = case(&policy(&text), "ann@example.com", PARTNER).dns(both).decide();
+    assert_eq!((decision.groups[0].hops.len(), decision.mode), (2, Mode::Stream));
     let policy = with(&rule("r", "header = [\"A: b\"]", "discard = true"));
     assert_eq!(case(&policy, "ann@example.com", PARTNER).decide().mode, Mode::Hold);
 }

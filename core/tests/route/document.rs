@@ -179,6 +179,48 @@ fn given_an_entry_that_would_be_an_open_relay_then_it_is_an_error() {
 }
 
 #[test]
+fn given_fields_that_every_message_has_then_none_is_added_removed_or_taken_for_a_secret() {
+    for (part, key) in [
+        ("[[rule]]\nname = \"a\"\ndo = { remove_header = [\"From\"] }", "remove_header"),
+        ("[[rule]]\nname = \"a\"\ndo = { remove_header = [\"X-A\", \"date\"] }", "remove_header"),
+        ("[[rule]]\nname = \"a\"\ndo = { add_header = [\"FROM: boss@example.com\"] }", "add_header"),
+        ("[[rule]]\nname = \"a\"\ndo = { add_header = [\"Date: now\"] }", "add_header"),
+    ] {
+        let (_, found, message) = error(&format!("{BASE}{part}\n"));
+        assert_eq!(found, key, "{part}");
+        assert!(message.contains("RFC 5322 §3.6"), "{message}");
+    }
+    for name in ["From", "subject", "Received", "DKIM-Signature", "Content-Type", "list-id", "Message-ID"] {
+        let (_, found, message) = error(&format!(
+            "{BASE}[[relay]]\nname = \"a\"\npeers = [\"192.0.2.0/24\"]\nshared = true\ntenant = {{ header = \"{name}\", value_file = \"tenant.secret\" }}\n"
+        ));
+        assert_eq!(found, "header", "{name}");
+        assert!(message.contains(name) && message.contains("X-Gateway-Tenant"), "{message}");
+    }
+    policy(&format!(
+        "{BASE}[[rule]]\nname = \"a\"\ndo = {{ remove_header = [\"Reply-To\", \"Received\"], add_header = [\"Reply-To: a@example.com\"] }}\n"
+    ));
+}
+
+#[test]
+fn given_other_values_of_secrets_then_the_version_stays_and_with_other_senders_of_a_user_it_does_not() {
+    let text = format!(
+        "{BASE}[[relay]]\nname = \"a\"\npeers = [\"192.0.2.0/24\"]\nshared = true\nrequire_tls = true\nrequire_auth = true\nusers = \"users.toml\"\ntenant = {{ header = \"X-T\", value_file = \"tenant.secret\" }}\n"
+    );
+    let version = |name: &str, from: &str, to: &str| {
+        let mut files = crate::world::files();
+        let changed = String::from_utf8(files[name].clone()).unwrap().replace(from, to);
+        files.insert(name.to_owned(), changed.into_bytes());
+        crate::world::compile_with(&text, &files).policy.unwrap().version.clone()
+    };
+    let plain = policy(&text).version.clone();
+    assert_eq!(version("tenant.secret", "sesame", "barley"), plain);
+    assert_eq!(version("users.toml", "c2FsdHNhbHRzYWx0c2FsdA==", "c2FsdHNhbHRzYWx0c2FsdQ=="), plain);
+    assert_ne!(version("users.toml", "bob@example.com", "rob@example.com"), plain);
+    assert_ne!(version("users.toml", "laptop", "phone"), plain);
+}
+
+#[test]
 fn given_names_that_lead_nowhere_then_the_nearest_is_told() {
     for (part, key, nearest) in [
         ("[[rule]]\nname = \"a\"\ndo = { route = \"smrt\" }", "route", "smart"),

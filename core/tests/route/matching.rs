@@ -92,6 +92,32 @@ fn given_a_rule_of_the_same_name_in_a_unit_below_then_it_stands_in_the_place_of_
 }
 
 #[test]
+fn given_a_rule_of_a_unit_that_names_both_internal_directions_then_sender_or_recipient_may_be_of_it() {
+    let unit = "[[unit]]\nname = \"/sales\"\nmembers = [\"ann@example.com\"]\n";
+    let matches = |directions: &str, from: &str, to: &str| {
+        let rule = format!(
+            "{unit}[[rule]]\nname = \"r\"\nunit = \"/sales\"\nmatch = {{ direction = [{directions}] }}\ndo = {{ add_header = [\"X: 1\"] }}\n"
+        );
+        names(&rule, from, to) == ["r"]
+    };
+    let (ann, zoe) = ("ann@example.com", "zoe@example.com");
+    let both = "\"internal-sending\", \"internal-receiving\"";
+    for (directions, sends, receives) in [
+        (both, true, true),
+        ("\"internal-receiving\", \"internal-sending\", \"outbound\"", true, true),
+        ("\"internal-sending\"", true, false),
+        ("\"internal-receiving\"", false, true),
+    ] {
+        assert_eq!(matches(directions, ann, zoe), sends, "{directions}");
+        assert_eq!(matches(directions, zoe, ann), receives, "{directions}");
+        assert!(!matches(directions, zoe, "yan@example.com"), "{directions}");
+    }
+    // Of outbound mail it is the sender's unit, whatever the rule says of internal mail beside it.
+    assert!(matches("\"outbound\", \"internal-receiving\"", ann, PARTNER));
+    assert!(!matches("\"outbound\", \"internal-receiving\"", zoe, PARTNER));
+}
+
+#[test]
 fn given_peer_and_user_then_they_are_conditions_as_well() {
     let rules = [
         rule("net", "peer = [\"192.0.2.0/28\"]", "require_tls = true"),
@@ -150,6 +176,7 @@ fn given_a_change_then_it_says_whose_signature_it_breaks() {
         ("remove_header = [\"X-A\"]", true),
         ("remove_header = [\"X-B\"]", false),
         ("remove_header = [\"X-C\"]", false),
+        ("remove_header = [\"dkim-signature\"]", true),
         ("subject_prefix = \"[x] \"", true),
         ("footer = { text = \"bye\" }", true),
         ("also_to = [\"archive@partner.example\"]", false),

@@ -86,17 +86,26 @@ fn key() -> String {
     rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap().serialize_pem()
 }
 
+const TEXT: &str = "From: ann@example.com\r\nTo: bob@partner.example\r\nSubject: Hello\r\nDate: Sat, 28 Nov 2026 12:00:00 +0000\r\n\r\nHello\r\n";
+
 /// A message signed at this time, as verification sees it with these keys in the DNS.
 fn signed(pem: &str, selector: &str, domain: &str, at: UnixTime, dns: &str) -> Message {
-    let text = "From: ann@example.com\r\nTo: bob@partner.example\r\nSubject: Hello\r\nDate: Sat, 28 Nov 2026 12:00:00 +0000\r\n\r\nHello\r\n";
+    verified(&signed_by(&signer(selector, domain, pem), TEXT, at), dns)
+}
+
+fn signed_by(signer: &Arc<Signer>, text: &str, at: UnixTime) -> Vec<u8> {
     let (header, body) = Header::split(text.as_bytes());
-    let mut signing = Signing::new(&signer(selector, domain, pem), &header, at).unwrap();
+    let mut signing = Signing::new(signer, &header, at).unwrap();
     signing.body(body);
-    let octets = [signing.finish().unwrap(), text.as_bytes().to_vec()].concat();
-    let (header, _) = Header::split(&octets);
+    [signing.finish().unwrap(), text.as_bytes().to_vec()].concat()
+}
+
+/// These octets, as verification sees them.
+fn verified(octets: &[u8], dns: &str) -> Message {
+    let (header, _) = Header::split(octets);
     let now = Now { unix: NOW, ..Now::default() };
     let mut verification = Verification::new(&Settings::new("gw.example.com"), &Envelope::new(), now);
-    verification.handle(now, passerelle::verify::Input::Octets(&octets)).unwrap();
+    verification.handle(now, passerelle::verify::Input::Octets(octets)).unwrap();
     verification.handle(now, passerelle::verify::Input::End).unwrap();
     let dns = Transcript::parse(dns.as_bytes()).unwrap();
     loop {
@@ -152,6 +161,47 @@ fn given_a_fresh_passing_signature_of_ours_by_the_provider_then_the_tenant_is_pr
     let wrong = dns_of(&key(), "google", "example.com");
     assert_eq!(reply("dkim = true", signed(&pem, "google", "example.com", ago(60), &wrong)), "550 5.7.1");
     assert_eq!(reply("dkim = true", message("From: ann@example.com\n\nHello\n")), "550 5.7.1");
+}
+
+#[test]
+fn given_a_passing_signature_and_a_field_above_that_it_does_not_cover_then_it_proves_nothing() {
+    let pem = key();
+    let dns = dns_of(&pem, "google", "example.com");
+    let with = |signer: Signer, text: &str, prefix: &str| {
+        let octets = signed_by(&Arc::new(signer), text, UnixTime(NOW.0 - 60));
+        let message = verified(&[prefix.as_bytes(), &octets].concat(), &dns);
+        let passes = message.dkim[0].result == passerelle::dkim::DkimResult::Pass;
+        (passes, case(&by_dkim("dkim = true"), "ann@example.com", PARTNER).peer(PROVIDER).with(message).reply())
+    };
+    // What providers do who list each field as often as it is there.
+    let plain = || {
+        let signer = Signer::new("example.com".parse().unwrap());
+        let signer = signer.key("google", SigningKey::from_pem(&pem).unwrap()).unwrap();
+        signer.fields(&["From", "To", "Subject", "Date"]).unwrap().oversigned_fields(&[]).unwrap()
+    };
+    assert_eq!(with(plain(), TEXT, ""), (true, "admitted".to_owned()));
+    assert_eq!(with(plain(), TEXT, "X-Other: 1\r\n"), (true, "admitted".to_owned()));
+    for prefix in [
+        "From: boss@example.com\r\n",
+        "from: boss@example.com\r\nSubject: Pay this\r\n",
+        "Subject: Pay this\r\n",
+        "SUBJECT: Pay this\r\n",
+        "To: carl@example.com\r\n",
+        "Cc: carl@example.com\r\n",
+        "Date: Sun, 29 Nov 2026 12:00:00 +0000\r\n",
+        "Reply-To: eve@elsewhere.example\r\n",
+    ] {
+        assert_eq!(with(plain(), TEXT, prefix), (true, "550 5.7.1".to_owned()), "{prefix}");
+    }
+    // A field that is there and that nobody has signed can be of anybody.
+    let (answered, subjectless) =
+        (format!("Reply-To: ann@example.com\r\n{TEXT}"), TEXT.replace("Subject: Hello\r\n", ""));
+    assert_eq!(with(plain(), &answered, ""), (true, "550 5.7.1".to_owned()));
+    assert_eq!(with(plain(), &subjectless, ""), (true, "admitted".to_owned()));
+    assert_eq!(with(plain(), &subjectless, "Subject: Pay this\r\n"), (true, "550 5.7.1".to_owned()));
+    // Who is the author has to be certain.
+    let two = TEXT.replace("From: ann@example.com", "From: ann@example.com\r\nFrom: boss@example.com");
+    assert_eq!(with(plain(), &two, "").1, "550 5.7.1");
 }
 
 #[test]

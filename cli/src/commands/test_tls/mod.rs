@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use passerelle::route::hops::{Hops, Request};
 use passerelle::route::request::Demands;
-use passerelle::route::tls_test::{Trouble, explain};
+use passerelle::route::tls_test::{Trouble, explain, explain_lost};
 use passerelle::tls::certificate::CertificateText;
 use passerelle::{Trail, UnixTime};
 use tokio::runtime;
@@ -65,11 +65,6 @@ pub(crate) fn run(args: &TestTls) -> Result<ExitCode, Failure> {
 
 async fn probe_all(plan: &Plan, prober: &Prober<'_>, hops: &Hops) -> Result<Vec<Target>, Failure> {
     let mut targets = Vec::new();
-    if let Some(reply) = &hops.reply
-        && hops.looked_at.is_empty()
-    {
-        targets.push(Target::unresolved(plan.route(), reply));
-    }
     for looked_at in hops.looked_at.iter().filter(|looked_at| looked_at.skip.is_some()) {
         targets.push(Target::skipped(looked_at));
     }
@@ -85,6 +80,7 @@ async fn probe_all(plan: &Plan, prober: &Prober<'_>, hops: &Hops) -> Result<Vec<
             targets.push(Target::probed(hop, address, looked_at, facts, chain, ready, finding));
         }
     }
+    targets.extend(hops.lost.iter().map(|lost| Target::lost(lost, explain_lost(lost, plan.route()))));
     Ok(targets)
 }
 

@@ -3,9 +3,7 @@
 use std::net::IpAddr;
 
 use passerelle::Step;
-use passerelle::route::hops::{Hop, LookedAt};
-use passerelle::route::policy::Route;
-use passerelle::route::replies::Reply;
+use passerelle::route::hops::{Hop, LookedAt, Lost};
 use passerelle::route::security::{Dnssec, Encryption, Skip};
 use passerelle::route::tls_test::{Finding, TestStage};
 use passerelle::smtp::client::Ready;
@@ -16,7 +14,7 @@ use serde_json::{Value, json};
 use crate::output::color::{Palette, Tone};
 use crate::output::escape;
 
-/// One address of one host, or a host or route that has none to connect to.
+/// One address of one host, or a host that has none to connect to.
 pub(super) struct Target {
     pub(super) host: String,
     pub(super) ok: bool,
@@ -33,28 +31,21 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// The route leads to no host.
-    pub(super) fn unresolved(route: &Route, reply: &Reply) -> Self {
-        let hosts: Vec<String> = route.hosts.iter().map(|host| host.target.to_string()).collect();
-        let advice = match reply.is_temporary() {
-            true => {
-                "The names of the route's hosts can't be resolved: check how they are written, and the resolver. If that is all right, try again later."
-            }
-            false => "The domain takes no mail by this route: check its MX records.",
-        };
+    /// A host that has no address to connect to.
+    pub(super) fn lost(lost: &Lost, finding: Finding) -> Self {
         Self {
-            host: if hosts.is_empty() { route.name.clone() } else { hosts.join(", ") },
+            host: lost.host.clone(),
             ok: false,
             address: None,
-            stage: TestStage::Dns,
+            stage: finding.stage,
             tls: None,
             certificate: None,
             dane: "not-asked",
             sts: Value::Null,
             offers: None,
-            problem: Some(format!("no host to connect to: {reply}")),
-            advice: advice.into(),
-            temporary: reply.is_temporary(),
+            problem: Some(finding.problem),
+            advice: finding.advice,
+            temporary: finding.temporary,
         }
     }
 

@@ -52,7 +52,7 @@ enum Progress {
     /// It admits if the content proves the tenant.
     Open,
     Refuses(Stage, Reply),
-    /// Whether the address is listed could not be found out; all the rest is there.
+    /// Whether the address is listed could not be found out: nothing behind that is looked at.
     Unknown,
 }
 
@@ -148,6 +148,13 @@ impl Client<'_> {
         if is_listed == Some(false) {
             return Ok(Progress::Refuses(Stage::Address, Reason::Stranger.reply()));
         }
+        if is_listed.is_none() {
+            // What the account may not do, no address makes good.
+            return Ok(match self.unregistered() {
+                Some(reply) => Progress::Refuses(Stage::Sender, reply),
+                None => Progress::Unknown,
+            });
+        }
         if relay.require_tls && !self.session.tls {
             return Ok(Progress::Refuses(Stage::Tls, Reason::TlsRequired.reply()));
         }
@@ -157,14 +164,17 @@ impl Client<'_> {
         if let Some((stage, reply)) = self.sender(relay) {
             return Ok(Progress::Refuses(stage, reply));
         }
-        let proven = match self.wants_proof(relay) {
+        Ok(match self.wants_proof(relay) {
             false => Progress::Admits,
             true => self.proof(relay),
-        };
-        Ok(match (proven, is_listed) {
-            (Progress::Admits | Progress::Open, None) => Progress::Unknown,
-            (progress, _) => progress,
         })
+    }
+
+    /// The refusal of a sender that is not registered for the account, which binds it whichever entry is asked.
+    fn unregistered(&self) -> Option<Reply> {
+        let (from, user) = (self.from?, self.session.user.as_ref()?);
+        let account = self.policy.accounts.get(user)?;
+        (!account.senders.contains(Some(from))).then(|| not_registered(from, user))
     }
 
     /// Whether the client is authenticated, as somebody whom the entry's users have, where it names users.
@@ -177,11 +187,14 @@ impl Client<'_> {
     fn sender(&self, relay: &Relay) -> Option<(Stage, Reply)> {
         let account = self.session.user.as_ref();
         let Some(from) = self.from else { return self.null_sender(relay) };
-        if let Some(user) = account {
-            let registered = self.policy.accounts.get(user).map(|account| account.senders.contains(Some(from)));
-            if registered == Some(false) || (registered.is_none() && relay.senders == Senders::Registered) {
-                return Some((Stage::Sender, not_registered(from, user)));
-            }
+        if let Some(reply) = self.unregistered() {
+            return Some((Stage::Sender, reply));
+        }
+        if let Some(user) = account
+            && relay.senders == Senders::Registered
+            && !self.policy.accounts.contains_key(user)
+        {
+            return Some((Stage::Sender, not_registered(from, user)));
         }
         match relay.senders {
             Senders::OwnDomains if !self.policy.is_own_address(from) => {
@@ -199,7 +212,13 @@ impl Client<'_> {
                 NullSender::AuthOrEhlo => relay.lists_peers() && self.greets_as_ours(),
                 NullSender::Tenant => relay.lists_peers() && relay.tenant.is_some(),
             };
-        (!is_admitted).then(|| (Stage::Sender, Reason::NullSender.reply()))
+        (!is_admitted).then(|| {
+            let mut reply = Reason::NullSender.reply();
+            if relay.null_sender == NullSender::Tenant {
+                reply.text = "The null sender needs AUTH, or the proof of the tenant from a listed address".into();
+            }
+            (Stage::Sender, reply)
+        })
     }
 
     fn greets_as_ours(&self) -> bool {
@@ -214,10 +233,7 @@ impl Client<'_> {
 
     /// Whether what the entry says may be another thing when the content is known.
     fn rests_on_content(&self, relay: &Relay, progress: &Progress) -> bool {
-        let is_behind = matches!(
-            progress,
-            Progress::Refuses(Stage::Tenant, _) | Progress::Open | Progress::Admits | Progress::Unknown
-        );
+        let is_behind = matches!(progress, Progress::Refuses(Stage::Tenant, _) | Progress::Open | Progress::Admits);
         self.wants_proof(relay) && is_behind
     }
 

@@ -7,7 +7,7 @@ use crate::dkim::DkimResult;
 use crate::domain::Domain;
 use crate::limits::TENANT_CLOCK_SKEW;
 use crate::message::unfold;
-use crate::route::facts::Message;
+use crate::route::facts::{Message, Seal};
 use crate::route::policy::Policy;
 use crate::time::UnixTime;
 
@@ -28,8 +28,11 @@ pub(super) enum Signed {
     Unknown,
 }
 
-/// Whether a fresh passing signature of a domain of ours is there that the provider has made. One that this gateway has a key for
-/// is our own, and may come back by anybody's hand.
+/// The fields that a reader takes a message by.
+const READ: [&str; 6] = ["From", "Reply-To", "To", "Cc", "Subject", "Date"];
+
+/// Whether a fresh passing signature of a domain of ours is there that the provider has made, and leaves nothing open that a
+/// reader takes the message by. One that this gateway has a key for is our own, and may come back by anybody's hand.
 pub(super) fn signature(
     policy: &Policy,
     message: &Message,
@@ -38,6 +41,9 @@ pub(super) fn signature(
     now: UnixTime,
 ) -> Signed {
     let mut signed = Signed::No;
+    if message.author.is_none() {
+        return signed;
+    }
     for (verdict, seal) in message.dkim.iter().zip(&message.signatures) {
         let (Some(domain), Some(selector)) = (&verdict.domain, &verdict.selector) else { continue };
         let is_providers = match selectors {
@@ -47,6 +53,9 @@ pub(super) fn signature(
         if !policy.is_own(domain) || !is_providers || !is_fresh(seal.timestamp, max_age, now) {
             continue;
         }
+        if !covers(seal, message) {
+            continue;
+        }
         match verdict.result {
             DkimResult::Pass => return Signed::Yes,
             DkimResult::TempError => signed = Signed::Unknown,
@@ -54,6 +63,12 @@ pub(super) fn signature(
         }
     }
     signed
+}
+
+/// Whether each of these fields that stands on the message is signed. A signature counts them from the bottom up (RFC 6376 §5.4.2),
+/// so that it still passes where somebody else has put one more on top.
+fn covers(seal: &Seal, message: &Message) -> bool {
+    READ.iter().all(|name| message.header.named(name).count() <= seal.signs(name))
 }
 
 fn has_key(policy: &Policy, domain: &Domain, selector: &str) -> bool {

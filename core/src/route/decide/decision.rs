@@ -22,12 +22,13 @@ pub struct Decision {
     /// Where none is: the refusal to give.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply: Option<Reply>,
-    /// The recipients that are refused.
+    /// The recipients that are refused, in the order of the envelope.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refused>,
     /// Where the first group comes from and goes to.
     pub direction: Option<Direction>,
     /// The `[[relay]]` that admitted the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<String>,
     /// The rules that match, in order.
     pub rules: Vec<String>,

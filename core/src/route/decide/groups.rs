@@ -78,13 +78,15 @@ impl Target {
 pub(super) struct Targets {
     index: BTreeMap<Target, usize>,
     groups: Vec<(Target, Vec<Member>)>,
+    /// Where somebody stands in the group of a number.
+    places: BTreeMap<(usize, Mailbox), usize>,
     copies: BTreeSet<Mailbox>,
 }
 
-/// Whom a message goes to, and the recipient of the envelope on whose account it does.
+/// Whom a message goes to, and the recipients of the envelope on whose account it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Member {
-    given: Mailbox,
+    given: Vec<Mailbox>,
     to: Mailbox,
 }
 
@@ -93,7 +95,7 @@ impl Targets {
         self.groups.iter().all(|(_, members)| members.is_empty())
     }
 
-    /// Adds `to` on account of the recipient `given`; false where it is there already.
+    /// Adds `to` on account of the recipient `given`; false where it is there already, and gets the message once.
     pub(super) fn add(&mut self, mut target: Target, given: &Mailbox, to: &Mailbox, policy: &Policy) -> bool {
         if target.copy && !self.copies.insert(to.clone()) {
             return false;
@@ -105,20 +107,35 @@ impl Targets {
             self.groups.push((target, Vec::new()));
         }
         let Some((_, members)) = self.groups.get_mut(number) else { return false };
-        members.push(Member { given: given.clone(), to: to.clone() });
-        true
+        let place = *self.places.entry((number, to.clone())).or_insert(members.len());
+        match members.get_mut(place) {
+            Some(member) => {
+                member.given.push(given.clone());
+                false
+            }
+            None => {
+                members.push(Member { given: vec![given.clone()], to: to.clone() });
+                true
+            }
+        }
     }
 
     /// The recipients of the envelope that are taken, each once, in order.
     pub(super) fn recipients(&self) -> impl Iterator<Item = &Mailbox> {
         let mut seen = BTreeSet::new();
         let groups = self.groups.iter().filter(|(target, _)| !target.copy);
-        groups.flat_map(|(_, members)| members).map(|member| &member.given).filter(move |given| seen.insert(*given))
+        groups
+            .flat_map(|(_, members)| members)
+            .flat_map(|member| &member.given)
+            .filter(move |given| seen.insert(*given))
     }
 
     pub(super) fn remove(&mut self, recipient: &Mailbox) {
-        for (_, members) in &mut self.groups {
-            members.retain(|member| member.given != *recipient);
+        for (_, members) in self.groups.iter_mut().filter(|(target, _)| !target.copy) {
+            members.retain_mut(|member| {
+                member.given.retain(|given| given != recipient);
+                !member.given.is_empty()
+            });
         }
         // A copy of what nobody is sent goes nowhere either.
         if self.recipients().next().is_none() {

@@ -7,6 +7,7 @@ mod decision;
 mod groups;
 mod quota;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::Domain;
@@ -151,18 +152,23 @@ impl<'a> Plan<'a> {
     /// Decides about one recipient.
     fn recipient(&mut self, recipient: &Mailbox, trail: &mut Trail) {
         let policy = self.subject.policy;
-        if self.bounce_by_srs(recipient, trail) {
-            return;
-        }
-        let to_own = policy.is_own_address(recipient);
-        if let (Some(refusal), true) = (&self.refusal, !to_own || self.is_refused_account) {
+        let restored = match self.restored(recipient, trail) {
+            Ok(restored) => restored,
+            Err(reply) => return self.refuse(recipient, reply),
+        };
+        let to = restored.as_ref().unwrap_or(recipient);
+        let to_own = policy.is_own_address(to);
+        // A bounce to a sender that we rewrote is ours to send back, whoever brings it. Senders of our own are not rewritten, so
+        // that what comes for one of them is mail as any other.
+        let is_ours = self.is_ours() || (restored.is_some() && !to_own);
+        if let (Some(refusal), false, true) = (&self.refusal, is_ours, !to_own || self.is_refused_account) {
             let refusal = refusal.clone();
             return self.refuse(recipient, refusal);
         }
-        let directions = directions(self.is_ours(), to_own);
-        let outcome = self.subject.evaluate(recipient, directions, trail);
+        let directions = directions(is_ours, to_own);
+        let outcome = self.subject.evaluate(to, directions, trail);
         self.late |= outcome.late;
-        let decided = match (self.is_ours(), outcome.decided_by) {
+        let decided = match (is_ours, outcome.decided_by) {
             (_, Some(number)) => Some(number),
             // A stranger's message that a rule may take in when its content is known is not refused before.
             (false, None) => match outcome.may_decide {
@@ -179,38 +185,35 @@ impl<'a> Plan<'a> {
             (true, None) => None,
         };
         self.applied.extend(&outcome.applied);
-        self.aim(recipient, directions, &outcome.applied, decided, trail);
+        self.aim((recipient, to), directions, &outcome.applied, decided, trail);
     }
 
     /// A bounce to a sender that we rewrote goes to the one that it was (RFC 5321 §4.5.5, null reverse-path).
-    fn bounce_by_srs(&mut self, recipient: &Mailbox, trail: &mut Trail) -> bool {
-        let (Some(settings), None) = (&self.subject.policy.srs, self.subject.from) else { return false };
-        let sender = match srs::reverse(settings, recipient, self.request.now) {
-            Ok(sender) => sender,
-            Err(srs::SrsError::Plain) => return false,
+    fn restored(&self, recipient: &Mailbox, trail: &mut Trail) -> Result<Option<Mailbox>, Reply> {
+        let (Some(settings), None) = (&self.subject.policy.srs, self.subject.from) else { return Ok(None) };
+        match srs::reverse(settings, recipient, self.request.now) {
+            Ok(sender) => {
+                if !trail.is_off() {
+                    let why = format!("a bounce to a sender that was rewritten here goes to {sender}");
+                    trail.push(format!("recipient {recipient}"), "rewritten", why, "SRS");
+                }
+                Ok(Some(sender))
+            }
+            Err(srs::SrsError::Plain) => Ok(None),
             Err(error) => {
                 if !trail.is_off() {
                     trail.push(format!("recipient {recipient}"), "refused", error.to_string(), "SRS");
                 }
-                self.refuse(recipient, Reason::Stranger.reply());
-                return true;
+                Err(Reason::Stranger.reply())
             }
-        };
-        if !trail.is_off() {
-            let why = format!("a bounce to a sender that was rewritten here goes to {sender}");
-            trail.push(format!("recipient {recipient}"), "rewritten", why, "SRS");
         }
-        let to_own = self.subject.policy.is_own_address(&sender);
-        let direction = if to_own { Direction::InternalSending } else { Direction::Outbound };
-        let aim = Aim::default_of(self.subject.policy, direction);
-        self.targets.add(Target::new(aim, direction), recipient, &sender, self.subject.policy);
-        true
     }
 
-    /// Says what is done for a recipient, and for those that rules put in its place or beside it.
+    /// Says what is done for a recipient as it was given and as it is meant, and for those that rules put in its place or beside
+    /// it.
     fn aim(
         &mut self,
-        recipient: &Mailbox,
+        (given, recipient): (&Mailbox, &Mailbox),
         directions: &'static [Direction],
         applied: &[usize],
         decided: Option<usize>,
@@ -234,7 +237,7 @@ impl<'a> Plan<'a> {
         let verdict = decided.and_then(rule).and_then(|rule| rule.verdict.as_ref());
         let tls: Vec<usize> =
             applied.iter().copied().filter(|n| rule(*n).is_some_and(|rule| rule.require_tls)).collect();
-        let is_ours = self.is_ours();
+        let is_ours = !directions.contains(&Direction::Inbound);
         let recipients = replaced.map_or_else(|| vec![recipient], |mailboxes| mailboxes.iter().collect());
         for to in recipients {
             // Rules are not run again for whom they put in a recipient's place.
@@ -245,7 +248,7 @@ impl<'a> Plan<'a> {
             let aim = Aim::of(verdict, policy, direction);
             let mut target = Target::new(aim, direction);
             (target.tls, target.applied, target.sender) = (tls.clone(), applied.to_vec(), sender.clone());
-            self.targets.add(target, recipient, to, policy);
+            self.targets.add(target, given, to, policy);
         }
         for copy in copies {
             self.copy(copy, applied, &tls, sender.clone(), trail);
@@ -275,13 +278,20 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The sender that takes the place of the message's; the null one stays, or bounces would be bounced.
+    /// The sender that takes the place of the message's; the null one stays, or bounces would be bounced. One of our own is not
+    /// rewritten by SRS: the networks that may send for it are ours to publish, and bounces to it come in as rules say.
     fn sender(&self, new: &NewSender, trail: &mut Trail) -> Option<Mailbox> {
         let from = self.subject.from?;
         match new {
             NewSender::Address(mailbox) => Some(mailbox.clone()),
             NewSender::Srs => {
                 let settings = self.subject.policy.srs.as_ref()?;
+                if self.subject.policy.is_own_address(from) {
+                    if !trail.is_off() {
+                        trail.push(format!("sender {from}"), "kept", "it is of a domain of ours", "SRS");
+                    }
+                    return None;
+                }
                 let rewritten = srs::forward(settings, from, self.request.now);
                 if rewritten.is_none() && !trail.is_off() {
                     let why = "the local part would have more than 64 octets (RFC 5321 §4.5.3.1.1)";
@@ -315,6 +325,11 @@ impl<'a> Plan<'a> {
             mutations.extend(rule.changes.iter().map(|change| Mutation::of(change, &rule.name, message, signs)));
         }
         let admitted = !groups.is_empty();
+        let mut places: BTreeMap<&Mailbox, usize> = BTreeMap::new();
+        for (place, recipient) in self.request.envelope.to.iter().enumerate() {
+            places.entry(recipient).or_insert(place);
+        }
+        self.refused.sort_by_key(|refused| places.get(&refused.recipient).copied());
         let reply = self.refused.first().filter(|_| !admitted).map(|refused| refused.reply.clone());
         Decision {
             policy_version: policy.version.clone(),
@@ -347,7 +362,9 @@ impl<'a> Plan<'a> {
         let [group] = groups else { return Mode::Hold };
         let has_footer = mutations.iter().any(|mutation| mutation.action == "footer");
         let may_sign = self.is_ours() && !self.subject.policy.signers.is_empty();
-        let is_plain = group.outcome == Fate::Deliver && group.hops.len() == 1 && group.fallback.is_none();
+        // One host may be two hops, one for each family that there is a local address of.
+        let hosts: BTreeSet<(&str, u16)> = group.hops.iter().map(|hop| (hop.host.as_str(), hop.port)).collect();
+        let is_plain = group.outcome == Fate::Deliver && hosts.len() == 1 && group.fallback.is_none();
         match is_plain && !self.late && !has_footer && !may_sign {
             true => Mode::Stream,
             false => Mode::Hold,

@@ -7,6 +7,7 @@
 
 mod hop;
 mod local;
+mod lost;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,7 @@ use crate::trail::Trail;
 
 pub use hop::{Check, Hop, HopTls, presentation};
 use local::Destinations;
+pub use lost::{Absence, Lost};
 use targets::{Missing, Target, Targets};
 
 /// Of what the next hops are wanted.
@@ -78,6 +80,8 @@ pub struct Hops {
     pub tls_failure: Reply,
     /// What was found of each host, those that were skipped included.
     pub looked_at: Vec<LookedAt>,
+    /// The hosts that there is no address of to connect to.
+    pub lost: Vec<Lost>,
     /// MTA-STS policies that were fetched: the host keeps them in the place of what it had.
     pub sts_updates: Vec<(Domain, CachedPolicy)>,
 }
@@ -110,9 +114,10 @@ pub fn next_hops(request: &Request<'_>, answers: &mut Answers, trail: &mut Trail
         mailbox::Host::Ipv4(_) | mailbox::Host::Ipv6(_) => None,
     };
     note_policies(request, recipient, answers);
-    let Targets { found, missing } = targets::find(request, answers, trail)?;
+    let Targets { found, missing, mut lost } = targets::find(request, answers, trail)?;
     let hosts: Vec<Asked<'_>> = found.iter().map(|target| Asked::of(request, target, recipient)).collect();
     hosts.iter().for_each(|asked| asked.note(answers));
+    tell_tls_required(&hosts, request.demands, trail);
     let mut policies: BTreeMap<&Domain, Discovery> = BTreeMap::new();
     let (mut hops, mut skips, mut looked_at) = (Vec::new(), BTreeSet::new(), Vec::new());
     for asked in &hosts {
@@ -153,13 +158,18 @@ pub fn next_hops(request: &Request<'_>, answers: &mut Answers, trail: &mut Trail
             Decision::Connect(security) => {
                 let tls = asked.tls(&security, &inputs, dane);
                 tell_security(asked.target, &tls, trail);
-                hops.extend(asked.hops(tls));
+                let found = asked.hops(tls);
+                if found.is_empty() {
+                    let (host, port) = (asked.target.shown(), asked.target.port);
+                    lost.push(Lost { host, port, why: Absence::NoSource });
+                }
+                hops.extend(found);
             }
         }
     }
     let updates = policies.into_iter().filter_map(|(domain, found)| Some((domain.clone(), found.update?)));
     let hops = conclude(request, hops, &missing, &skips);
-    Ok(Hops { looked_at, sts_updates: updates.collect(), ..hops })
+    Ok(Hops { looked_at, lost, sts_updates: updates.collect(), ..hops })
 }
 
 /// Notes the questions for MTA-STS records that depend on no other answer.
@@ -323,7 +333,7 @@ fn conclude(request: &Request<'_>, hops: Vec<Hop>, missing: &BTreeSet<Missing>, 
         Some(reply) if reply.is_temporary() => Outcome::Defer,
         Some(_) => Outcome::Bounce,
     };
-    Hops { outcome, reply, hops, tls_failure, looked_at: Vec::new(), sts_updates: Vec::new() }
+    Hops { outcome, reply, hops, tls_failure, looked_at: Vec::new(), lost: Vec::new(), sts_updates: Vec::new() }
 }
 
 /// Why there is no hop: what may be otherwise tomorrow comes before what will not.
@@ -343,14 +353,13 @@ fn nothing_left(request: &Request<'_>, missing: &BTreeSet<Missing>, skips: &BTre
         Reason::NullMx
     } else if is_missing(Missing::NoSuchDomain) {
         Reason::NoSuchDomain
+    } else if is_missing(Missing::NoAddress) {
+        Reason::Dns
     } else if is_missing(Missing::Ourselves) {
         Reason::OnlyOurselves
     } else {
-        // MX hosts without an address; or a source of no family that the hosts have.
-        match missing.is_empty() {
-            true => Reason::NoConnection,
-            false => Reason::Dns,
-        }
+        // A source of no family that the hosts have.
+        Reason::NoConnection
     };
     reason.reply()
 }
@@ -372,6 +381,28 @@ fn tell_policy(domain: &Domain, found: &Discovery, trail: &mut Trail) {
     let problem = found.problem.as_ref().map(ToString::to_string).unwrap_or_default();
     let why = [source, &problem].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
     trail.push(format!("mta-sts {domain}"), outcome, why, "RFC 8461 §3.3");
+}
+
+/// Says what `TLS-Required: No` lifts: what the other side has published is not asked for then.
+fn tell_tls_required(hosts: &[Asked<'_>], demands: &Demands, trail: &mut Trail) {
+    if trail.is_off() || !demands.tls_required_no {
+        return;
+    }
+    let is_lifted = |asked: &Asked<'_>| {
+        let Overrides { dane, mta_sts } = asked.inputs.overrides;
+        asked.target.name.is_some() && !(dane && mta_sts)
+    };
+    if demands.requiretls {
+        trail.push(
+            "tls-required",
+            "ignored",
+            "REQUIRETLS, which the message came with, comes before it",
+            "RFC 8689 §5",
+        );
+    } else if hosts.iter().any(is_lifted) {
+        let why = "the message says TLS-Required: No: DANE and MTA-STS have no say; what this side asks for holds";
+        trail.push("tls-required", "lifted", why, "RFC 8689 §3");
+    }
 }
 
 fn tell_dane(target: &Target, dane: Option<&HostDane>, trail: &mut Trail) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::Request;
+use super::{Absence, Lost, Request};
 use crate::domain::Domain;
-use crate::lookup::{Answers, Pending};
+use crate::lookup::{Answers, Pending, RecordType};
 use crate::mailbox;
 use crate::route::dane::Origin;
 use crate::route::mx::{self, Addresses, Mx, MxHost, MxSet, Ourselves, ordered};
@@ -80,6 +80,13 @@ pub(super) enum Missing {
 pub(super) struct Targets {
     pub(super) found: Vec<Target>,
     pub(super) missing: BTreeSet<Missing>,
+    pub(super) lost: Vec<Lost>,
+}
+
+impl Targets {
+    fn lose(&mut self, host: impl ToString, port: u16, why: Absence) {
+        self.lost.push(Lost { host: host.to_string(), port, why });
+    }
 }
 
 const SMTP: u16 = 25;
@@ -99,7 +106,7 @@ pub(super) fn find(request: &Request<'_>, answers: &mut Answers, trail: &mut Tra
     // All questions that depend on nothing go out together.
     for name in hosts.iter().filter_map(|host| host.target.name()) {
         match request.route.mx_lookup {
-            true => answers.note_dns(name, crate::lookup::RecordType::Mx),
+            true => answers.note_dns(name, RecordType::Mx),
             false => Addresses::note(name, answers),
         }
     }
@@ -164,6 +171,7 @@ fn by_name(
         let why = if addresses.has_failed() { "the look-up of its addresses failed" } else { "it has no address" };
         trail.push(format!("host {name}"), "skipped", why, "[[route]] hosts");
         targets.missing.insert(Missing::Dns);
+        targets.lose(name, host.port, Absence::of(&addresses));
         return Ok(());
     }
     targets.found.push(Target {
@@ -183,6 +191,7 @@ fn literal(request: &Request<'_>, address: IpAddr, port: u16, targets: &mut Targ
     if !ourselves(request).may_connect(address) {
         trail.push(format!("host [{address}]"), "skipped", "it is this host, or leads nowhere", "RFC 5321 §5.1");
         targets.missing.insert(Missing::Ourselves);
+        targets.lose(address, port, Absence::Ourselves);
         return;
     }
     targets.found.push(Target {
@@ -221,6 +230,12 @@ fn by_mx(
         Ok(set) => set,
         Err(missing) => {
             targets.missing.insert(seen_as(missing));
+            let why = match missing {
+                Missing::NullMx => Absence::NullMx,
+                Missing::NoSuchDomain => Absence::NoSuchName,
+                _ => Absence::of_failed(&answers.dns(domain, RecordType::Mx)?),
+            };
+            targets.lose(domain, port, why);
             return Ok(());
         }
     };
@@ -237,6 +252,9 @@ fn by_mx(
     if let Some(own) = own {
         targets.missing.insert(Missing::Ourselves);
         hosts.retain(|(host, ..)| host.preference < own);
+        if hosts.is_empty() {
+            targets.lose(domain, port, Absence::Ourselves);
+        }
         if !trail.is_off() {
             let why = format!("this host has preference {own}: hosts from there on are left out");
             trail.push(format!("mx {domain}"), "ourselves", why, "RFC 5321 §5.1");
@@ -256,6 +274,8 @@ fn by_mx(
             (true, false, false) => (Missing::NoAddress, "it has no address"),
         };
         targets.missing.insert(seen_as(missing));
+        let absence = if all.is_empty() { Absence::of(&addresses) } else { Absence::Ourselves };
+        targets.lose(&host.name, port, absence);
         if !trail.is_off() {
             trail.push(format!("host {}", host.name), "skipped", why, "RFC 5321 §5.1");
         }

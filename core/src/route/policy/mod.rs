@@ -5,7 +5,9 @@
 //! errors: a misspelt `require_tls` that counts for nothing would be noticed too late.
 //!
 //! What comes out does not change any more. Its [`version`](Policy::version) is a hash of what it means: comments, layout and
-//! values that are the default anyway don't count, the order of rules does.
+//! values that are the default anyway don't count, the order of rules does. What is written in the documents and in the files of
+//! users counts; of secrets and passwords it is where they come from (the names of files, keys and credentials, the labels of
+//! application passwords), and not their values: a version is shown to everybody, and does not change when a password does.
 //!
 //! ```
 //! use passerelle::route::policy::{NoFiles, Policy};
@@ -65,7 +67,7 @@ use crate::mailbox::Mailbox;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Policy {
-    /// A hash of what all the rest means.
+    /// A hash of what all the rest means, the values of secrets aside.
     #[serde(skip)]
     pub version: String,
     /// Our name: for EHLO, in Received, as authserv-id.

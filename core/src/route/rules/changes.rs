@@ -68,6 +68,8 @@ fn breaks(change: &Change, message: &Message, seal: &Seal) -> bool {
     match change {
         // Even a signature with a length (`l=`) covers the part in which the footer of a MIME message goes.
         Change::Footer(_) => true,
+        // A signature that is not there any more verifies nothing.
+        Change::RemoveHeader(name) if name.eq_ignore_ascii_case("DKIM-Signature") => true,
         Change::RemoveHeader(name) => present(name) > 0 && seal.signs(name) > 0,
         Change::AddHeader(field) => seal.signs(&field.name) > present(&field.name),
         // A message without a subject is given one.

@@ -99,28 +99,19 @@ impl Subject<'_> {
         if self.policy.units.is_empty() {
             return rule.unit.depth() == 0;
         }
-        let unit = self.unit_for(rule, directions, recipients_unit);
-        let is_replaced = |other: &usize| {
-            *other != number
-                && self.policy.rules.get(*other).is_some_and(|other| {
+        let namesakes = self.policy.index.namesakes(&rule.name);
+        let is_replaced_for = |unit: &UnitPath| {
+            namesakes.iter().filter(|other| **other != number).any(|other| {
+                self.policy.rules.get(*other).is_some_and(|other| {
                     other.unit.depth() > rule.unit.depth()
                         && other.unit.is_within(&rule.unit)
                         && unit.is_within(&other.unit)
                 })
+            })
         };
-        unit.is_within(&rule.unit) && !self.policy.index.namesakes(&rule.name).iter().any(is_replaced)
-    }
-
-    /// The unit by which a rule is chosen: the sender's, and the recipient's for what a rule says of receiving.
-    fn unit_for<'u>(&'u self, rule: &Rule, directions: &[Direction], recipients_unit: &'u UnitPath) -> &'u UnitPath {
-        let receives = match &rule.conditions.direction {
-            _ if directions.contains(&Direction::Inbound) => true,
-            Some(named) => {
-                named.contains(&Direction::InternalReceiving) && !named.contains(&Direction::InternalSending)
-            }
-            None => false,
-        };
-        if receives { recipients_unit } else { &self.unit }
+        let (sends, receives) = sides(rule, directions);
+        let units = [(sends, &self.unit), (receives, recipients_unit)];
+        units.into_iter().any(|(counts, unit)| counts && unit.is_within(&rule.unit) && !is_replaced_for(unit))
     }
 
     /// Whether the rule matches, and whether content has a say in that.
@@ -177,6 +168,17 @@ fn meets_content(conditions: &Conditions, message: &Message) -> bool {
         patterns.iter().any(|pattern| message.values(&pattern.name).any(|value| pattern.value.matches(&value)))
     }) && larger_than.is_none_or(|size| message.size > size)
         && results.as_ref().is_none_or(|set| set.iter().any(|result| message.results.contains(result)))
+}
+
+/// Whose unit a rule is chosen by: the sender's, and the recipient's for what it says of receiving. Where it says both of
+/// internal mail, either will do.
+fn sides(rule: &Rule, directions: &[Direction]) -> (bool, bool) {
+    let named = |direction| rule.conditions.direction.as_ref().is_some_and(|named| named.contains(&direction));
+    if directions.contains(&Direction::Inbound) {
+        return (false, true);
+    }
+    let receives = directions.contains(&Direction::InternalReceiving) && named(Direction::InternalReceiving);
+    (!receives || named(Direction::InternalSending), receives)
 }
 
 fn names_inbound(rule: &Rule) -> bool {

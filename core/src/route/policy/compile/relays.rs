@@ -151,6 +151,12 @@ impl Reader<'_> {
                     self.found.error(table.place_of("max_age"), "max_age", "this belongs to dkim");
                 }
                 let name = header.parse(&mut self.found, super::rules::field_name)?;
+                if is_written_by_others(&name) {
+                    let message = format!(
+                        "messages have a field {name} of their own, and this one is taken away: name one that the provider's rule alone stamps on, such as X-Gateway-Tenant"
+                    );
+                    header.wrong(&mut self.found, message);
+                }
                 let (value_file, value) = self.secret(&table, "value_file")?;
                 if value.trim() != value || value.chars().any(char::is_control) {
                     let message =
@@ -161,6 +167,35 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Fields that a message has of its sender, or of the hosts on its way.
+const WRITTEN_BY_OTHERS: [&str; 18] = [
+    "From",
+    "Sender",
+    "Reply-To",
+    "To",
+    "Cc",
+    "Bcc",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Comments",
+    "Keywords",
+    "MIME-Version",
+    "Received",
+    "Return-Path",
+    "DKIM-Signature",
+    "Authentication-Results",
+];
+const PREFIXES: [&str; 4] = ["Content-", "Resent-", "List-", "ARC-"];
+
+/// Whether a field is no secret of the provider's rule, of which there has to be one, and which is taken away.
+fn is_written_by_others(name: &str) -> bool {
+    let begins = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    WRITTEN_BY_OTHERS.iter().any(|other| other.eq_ignore_ascii_case(name)) || PREFIXES.iter().any(|one| begins(one))
 }
 
 fn peer(item: &Item<'_>, wide: bool, peers: &mut Vec<Range>, spf: &mut Vec<crate::Domain>, found: &mut Findings) {

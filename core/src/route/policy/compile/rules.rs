@@ -171,6 +171,22 @@ pub(super) fn field_name(text: &str) -> Result<String, String> {
     }
 }
 
+/// Fields of which each message has one, no less and no more (RFC 5322 §3.6).
+const EXACTLY_ONE: [&str; 2] = ["From", "Date"];
+
+fn stands_exactly_once(name: &str) -> bool {
+    EXACTLY_ONE.iter().any(|one| one.eq_ignore_ascii_case(name))
+}
+
+/// The name of a field that a message can do without.
+fn removable(text: &str) -> Result<String, String> {
+    let name = field_name(text)?;
+    match stands_exactly_once(&name) {
+        true => Err(format!("a message without the field {name} is none (RFC 5322 §3.6): it cannot be removed")),
+        false => Ok(name),
+    }
+}
+
 fn header_pattern(text: &str) -> Result<HeaderPattern, String> {
     let Some((name, value)) = text.split_once(':') else {
         return Err(format!("{} has no colon: write Subject: *invoice*", quoted(text)));
@@ -182,9 +198,15 @@ fn header_field(text: &str) -> Result<HeaderField, String> {
     let Some((name, value)) = text.split_once(':') else {
         return Err(format!("{} has no colon: write X-Gateway: yes", quoted(text)));
     };
-    match value.chars().any(char::is_control) {
-        true => Err("a field to add has no control characters; it is folded where that is needed".to_owned()),
-        false => Ok(HeaderField { name: field_name(name)?, value: value.trim().to_owned() }),
+    if value.chars().any(char::is_control) {
+        return Err("a field to add has no control characters; it is folded where that is needed".to_owned());
+    }
+    let name = field_name(name)?;
+    match stands_exactly_once(&name) {
+        true => Err(format!(
+            "each message has a field {name} of its own, and with a second one receivers refuse it (RFC 5322 §3.6): choose another name, such as X-{name}"
+        )),
+        false => Ok(HeaderField { name, value: value.trim().to_owned() }),
     }
 }
 
@@ -216,7 +238,7 @@ fn verdict(table: &Table<'_>, found: &mut Findings) -> Option<Verdict> {
 
 fn changes(table: &Table<'_>, found: &mut Findings) -> Vec<Change> {
     let mut changes = Vec::new();
-    changes.extend(table.each(found, "remove_header", field_name).into_iter().map(Change::RemoveHeader));
+    changes.extend(table.each(found, "remove_header", removable).into_iter().map(Change::RemoveHeader));
     changes.extend(table.each(found, "add_header", header_field).into_iter().map(Change::AddHeader));
     let prefix = table.parse(found, "subject_prefix", |text| match text.chars().any(char::is_control) {
         true => Err("a subject has no control characters".to_owned()),
