@@ -433,6 +433,11 @@ pub const MAX_REPLY_TEXT: usize = 512 - 4 - 10 - 2;
 /// Lines of a reply that the host makes. Ours.
 pub const MAX_REPLY_LINES_SENT: usize = 50;
 
+/// Octets of a message that make a client one that is heard, where the host is short of places: fewer, within the time for which
+/// it is waited for, are silence. Ours: the slowest links of today carry them in a second, and who drips octets to keep a place
+/// has to send a thousand times more.
+pub const MIN_CONTENT_HEARD: usize = 4096;
+
 // --- SMTP: proxies ----------------------------------------------------------------------------------------------
 
 /// Octets of a PROXY header, version 1, with its CRLF (proxy-protocol.txt §2.1).

@@ -8,7 +8,7 @@ use passerelle::tls::{self, Converse, End, Layer};
 use passerelle::{Machine, Millis, Misuse, Now, Output, UnixTime};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Octets read at a time.
 const READ: usize = 64 << 10;
@@ -18,9 +18,12 @@ thread_local! {
     /// buffer.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
 }
-/// How long the peer may take none of our octets before the connection is given up. The machine's own timers do not run
-/// meanwhile: it waits for nothing but us.
+/// How long the peer may take none of our octets before the connection is given up, unless the host is less patient. The
+/// machine's own timers do not run meanwhile: it waits for nothing but us.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How long what a peer sends behind the end is dropped.
+const LAST_OCTETS: Duration = Duration::from_secs(1);
 
 /// A machine that converses over a TCP connection.
 pub(crate) struct Wire<M: Converse> {
@@ -28,6 +31,15 @@ pub(crate) struct Wire<M: Converse> {
     stream: TcpStream,
     clock: Clock,
     wake: Option<Millis>,
+    /// What is being written, and how much of it is.
+    unsent: Vec<u8>,
+    written: usize,
+    /// Since when the peer has taken nothing of it.
+    stalled_since: Option<Instant>,
+    /// How long it may take nothing.
+    patience: Duration,
+    /// Whether it was given up for that.
+    has_stalled: bool,
     /// Whether nothing can be written any more.
     is_broken: bool,
     /// Whether nothing can be read any more, and the machine knows.
@@ -78,7 +90,20 @@ impl<M: Converse> Wire<M> {
     pub(crate) fn new(layer: Layer<M>, stream: TcpStream, clock: Clock) -> Self {
         // Replies are written whole; waiting for more to say would only delay them.
         let _ = stream.set_nodelay(true);
-        Self { layer, stream, clock, wake: None, is_broken: false, has_ended: false, has_heard: false }
+        Self {
+            layer,
+            stream,
+            clock,
+            wake: None,
+            unsent: Vec::new(),
+            written: 0,
+            stalled_since: None,
+            patience: WRITE_TIMEOUT,
+            has_stalled: false,
+            is_broken: false,
+            has_ended: false,
+            has_heard: false,
+        }
     }
 
     pub(crate) fn machine(&self) -> &M {
@@ -88,6 +113,16 @@ impl<M: Converse> Wire<M> {
     /// Whether the peer has sent anything.
     pub(crate) fn has_heard(&self) -> bool {
         self.has_heard
+    }
+
+    /// From now on the peer may take none of our octets for so long at most; also where it takes none already.
+    pub(crate) fn be_patient(&mut self, patience: Duration) {
+        self.patience = patience.min(WRITE_TIMEOUT);
+    }
+
+    /// Whether the connection was given up because the peer took none of our octets.
+    pub(crate) fn has_stalled(&self) -> bool {
+        self.has_stalled
     }
 
     /// All that the handshake told, while TLS is on.
@@ -100,11 +135,13 @@ impl<M: Converse> Wire<M> {
         self.layer.handle(self.clock.now(), tls::Input::Inner(input)).map_err(WireError)
     }
 
-    /// Acts on what the machine has to say until there is an event, or nothing more without input.
+    /// Acts on what the machine has to say until there is an event, or nothing more without input. It may be dropped while it
+    /// waits for the peer to take our octets; the next call goes on with them.
     pub(crate) async fn drain(&mut self) -> Result<Option<tls::Event<M::Event>>, WireError> {
         loop {
+            self.flush().await?;
             match self.layer.poll() {
-                Output::Transmit(octets) => self.write(&octets).await?,
+                Output::Transmit(octets) => self.unsent = octets,
                 Output::Event(event) => return Ok(Some(event)),
                 Output::Ask(..) => {} // SMTP itself asks nothing.
                 Output::Idle { wake } => {
@@ -183,10 +220,16 @@ impl<M: Converse> Wire<M> {
 
     /// Closes the connection: what was written still arrives.
     pub(crate) async fn close(mut self) {
+        if self.is_broken {
+            return;
+        }
         let _ = self.stream.shutdown().await;
         // Octets that the peer had under way would reset the connection, and with it what it has not read yet of ours.
-        let drained = async { while self.stream.readable().await.is_ok() && self.drop_octets() {} };
-        let _ = timeout(Duration::from_secs(1), drained).await;
+        let end = Instant::now() + LAST_OCTETS;
+        // Whoever sends faster than this reads never lets it wait, and so the clock is asked besides.
+        let drained =
+            async { while self.stream.readable().await.is_ok() && self.drop_octets() && Instant::now() < end {} };
+        let _ = timeout_at(end, drained).await;
     }
 
     /// Whether more may come.
@@ -201,20 +244,26 @@ impl<M: Converse> Wire<M> {
         self.layer.handle(self.clock.now(), input).map_err(WireError)
     }
 
-    async fn write(&mut self, octets: &[u8]) -> Result<(), WireError> {
-        if self.is_broken {
-            return Ok(());
-        }
-        let written = timeout(WRITE_TIMEOUT, self.stream.write_all(octets)).await;
-        match written {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-            Ok(Err(_)) | Err(_) => {
-                // Why the peer takes no more, it may have said.
-                self.glance().await?;
-                self.cut()
+    /// Writes what is to be written.
+    async fn flush(&mut self) -> Result<(), WireError> {
+        while let Some(octets @ [_, ..]) = self.unsent.get(self.written..).filter(|_| !self.is_broken) {
+            let since = *self.stalled_since.get_or_insert_with(Instant::now);
+            match timeout_at(since + self.patience, self.stream.write(octets)).await {
+                Ok(Ok(count @ 1..)) => {
+                    self.written += count;
+                    self.stalled_since = None;
+                }
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                failed => {
+                    self.has_stalled = failed.is_err();
+                    // Why the peer takes no more, it may have said.
+                    self.glance().await?;
+                    self.cut()?;
+                }
             }
         }
+        (self.unsent, self.written, self.stalled_since) = (Vec::new(), 0, None);
+        Ok(())
     }
 
     fn cut(&mut self) -> Result<(), WireError> {

@@ -1,10 +1,10 @@
 //! `passerelle serve` under many clients: who gets a place, who has to go, and what an idle session takes.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use passerelle::tls::{self, ClientTls, Converse, End, Layer, Session, Verification};
 use passerelle::{Machine, Misuse, Now, Output};
@@ -87,6 +87,82 @@ fn when_all_places_are_taken_the_silent_are_told_to_go() {
     server.says("closed: the client was silent, and others need the place");
 }
 
+/// A client that asks for more replies than anybody keeps for it, and reads none of them.
+fn deaf(server: &Server, from: &str) -> TcpStream {
+    let mut stream = greeted(server, from).unwrap();
+    for line in ["EHLO client.example", "MAIL FROM:<>"] {
+        stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        while !first_line(&mut stream).starts_with("250 ") {}
+    }
+    stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+    let commands = b"RCPT TO:<bob@ferry.example>\r\n".repeat(1000);
+    // Until the server takes no more, since nobody takes what it says.
+    for _ in 0..3000 {
+        if let Err(error) = stream.write_all(&commands) {
+            assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
+            return stream;
+        }
+    }
+    panic!("the server takes everything");
+}
+
+#[test]
+fn who_does_not_read_makes_room_like_who_does_not_speak() {
+    let server = Server::start(&["--sessions", "2"]);
+    let _deaf: Vec<TcpStream> = (2..4).map(|n| deaf(&server, &format!("127.0.0.{n}"))).collect();
+    std::thread::sleep(Duration::from_millis(1500));
+    let others: Vec<TcpStream> = (0..500)
+        .filter_map(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            greeted(&server, "127.0.0.9").or_else(|_| greeted(&server, "127.0.0.10")).ok()
+        })
+        .take(2)
+        .collect();
+    assert_eq!(others.len(), 2);
+    for _ in 0..2 {
+        server.says("closed: the client did not read what it was told");
+    }
+}
+
+#[test]
+fn who_does_not_read_does_not_keep_the_server_from_stopping() {
+    let mut server = Server::start(&[]);
+    let _deaf = deaf(&server, "127.0.0.2");
+    let since = Instant::now();
+    server.signal("TERM");
+    server.says("stopped");
+    assert_eq!(server.exit_code(), Some(0));
+    assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
+}
+
+/// An octet now and then is no more than silence.
+#[test]
+fn who_drips_octets_makes_room() {
+    let server = Server::start(&["--sessions", "4"]);
+    let mut dripping: Vec<TcpStream> = (2..6).map(|n| greeted(&server, &format!("127.0.0.{n}")).unwrap()).collect();
+    for stream in &mut dripping {
+        for line in ["EHLO client.example", "MAIL FROM:<>", "RCPT TO:<bob@ferry.example>", "DATA"] {
+            stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+            while first_line(stream).as_bytes().get(3) == Some(&b'-') {}
+        }
+    }
+    for _ in 0..8 {
+        std::thread::sleep(Duration::from_millis(200));
+        dripping.iter_mut().for_each(|stream| stream.write_all(b"x").unwrap());
+    }
+    // One sends as much as a message has.
+    dripping[0].write_all(&b"0123456789abcde\r\n".repeat(500)).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    for n in 10..13 {
+        assert!(greeted(&server, &format!("127.0.0.{n}")).is_ok());
+    }
+    for stream in &mut dripping[1..] {
+        assert_eq!(first_line(stream), "421 4.3.2 Too busy to wait for you any longer");
+    }
+    dripping[0].write_all(b"\r\n.\r\n").unwrap();
+    assert!(first_line(&mut dripping[0]).starts_with("250 "));
+}
+
 /// Thousands that hold a place and say nothing cost what the engine costs, and little more.
 #[test]
 #[cfg(target_os = "linux")]
@@ -153,7 +229,8 @@ fn idle_sessions_in_tls_take_24_kib_each_at_most() {
 #[test]
 fn a_reader_of_the_log_that_stops_holds_up_nobody() {
     let folder = Folder::new();
-    let users = folder.write("users", "ann:pencil\n");
+    let name = "x".repeat(250);
+    let users = folder.write("users", &format!("{name}:pencil\n"));
     let dns = example("dns.json");
     let mut child = Command::new(env!("CARGO_BIN_EXE_passerelle"))
         .args(["serve", "--listen", "127.0.0.1:0", "--dns", &dns, "--auth-users", &users, "--auth-without-tls"])
@@ -170,9 +247,8 @@ fn a_reader_of_the_log_that_stops_holds_up_nobody() {
     }
     let line = String::from_utf8(line).unwrap();
     let address = line.trim_end().strip_prefix("listening on ").unwrap();
-    // More than the pipe holds, several times over: each failure is told of with the name.
-    let name = "x".repeat(250);
-    let first = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("\0{name}\0wrong"));
+    // More than the pipe holds, several times over: each user is told of by name.
+    let first = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("\0{name}\0pencil"));
     for _ in 0..1500 {
         let mut stream = connect(address, "127.0.0.1");
         first_line(&mut stream);
@@ -212,6 +288,37 @@ fn handshakes_that_fail_do_not_flood_the_log() {
         }
     }
     assert!(failures <= 10, "{failures}");
+}
+
+/// What anybody can cause at will is told of a few times, and then as a number: also where a name is in it.
+#[test]
+fn failed_authentication_and_broken_messages_do_not_flood_the_log() {
+    let folder = Folder::new();
+    let users = folder.write("users", "ann:pencil\n");
+    let server = Server::start(&["--auth-users", &users, "--auth-without-tls"]);
+    for number in 0..30 {
+        let mut talk = server.talk();
+        talk.say("EHLO client.example");
+        let first = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("\0user{number}\0wrong"));
+        talk.send(format!("AUTH PLAIN {first}\r\n").as_bytes());
+        let mut talk = server.talk();
+        talk.say("EHLO client.example");
+        talk.say("MAIL FROM:<>");
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    server.signal("HUP");
+    server.signal("TERM");
+    let (mut failed, mut broken) = (0, 0);
+    loop {
+        let line = server.says("");
+        failed += usize::from(line.contains("] authentication as user"));
+        broken += usize::from(line.contains("] a message broke off"));
+        assert!(!line.contains("certificate"), "there is none to read again: {line}");
+        if line.contains("stopped") {
+            break;
+        }
+    }
+    assert!((1..=10).contains(&failed) && (1..=10).contains(&broken), "{failed} {broken}");
 }
 
 /// The memory of the server's process that is not swapped out, in octets.

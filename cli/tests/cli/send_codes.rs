@@ -66,6 +66,44 @@ fn a_server_that_ends_the_connection_in_the_same_segment() {
     }
 }
 
+/// Why it did so is in its own words, and they are in the JSON, as where it refuses; what they say of another try is what is
+/// said of the recipient.
+#[test]
+fn the_words_with_which_a_server_ends_the_connection_are_told() {
+    let folder = Folder::new();
+    let password = folder.write("password", "pencil\n");
+    let auth = format!("ann:{password}");
+    let clear = ["--tls", "none", "--auth", &auth, "--auth-without-tls"];
+    let ends: [(&'static [&'static str], &[&str]); 2] = [
+        (&["220 mx", "250-mx\r\n250 8BITMIME\r\n421 4.4.2 timeout"], &[]),
+        (&["220 mx", "250-mx\r\n250 AUTH PLAIN", "235 2.7.0 ok\r\n421 4.4.2 timeout"], &clear),
+    ];
+    for (replies, more) in ends {
+        let ran = sent(replies, more);
+        is(&ran, 3, "not-sent");
+        let first = &ran.json()["recipients"][0];
+        assert_eq!(first["reply"], json!({"code": 421, "enhanced": "4.4.2", "text": "timeout"}), "{ran:?}");
+        assert!(first["refusal"]["advice"].is_string() && first["reason"].is_string(), "{ran:?}");
+        assert_eq!(first["refusal"]["temporary"], first["temporary"], "{ran:?}");
+    }
+}
+
+#[test]
+fn the_recipient_and_the_refusal_agree_on_another_try() {
+    let seen = [
+        sent(&["220 mx", EHLO, "250 Ok", "552 Too many recipients", "250 Ok", "221 Bye"], &[]),
+        sent(&["220 mx", EHLO, "250 Ok", "552 5.2.2 Mailbox full", "250 Ok", "221 Bye"], &[]),
+        sent(&["220 mx", EHLO, "552 Too much", "250 Ok", "221 Bye"], &[]),
+        sent(&["421 4.7.0 Later"], &[]),
+        sent(&["554 5.7.1 No"], &[]),
+    ];
+    for ran in seen {
+        let first = &ran.json()["recipients"][0];
+        assert!(first["temporary"].is_boolean(), "{ran:?}");
+        assert_eq!(first["refusal"]["temporary"], first["temporary"], "{ran:?}");
+    }
+}
+
 #[test]
 fn what_is_no_smtp_is_worth_another_try_wherever_it_comes() {
     is(&sent(&["HTTP/1.1 400 Bad Request"], &[]), 3, "not-sent");
@@ -194,6 +232,11 @@ fn usage() {
         let ran = send(&message, NOBODY, more);
         assert_eq!(ran.code, 2, "{more:?}: {ran:?}");
     }
+    // What is asked of the certificate is never given up for a delivery in clear text.
+    for more in [&["--verify"][..], &["--ca", "/nowhere"], &["--verify", "--require-tls"]] {
+        let ran = send(&message, NOBODY, &[more, &["--tls", "none"]].concat());
+        assert!(ran.code == 2 && ran.stderr.contains("--tls none"), "{more:?}: {ran:?}");
+    }
     assert_eq!(send("/nowhere.eml", NOBODY, &[]).code, 2);
 }
 
@@ -238,4 +281,9 @@ fn silence_is_explained() {
     is(&silent, 3, "not-sent");
     assert!(silent.stderr.contains("--tls implicit"), "{silent:?}");
     assert!(started.elapsed() < Duration::from_secs(30));
+    // One that closes at once is not silent.
+    let closed = send(&example("message.eml"), &listen(drop), &["--json"]);
+    is(&closed, 3, "not-sent");
+    assert!(closed.stderr.contains("said nothing and closed the connection; if it waits for TLS"), "{closed:?}");
+    assert!(!closed.stderr.contains("is silent"), "{closed:?}");
 }

@@ -14,7 +14,7 @@ use webpki::EndEntityCert;
 
 use super::failure::Failure;
 use super::session::Version;
-use super::{diagnose, verify};
+use super::{diagnose, signature, verify};
 use crate::domain::Domain;
 use crate::time::UnixTime;
 
@@ -40,9 +40,13 @@ impl Identity {
             Err(error) => return Err(SettingsError::Pem(error.to_string())),
         };
         let names = names(chain.first().ok_or(SettingsError::NoCertificate)?)?;
+        let small = chain.first().and_then(|own| signature::small_rsa_bits(own));
         let certified = CertifiedKey::from_der(chain, key, &provider()).map_err(|error| match error {
             Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => SettingsError::KeyMismatch,
-            other => SettingsError::Key(other.to_string()),
+            other => match small {
+                Some(bits) => SettingsError::Key(format!("it is an RSA key of {bits} bits; take one of 2048 bits")),
+                None => SettingsError::Key(other.to_string()),
+            },
         })?;
         Ok(Self { certified: Arc::new(certified), names })
     }

@@ -77,10 +77,15 @@ pub(super) fn verify(
 
 /// The error of a signature that could not be verified; that the key is too small says more than what webpki says.
 pub(super) fn explained(error: Error, certificate: &[u8], version: Version) -> Error {
-    match public_key(certificate).and_then(|key| small_rsa(&key)) {
-        Some((bits, _)) => other(SmallKey { bits, version }),
+    match small_rsa_bits(certificate) {
+        Some(bits) => other(SmallKey { bits, version }),
         None => error,
     }
+}
+
+/// The bits of the certificate's key, if it is an RSA key that rustls finds too small.
+pub(super) fn small_rsa_bits(certificate: &[u8]) -> Option<u32> {
+    public_key(certificate).and_then(|key| small_rsa(&key)).map(|(bits, _)| bits)
 }
 
 /// A key that rustls finds too small, and its bits.

@@ -156,11 +156,7 @@ fn the_handshake_fails_or_takes_too_long() {
         C: STARTTLS
         S: 220 Go on
         E: starts TLS";
-    dialogue(
-        &with(Tls::REQUIRED),
-        &[],
-        &format!("{begins}\n! tls failed\nE: closed, TLS failed before the TLS handshake"),
-    );
+    dialogue(&with(Tls::REQUIRED), &[], &format!("{begins}\n! tls failed\nE: closed, TLS failed in the handshake"));
     let late = "! wait 119999\n! wait 1\nE: closed, waiting for the TLS handshake took too long";
     dialogue(&with(Tls::REQUIRED), &[], &format!("{begins}\n{late}"));
 }

@@ -201,8 +201,20 @@ fn connections_refused() {
          S: 221 2.0.0 Bye",
     );
     let mut talk = Talk::with_host(all(), Box::new(refuse(421)));
-    assert_eq!(talk.read(), "421 Go away\r\n");
+    assert_eq!(talk.read(), "421 mx.example.com Go away\r\n");
     assert_eq!(talk.closed, Some(Closed::ByHost));
+}
+
+/// RFC 5321 §4.2.3: in place of the greeting, 421 says who it is that closes, and says it once.
+#[test]
+fn with_421_in_place_of_the_greeting_the_server_says_its_name() {
+    for text in ["Busy", "mx.example.com Busy"] {
+        let reply = Reply::new(421, None, text);
+        for decision in [Decision::Refuse(reply.clone()), Decision::Close(reply)] {
+            let host = move |request: &Request| (name(request) == "connect").then(|| decision.clone());
+            assert_eq!(Talk::with_host(all(), Box::new(host)).read(), "421 mx.example.com Busy\r\n");
+        }
+    }
 }
 
 /// 421 closes the connection, whoever says it.
@@ -238,7 +250,7 @@ fn with_421_it_ends() {
 #[test]
 fn too_late() {
     let mut talk = later(all());
-    assert_eq!(talk.pass(240_000), "421 Try again later\r\n");
+    assert_eq!(talk.pass(240_000), "421 mx.example.com Try again later\r\n");
     assert_eq!(talk.closed, Some(Closed::ByHost));
     assert_eq!(talk.decide(Decision::Accept), "");
 

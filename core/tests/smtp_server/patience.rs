@@ -70,3 +70,38 @@ fn patience_comes_back() {
     assert_eq!(talk.pass(299_999), "");
     assert_eq!(talk.pass(1), "421 4.4.2 Timeout\r\n");
 }
+
+/// Where the host is short of places, few octets of a message are silence: by DATA, by BDAT, and of a chunk that is refused.
+#[test]
+fn who_drips_octets_is_silent() {
+    let begins =
+        [format!("{MAIL}DATA\r\n"), format!("{MAIL}BDAT 1000000\r\n"), "EHLO a.example\r\nBDAT 1000000\r\n".into()];
+    for begin in begins {
+        let mut talk = Talk::new(settings());
+        talk.send(&begin);
+        talk.read();
+        hurry(&mut talk, 10_000);
+        let begun = talk.server.heard_at();
+        for _ in 0..9 {
+            assert_eq!(talk.pass(1_000), "");
+            talk.send("x");
+        }
+        assert_eq!(talk.server.heard_at(), begun);
+        // Enough of it, in however many pieces, counts.
+        for _ in 0..8 {
+            talk.send("0123456789abcd\r\n".repeat(32));
+        }
+        assert_eq!(talk.server.heard_at(), talk.now.monotonic);
+        assert_eq!(talk.pass(9_999), "", "{begin}");
+        talk.send("x");
+        assert_eq!(talk.pass(1), BUSY, "{begin}");
+        assert_eq!(talk.closed, Some(Closed::Reclaimed));
+    }
+    // With all the time of the settings every octet counts.
+    let mut talk = Talk::new(settings());
+    talk.send(format!("{MAIL}DATA\r\n"));
+    talk.read();
+    assert_eq!(talk.pass(179_000), "");
+    talk.send("x");
+    assert_eq!(talk.pass(179_000), "");
+}

@@ -75,7 +75,15 @@ fn no_passwords() {
     ] {
         let mut talk = Talk::new(Settings { trace: true, auth: auth.map(Arc::new), timeouts, ..settings() });
         let hello = format!("{hello} a.example\r\n");
-        let said = [&*hello, command, "AGFubgBwZW5jaWw=\r\n", "AGFubgBwZW5jaWw=\r\n", "NOOP\r\n", "NONSENSE\r\n"];
+        let said = [
+            &*hello,
+            command,
+            "AGFubgBwZW5jaWw=\r\n",
+            "NOOP\r\n",
+            "AGFubgBwZW5jaWw=\r\n",
+            "MAIL FROM:<>\r\n",
+            "NONSENSE\r\n",
+        ];
         let lines = lines_of(&mut talk, &said);
         assert!(lines.iter().all(|line| !line.contains("AGFu")), "{lines:?}");
         assert_eq!(lines.iter().filter(|line| *line == "C: <not shown>").count(), 2, "{lines:?}");
@@ -85,4 +93,33 @@ fn no_passwords() {
     assert!(lines.iter().any(|line| line == "C: AUTH PLAIN <response>"), "{lines:?}");
     assert!(lines.iter().any(|line| line == "C: <response>"), "{lines:?}");
     assert!(lines.iter().all(|line| !line.contains("AGFu")), "{lines:?}");
+}
+
+/// Nor behind an AUTH that was refused for its octets or its length, nor when something else is said before the password.
+#[test]
+fn no_passwords_behind_an_auth_that_is_no_command() {
+    let too_long = format!("AUTH LOGIN {}\r\n", "A".repeat(13_000));
+    for auth in [
+        "AUTH PLAIN\r\r\n",
+        "AUTH PLAIN\0\r\n",
+        "auth login\n\r\n",
+        " AUTH PLAIN\rx\r\n",
+        &*too_long,
+        "AUTH LOGIN\r\n",
+        "AUTH NONSENSE\r\n",
+    ] {
+        for between in ["", "NOOP\r\n", "RSET\r\n", "EHLO a.example\r\n", "NONSENSE\r\n"] {
+            let timeouts = Timeouts { auth_delay: 0, ..Timeouts::default() };
+            let offered = Some(Arc::new(sasl::Settings::new(SecretKey::new([1; 32]))));
+            let mut talk = Talk::new(Settings { trace: true, auth: offered, timeouts, ..settings() });
+            for octets in ["EHLO a.example\r\n", auth, between, "AGFubgBwZW5jaWw=\r\n", "cGVuY2ls\r\n"] {
+                talk.send(octets);
+            }
+            talk.send("MAIL FROM:<>\r\nQUALM\r\n");
+            let lines = lines(&talk);
+            let shows = |what: &str| lines.iter().any(|line| line.contains(what));
+            assert!(!shows("AGFu") && !shows("cGVu"), "{auth:?} {between:?}: {lines:?}");
+            assert!(shows("C: QUALM"), "{auth:?} {between:?}: {lines:?}");
+        }
+    }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use passerelle::crypto::Sha256;
 use passerelle::tls::dane::Tlsa;
-use passerelle::tls::{ClientCertificates, ClientTls, Fingerprint, ResultType, Verification, Version};
+use passerelle::tls::{
+    ClientCertificates, ClientTls, Fingerprint, Identity, ResultType, SettingsError, Verification, Version,
+};
 use passerelle::{Domain, Record};
 use rcgen::{CustomExtension, KeyPair};
 use rustls::SignatureScheme;
@@ -207,4 +209,15 @@ fn a_small_key_that_an_authority_has_certified() {
         let failure = server.meets(&ClientTls::new(Verification::Authority(authority.roots())), new).unwrap_err();
         assert!(failure.reason.contains("1024 bits"), "{failure}");
     }
+}
+
+/// AWS-LC signs with no key under 2048 bits, and says only that it does not like it.
+#[test]
+fn our_own_key_of_1024_bits_is_refused_with_its_size() {
+    let (small, _) = small(SignatureScheme::RSA_PKCS1_SHA256, false);
+    let certificate = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &small.certificate);
+    let chain = format!("-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----\n");
+    let refused = Identity::from_pem(chain.as_bytes(), include_bytes!("../keys/rsa1024.pem")).map(|_| ());
+    let Err(SettingsError::Key(why)) = refused else { panic!("{refused:?}") };
+    assert!(why.contains("1024 bits"), "{why}");
 }

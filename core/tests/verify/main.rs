@@ -5,6 +5,7 @@ mod alignment;
 mod both_standards;
 mod derived;
 mod early;
+mod host;
 mod invariance;
 mod paths;
 mod report;

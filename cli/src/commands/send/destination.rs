@@ -18,6 +18,15 @@ pub(super) struct Destination {
     tls: Option<TlsMode>,
 }
 
+/// How a server says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// It waits, as it seems.
+    Lasting,
+    /// It has closed the connection, or reset it.
+    Closed,
+}
+
 impl Destination {
     /// `host`, `host:port`, `address`, `[address]:port`. Port 465 says by itself when TLS begins.
     pub(super) fn parse(text: &str, tls: Option<TlsMode>) -> Result<Self, Failure> {
@@ -49,19 +58,26 @@ impl Destination {
     }
 
     /// Why the server may be silent.
-    pub(super) fn silence(&self) -> String {
+    pub(super) fn silence(&self, silence: Silence) -> String {
         let Self { host, port, tls } = self;
+        let is_silent = match silence {
+            Silence::Lasting => "is silent",
+            Silence::Closed => "said nothing and closed the connection",
+        };
         match tls {
+            Some(TlsMode::Implicit) if silence == Silence::Closed => format!("{host} {is_silent} inside TLS"),
             Some(TlsMode::Implicit) => format!(
                 "{host} does not answer the TLS handshake; if it begins in clear text on port {port}, say --tls starttls"
             ),
             _ if *port == SUBMISSIONS => {
                 format!(
-                    "{host} is silent: on port {SUBMISSIONS} servers wait for TLS from the first octet (--tls implicit)"
+                    "{host} {is_silent}: on port {SUBMISSIONS} servers wait for TLS from the first octet (--tls implicit)"
                 )
             }
             _ => {
-                format!("{host} is silent; if it waits for TLS from the first octet on port {port}, say --tls implicit")
+                format!(
+                    "{host} {is_silent}; if it waits for TLS from the first octet on port {port}, say --tls implicit"
+                )
             }
         }
     }

@@ -31,7 +31,7 @@ use crate::output::tell;
 
 use addresses::Addresses;
 use content::Content;
-use destination::Destination;
+use destination::{Destination, Silence};
 use report::Report;
 
 /// After which time it is said that a server is silent.
@@ -156,8 +156,8 @@ impl<'a> Sending<'a> {
                         return Err(Failure::new(format!("--auth: {error}")));
                     }
                     tls::Event::Inner(Event::Closed(closed)) => {
-                        if report.closed(envelope, closed) && silent_at.is_some() {
-                            tell::note(&self.setup.destination.silence());
+                        if let Some(silence) = report.closed(envelope, closed).filter(|_| silent_at.is_some()) {
+                            tell::note(&self.setup.destination.silence(silence));
                         }
                     }
                     tls::Event::Failed(failure) => report.tls_failed(failure),
@@ -204,7 +204,7 @@ impl<'a> Sending<'a> {
             waited = self.wire.wait() => waited.map(|_| ()).map_err(Failure::from),
             () = silence => {
                 *silent_at = None;
-                tell::note(&self.setup.destination.silence());
+                tell::note(&self.setup.destination.silence(Silence::Lasting));
                 Ok(())
             }
         }

@@ -9,6 +9,7 @@ use passerelle::smtp::sasl::client::Error;
 use passerelle::tls::{End, Failure as TlsFailure, Session};
 use serde::Serialize;
 
+use super::destination::Silence;
 use crate::args::Send;
 use crate::commands::{EXIT_NO, EXIT_TEMPORARY, EXIT_YES};
 use crate::failure::Failure;
@@ -120,21 +121,20 @@ impl Report {
         self.is_outcome = true;
     }
 
-    /// The connection is over. Where the message had no turn, that is what became of it. Whether the server had not said a word.
-    pub(super) fn closed(&mut self, envelope: &Envelope, closed: Closed) -> bool {
+    /// The connection is over. Where the message had no turn, that is what became of it. How the server was silent, if it has not
+    /// said a word.
+    pub(super) fn closed(&mut self, envelope: &Envelope, closed: Closed) -> Option<Silence> {
         if self.is_outcome {
-            return false;
+            return None;
         }
         tell::error(&format!("not sent: {closed}"));
-        let (fate, said) = match &closed {
-            Closed::Refused { stage, reply } | Closed::ShuttingDown { stage, reply } => {
-                (Fate::Refused, Some((*stage, reply)))
-            }
-            Closed::Authentication(Error::Refused { reply, .. }) => (Fate::Refused, Some((Stage::Auth, reply))),
-            closed if !closed.is_temporary() => (Fate::Withheld, None),
-            _ => (Fate::NotSent, None),
+        let said = said(&closed);
+        let fate = match said {
+            Some(_) => Fate::Refused,
+            None if closed.is_temporary() => Fate::NotSent,
+            None => Fate::Withheld,
         };
-        let refusal = said.map(|(stage, reply)| refusal::classify(reply, Context::new().peer(&self.server).at(stage)));
+        let refusal = explained(said, &self.server);
         if let Some(refusal) = &refusal {
             tell::note(refusal.advice);
         }
@@ -144,11 +144,11 @@ impl Report {
         let one = |to| Recipient::new(to, fate, closed.is_temporary(), reply, Some(reason.clone()), refusal);
         self.recipients = to.map(one).collect();
         self.wants_next = is_of_the_address(&closed);
-        matches!(
-            closed,
-            Closed::TimedOut { stage: Stage::Greeting | Stage::Handshake }
-                | Closed::Lost { stage: Stage::Greeting, end: End::Orderly | End::Cut }
-        )
+        match closed {
+            Closed::TimedOut { stage: Stage::Greeting | Stage::Handshake } => Some(Silence::Lasting),
+            Closed::Lost { stage: Stage::Greeting, end: End::Orderly | End::Cut } => Some(Silence::Closed),
+            _ => None,
+        }
     }
 
     /// Whether another address of the server may do better.
@@ -244,8 +244,10 @@ impl Recipient {
         temporary: bool,
         reply: Option<&Reply>,
         reason: Option<String>,
-        refusal: Option<Refusal>,
+        mut refusal: Option<Refusal>,
     ) -> Self {
+        // What becomes of the recipient is more than the reply alone says.
+        refusal.iter_mut().for_each(|refusal| refusal.temporary = temporary);
         let sentence = String::new();
         Self { recipient, outcome, temporary, reply: reply.map(Said::from), reason, refusal, sentence }
     }
@@ -262,8 +264,22 @@ fn is_of_the_address(closed: &Closed) -> bool {
     }
 }
 
+/// In which words the server ended the connection, if it said some, and at what.
+fn said(closed: &Closed) -> Option<(Stage, &Reply)> {
+    match closed {
+        Closed::Refused { stage, reply } | Closed::ShuttingDown { stage, reply } => Some((*stage, reply)),
+        Closed::Authentication(Error::Refused { reply, .. }) => Some((Stage::Auth, reply)),
+        _ => None,
+    }
+}
+
+fn explained(said: Option<(Stage, &Reply)>, server: &str) -> Option<Refusal> {
+    said.map(|(stage, reply)| refusal::classify(reply, Context::new().peer(server).at(stage)))
+}
+
 fn delivered(to: String, delivery: &Delivery, server: &str) -> Recipient {
     let temporary = delivery.is_temporary();
+    let mut reply = delivery.reply();
     let (fate, refusal, reason, sentence) = match delivery {
         Delivery::Accepted(reply) => (Fate::Accepted, None, None, format!("accepted: {reply}")),
         Delivery::Refused { stage, reply } => {
@@ -272,24 +288,31 @@ fn delivered(to: String, delivery: &Delivery, server: &str) -> Recipient {
                 Stage::Rcpt => "refused",
                 _ => "refused with the message",
             };
-            let refusal = refusal::classify(reply, Context::new().peer(server).at(*stage));
-            let sentence = format!("{what}: {reply} - {}", refusal.advice);
-            (Fate::Refused, Some(refusal), None, sentence)
+            let refusal = explained(Some((*stage, reply)), server);
+            let sentence = format!("{what}: {reply}{}", advice(refusal));
+            (Fate::Refused, refusal, None, sentence)
         }
         Delivery::Withheld { reply, .. } => {
             (Fate::Withheld, None, None, format!("not sent, since it would not be taken: {reply}"))
         }
         Delivery::NotSent(closed) => {
-            (Fate::NotSent, None, Some(closed.to_string()), format!("not sent: {closed}; it can be sent again"))
+            let refusal = explained(said(closed), server);
+            reply = said(closed).map(|(_, reply)| reply);
+            let sentence = format!("not sent: {closed}; it can be sent again{}", advice(refusal));
+            (Fate::NotSent, refusal, Some(closed.to_string()), sentence)
         }
-        Delivery::Unconfirmed(closed) => (
-            Fate::Unconfirmed,
-            None,
-            Some(closed.to_string()),
-            format!("perhaps delivered: {closed}; sent again it may arrive twice"),
-        ),
+        Delivery::Unconfirmed(closed) => {
+            reply = said(closed).map(|(_, reply)| reply);
+            let sentence = format!("perhaps delivered: {closed}; sent again it may arrive twice");
+            (Fate::Unconfirmed, explained(said(closed), server), Some(closed.to_string()), sentence)
+        }
     };
-    Recipient { sentence, ..Recipient::new(to, fate, temporary, delivery.reply(), reason, refusal) }
+    Recipient { sentence, ..Recipient::new(to, fate, temporary, reply, reason, refusal) }
+}
+
+/// What to do about a refusal, for the end of a sentence.
+fn advice(refusal: Option<Refusal>) -> String {
+    refusal.map_or_else(String::new, |refusal| format!(" - {}", refusal.advice))
 }
 
 fn left_out(omitted: Omitted) -> &'static str {

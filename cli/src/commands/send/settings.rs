@@ -73,7 +73,11 @@ pub(super) fn client(args: &Send, destination: &Destination, name: Host) -> Sett
 /// What the server's certificate has to stand up to; `None` is clear text.
 pub(super) fn tls(args: &Send, destination: &Destination) -> Result<Option<ClientTls>, Failure> {
     if destination.tls() == Some(TlsMode::None) {
-        return Ok(None);
+        // In clear text nobody shows a certificate: who asks to verify one must not get a delivery without.
+        return match args.verify || args.ca.is_some() {
+            true => Err(Failure::new("--verify and --ca need TLS, and --tls none is without: leave one of them out")),
+            false => Ok(None),
+        };
     }
     let name = args.tls_name.clone().or_else(|| destination.domain());
     let verification = match args.verifies() {

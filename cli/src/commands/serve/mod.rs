@@ -186,6 +186,7 @@ impl Signals {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
                 _ = self.hang_up.recv() => match read_tls(args) {
+                    Ok(None) => {} // There is none to read.
                     Ok(new) => {
                         let _ = tls.send(new);
                         say("the certificate was read again");

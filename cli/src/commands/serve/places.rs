@@ -129,9 +129,11 @@ impl Table {
         let share = (self.capacity / SHARES).max(1);
         let candidates = self.seats.values().filter_map(|holder| {
             let silent = now.0.saturating_sub(holder.seat.heard.load(Ordering::Relaxed));
+            if silent < SILENT || holder.seat.is_wanted.load(Ordering::Relaxed) {
+                return None;
+            }
             let has_too_many = holder.client.is_some_and(|client| self.of(client) > share);
-            let may_go = silent >= SILENT && !holder.seat.is_wanted.load(Ordering::Relaxed);
-            may_go.then_some(((has_too_many, silent), holder))
+            Some(((has_too_many, silent), holder))
         });
         let Some((_, holder)) = candidates.max_by_key(|(key, _)| *key) else { return false };
         holder.seat.is_wanted.store(true, Ordering::Relaxed);
@@ -182,10 +184,11 @@ impl Seat {
 }
 
 impl Place {
-    /// Something was heard of the client. If it had to make room, it is late, and stays if it still can.
-    pub(super) fn heard(&self, now: Millis) {
-        self.seat.heard.store(now.0, Ordering::Relaxed);
-        if self.seat.is_wanted.swap(false, Ordering::Relaxed) {
+    /// When the client was last heard. If it is later than was known, and the client had to make room, it is late, and stays
+    /// if it still can.
+    pub(super) fn heard(&self, at: Millis) {
+        let is_news = self.seat.heard.swap(at.0, Ordering::Relaxed) != at.0;
+        if is_news && self.seat.is_wanted.swap(false, Ordering::Relaxed) {
             let patience = self.places.table().patience;
             self.seat.tell(patience);
         }

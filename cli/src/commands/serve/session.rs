@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use passerelle::dkim::DkimResult;
 use passerelle::smtp::reply::{EnhancedCode, Reply};
@@ -16,6 +17,9 @@ use super::places::Place;
 use super::{Service, log, say, say_of_many};
 use crate::net::{Tracer, Wire, WireError, entropy};
 use crate::output::escape;
+
+/// How long a client may take none of our octets once the server is told to stop.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Serves one client to the end.
 pub(super) async fn run(
@@ -73,11 +77,25 @@ impl Session {
 
     async fn converse(&mut self, mut stopping: watch::Receiver<bool>) -> Result<(), WireError> {
         let mut told_to_stop = false;
-        self.wire.input(Input::Patience(self.place.patience()))?;
+        self.be_patient(told_to_stop)?;
         // What came before the greeting is to be known as that (RFC 2920 §3.1).
         self.wire.listen_first().await?;
         loop {
-            while let Some(event) = self.wire.drain().await? {
+            // A client that does not read holds its place no longer than one that does not speak.
+            let drained = tokio::select! {
+                biased;
+                drained = self.wire.drain() => drained?,
+                () = self.place.changed() => {
+                    self.be_patient(told_to_stop)?;
+                    continue;
+                }
+                _ = stopping.wait_for(|stop| *stop), if !told_to_stop => {
+                    told_to_stop = true;
+                    self.stop()?;
+                    continue;
+                }
+            };
+            if let Some(event) = drained {
                 match event {
                     // What is rare is not held by those who wait.
                     tls::Event::Inner(event) => Box::pin(self.event(event)).await?,
@@ -87,20 +105,38 @@ impl Session {
                         self.trace('*', &format!("{} {}", session.version.as_str(), session.cipher_suite));
                     }
                 }
+                continue;
             }
             if self.wire.is_over() {
                 break;
             }
             tokio::select! {
-                waited = self.wire.wait() => if waited? { self.place.heard(self.service.clock.now().monotonic) },
-                () = self.place.changed() => self.wire.input(Input::Patience(self.place.patience()))?,
+                waited = self.wire.wait() => if waited? { self.place.heard(self.wire.machine().heard_at()) },
+                () = self.place.changed() => self.be_patient(told_to_stop)?,
                 _ = stopping.wait_for(|stop| *stop), if !told_to_stop => {
                     told_to_stop = true;
-                    self.wire.input(Input::Shutdown)?;
+                    self.stop()?;
                 }
             }
         }
+        if self.wire.has_stalled() {
+            self.say_of_many("closed: the client did not read what it was told");
+        }
         Ok(())
+    }
+
+    /// Waits for the client, to speak and to read, for as long as its place allows.
+    fn be_patient(&mut self, is_stopping: bool) -> Result<(), WireError> {
+        let millis = self.place.patience();
+        let patience = Duration::from_millis(millis);
+        self.wire.be_patient(if is_stopping { patience.min(LAST_WORDS) } else { patience });
+        self.wire.input(Input::Patience(millis))
+    }
+
+    /// The server stops.
+    fn stop(&mut self) -> Result<(), WireError> {
+        self.be_patient(true)?;
+        self.wire.input(Input::Shutdown)
     }
 
     async fn event(&mut self, event: Event) -> Result<(), WireError> {
@@ -129,14 +165,18 @@ impl Session {
             Event::Aborted(abort) => {
                 self.arrival = None;
                 if let Some(why) = aborted(abort) {
-                    self.say(why);
+                    self.say_of_many(why);
                 }
             }
             Event::Discarded => self.say("discarded the message"),
             Event::Quarantined => self.say("quarantined the message, as its author's domain asks"),
             Event::Authenticated(identity) => self.say(&format!("authenticated as {}", identity.user)),
             Event::AuthenticationFailed { user, failure, .. } => {
-                self.say(&format!("authentication as {} failed: {failure}", user.as_deref().unwrap_or("nobody")));
+                let user = user.as_deref().unwrap_or("nobody");
+                self.say_of_kind(
+                    &format!("authentication failed: {failure}"),
+                    &format!("authentication as {user} failed: {failure}"),
+                );
             }
             Event::Trace(Trace::Received(line)) => self.trace('C', &line),
             Event::Trace(Trace::Sent(line)) => self.trace('S', &line),
@@ -175,20 +215,25 @@ impl Session {
                 if filed.is_quarantined { Decision::Quarantine(Some(reply)) } else { Decision::AcceptWith(reply) }
             }
             Err(Unfiled::Now(error)) => {
-                self.say(&error);
+                self.say_of_many(&error);
                 Decision::Refuse(Reply::new(451, Some(EnhancedCode::new(4, 3, 0)), "Cannot file the message now"))
             }
             Err(Unfiled::Ever(error)) => {
-                self.say(&format!("refused a message: {error}"));
+                self.say_of_many(&format!("refused a message: {error}"));
                 let text = format!("Cannot file the message: {error}");
                 Decision::Refuse(Reply::new(554, Some(EnhancedCode::new(5, 6, 0)), &text))
             }
         }
     }
 
+    /// What clients can cause as often as they like.
     fn say_of_many(&self, what: &str) {
-        let what = escape::text(what);
-        say_of_many(&what, &format!("[{}] {what}", self.number));
+        self.say_of_kind(what, what);
+    }
+
+    /// The same where more is told than what tells the kinds apart.
+    fn say_of_kind(&self, kind: &str, what: &str) {
+        say_of_many(&escape::text(kind), &format!("[{}] {}", self.number, escape::text(what)));
     }
 
     fn say(&self, what: &str) {

@@ -156,6 +156,13 @@ impl fmt::Display for Closed {
             }
             Self::Refused { stage, reply } => write!(f, "{stage} was a refusal: {reply}"),
             Self::ShuttingDown { reply, .. } => write!(f, "the server closed the connection: {reply}"),
+            Self::Lost { stage: Stage::Handshake, end: End::Orderly } => {
+                f.write_str("the server closed the connection in the TLS handshake")
+            }
+            Self::Lost { stage: Stage::Handshake, end: End::Cut } => {
+                f.write_str("the connection was lost in the TLS handshake")
+            }
+            Self::Lost { stage: Stage::Handshake, end: End::TlsFailed } => f.write_str("TLS failed in the handshake"),
             Self::Lost { stage, end: End::Orderly } => write!(f, "the server closed the connection before {stage}"),
             Self::Lost { stage, end: End::Cut } => write!(f, "the connection was lost before {stage}"),
             Self::Lost { stage, end: End::TlsFailed } => write!(f, "TLS failed before {stage}"),

@@ -56,11 +56,11 @@ mod timers;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::limits::{MAX_AUTH_LINE, MAX_SMTP_QUEUED};
+use crate::limits::{MAX_AUTH_LINE, MAX_SMTP_QUEUED, MIN_CONTENT_HEARD};
 use crate::machine::{Machine, Misuse, Output};
 use crate::smtp::line::LineReader;
 use crate::smtp::sasl::Entropy;
-use crate::time::Now;
+use crate::time::{Millis, Now};
 use crate::tls::{self, Converse, End};
 
 use queue::Queue;
@@ -90,7 +90,7 @@ pub enum Input<'a> {
     Tick,
     /// From now on the client is waited for so many milliseconds at most, for a command and for more of a message alike, where
     /// [`Settings::timeouts`] have more; also where it is waited for already. With `u64::MAX`, the settings count again. It is
-    /// for hosts that run out of places: who is silent for too long by this is told so with 421
+    /// for hosts that run out of places: who is silent, or sends fewer than [`MIN_CONTENT_HEARD`] octets of a message in that time, for too long by this is told so with 421
     /// ([`Closed::Reclaimed`]). What the host itself decides is waited for as before.
     Patience(u64),
     /// The host wants to stop: a message that is on its way is taken to its end, and the session closes with 421.
@@ -129,6 +129,13 @@ impl Server {
     /// What is known of the client.
     pub fn peer(&self) -> &Arc<Peer> {
         &self.session.peer
+    }
+
+    /// When the client last said something that moves the session: a whole line, so much of a message that it is worth a place
+    /// ([`MIN_CONTENT_HEARD`]), a handshake; at first, when the session began. For hosts that run out of places and send the
+    /// silent away ([`Input::Patience`]): who drips octets is silent.
+    pub fn heard_at(&self) -> Millis {
+        self.session.heard_at
     }
 
     /// All that decides how the session goes on, but for counters and timers: two sessions with the same text reply the same
@@ -175,17 +182,32 @@ impl Server {
             if self.leaves() {
                 return;
             }
+            let (was_in_content, before) = (self.state.is_in_content(), input.len());
             let state = std::mem::replace(&mut self.state, State::Over);
             let (state, has_come) = state.read(&mut self.session, &mut self.lines, input);
             self.state = state;
             if has_come {
-                self.arm();
+                let taken = before - input.len();
+                self.heard(was_in_content && self.state.is_in_content(), taken);
             }
         }
         if matches!(self.state, State::Handshake(Handshake::StartTls) | State::Over) {
             // RFC 3207 §4.2. Behind a PROXY header, and before implicit TLS, it is the ClientHello.
             *input = &[];
             self.lines.clear();
+        }
+    }
+
+    /// Something has come of the client. In the middle of content a few octets are not worth a place where places are short.
+    fn heard(&mut self, is_inside: bool, octets: usize) {
+        let cx = &mut self.session;
+        cx.unheard = cx.unheard.saturating_add(octets);
+        let is_heard = !is_inside || cx.unheard >= MIN_CONTENT_HEARD;
+        if is_heard {
+            (cx.heard_at, cx.unheard) = (cx.now.monotonic, 0);
+        }
+        if is_heard || self.session.patience >= self.time_of_client() {
+            self.arm();
         }
     }
 
@@ -224,7 +246,7 @@ impl Server {
             match self.state {
                 // Nobody can read a reply in the middle of a handshake.
                 State::Handshake(_) | State::Proxy(_) => {}
-                State::Greeting => self.session.bare_reply(421, "Shutting down"),
+                State::Greeting => self.session.bare_reply(421, &self.session.named("Shutting down")),
                 _ => self.session.reply(421, (3, 2), "Shutting down"),
             }
             self.state = self.session.close(Closed::Shutdown);
@@ -413,6 +435,7 @@ impl Converse for Server {
         };
         self.session.now = now;
         self.state = handshake.finish(&mut self.session, session);
+        self.session.heard_at = now.monotonic;
         self.arm();
         self.settle();
         Ok(())

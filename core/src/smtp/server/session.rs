@@ -8,7 +8,7 @@ use crate::smtp::command::{ClientName, CommandError};
 use crate::smtp::line::{Irregularity, LineReader};
 use crate::smtp::reply::{EnhancedCode, Reply};
 use crate::smtp::sasl::Entropy;
-use crate::time::Now;
+use crate::time::{Millis, Now};
 
 use super::decision::Decision;
 use super::event::{Abort, Closed, DecisionId, Event, Peer, Request, Trace};
@@ -38,6 +38,10 @@ pub(super) struct Session {
     pub(super) trusted_as: Option<IpAddr>,
     /// Milliseconds for which the client is waited for at most, whatever the settings have.
     pub(super) patience: u64,
+    /// When the client was last heard: see [`Server::heard_at`](super::Server::heard_at).
+    pub(super) heard_at: Millis,
+    /// Octets of a message that came since then.
+    pub(super) unheard: usize,
     /// Whether the connection is inside TLS. Behind XCLIENT it is the neighbour's, and not in [`Peer::tls`].
     pub(super) is_secured: bool,
     /// Whether a line has come, since the connection began, TLS did, or XCLIENT named another client.
@@ -77,6 +81,8 @@ impl Session {
             entropy,
             trusted_as: address.map(|address| address.ip()),
             patience: u64::MAX,
+            heard_at: now.monotonic,
+            unheard: 0,
             is_secured: false,
             has_spoken: false,
             may_show_password: false,
@@ -257,6 +263,19 @@ impl Session {
             }
             _ => state,
         }
+    }
+
+    /// A reply of the host's in place of the greeting: with 421 the server says its name (RFC 5321 §4.2.3).
+    pub(super) fn with_our_name(&self, reply: &Reply) -> Reply {
+        let mut reply = reply.clone();
+        if reply.code == 421 {
+            let first = reply.lines.first().map_or("", String::as_str);
+            if first.split(' ').next() != Some(self.settings.hostname.as_str()) {
+                let named = self.named(first);
+                reply.lines.splice(..reply.lines.len().min(1), [named]);
+            }
+        }
+        reply
     }
 
     /// The name of the server, then `text` if there is some.

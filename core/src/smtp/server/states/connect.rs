@@ -45,7 +45,7 @@ impl State {
 
     /// The client is not served. It is told so in place of the greeting, and may say QUIT; with 421 it may not.
     pub(super) fn refuse_connection(cx: &mut Session, reply: &Reply) -> Self {
-        cx.send(reply, false, super::super::session::Enhanced::No);
+        cx.send(&cx.with_our_name(reply), false, super::super::session::Enhanced::No);
         match reply.code {
             421 => cx.close(Closed::ByHost),
             _ => Self::Refused,

@@ -123,22 +123,25 @@ impl State {
                 cx.next_in_group(line);
                 is_bdat = begins_with(line, b"BDAT");
                 protocol = foreign::of_line(line, is_first);
-                // What a client says that did not see its AUTH refused.
-                cx.may_show_password &= command.is_err();
-                let is_hidden = cx.may_show_password;
+                let is_auth = begins_with(line, b"AUTH");
+                // What a client says that did not see its AUTH refused. It may say NOOP or RSET before it.
+                cx.may_show_password &= !matches!(command, Ok(Command::Mail { .. } | Command::Quit));
+                let is_hidden = cx.may_show_password && command.is_err() && !is_auth;
                 cx.trace_received(|| if is_hidden { "<not shown>".into() } else { shown(line, &command) });
-                cx.may_show_password |= begins_with(line, b"AUTH");
+                cx.may_show_password |= is_auth;
                 command
             }
             Some(Line::TooLong) => {
                 is_bdat = lines.refused_line_is(b"BDAT");
                 protocol = foreign::of_refused_line(lines, is_first, true);
+                cx.may_show_password |= lines.refused_line_is(b"AUTH");
                 cx.trace_received(|| "<a line that is too long>".into());
                 Err(CommandError::TooLong)
             }
             Some(Line::Irregular(what)) => {
                 is_bdat = lines.refused_line_is(b"BDAT");
                 protocol = foreign::of_refused_line(lines, is_first, false);
+                cx.may_show_password |= lines.refused_line_is(b"AUTH");
                 cx.trace_received(|| format!("<a line with {what}>"));
                 Err(CommandError::Irregular(what))
             }
@@ -216,6 +219,11 @@ impl State {
             Self::Waiting(waiting) => waiting.on.has_message(),
             _ => false,
         }
+    }
+
+    /// Whether octets of a message come, or of what is refused as one.
+    pub(super) fn is_in_content(&self) -> bool {
+        matches!(self, Self::Data(_) | Self::Chunk(_) | Self::Skip(_))
     }
 
     /// Whether octets of the client are wanted.

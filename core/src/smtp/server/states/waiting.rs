@@ -151,7 +151,10 @@ impl On {
         if self.has_message() {
             cx.aborted(Abort::SessionEnded);
         }
-        let enhanced = if matches!(self, Self::Connect) { Enhanced::No } else { Enhanced::Yes };
+        let (reply, enhanced) = match self {
+            Self::Connect => (&cx.with_our_name(reply), Enhanced::No),
+            _ => (reply, Enhanced::Yes),
+        };
         let replies =
             if let (Self::Message { recipients, .. }, true) = (&self, cx.is_lmtp()) { *recipients } else { 1 };
         (0..replies).for_each(|_| cx.send(reply, false, enhanced));
