@@ -264,6 +264,7 @@ fn given_a_bounce_to_a_rewritten_sender_then_the_rules_hold_for_the_address_that
     let tls = &group["hops"][0]["tls"];
     assert_eq!((tls["required"].as_bool(), tls["because"].to_string().contains("rule out")), (Some(true), true));
     // The null sender stays, and nobody who is no client of ours is signed for.
+    assert_eq!(json["mutations"], serde_json::json!([]));
     assert!(group["sender"].is_null() && json.get("relay").is_none() && json.get("signed_by").is_none());
     // With a sender of its own a stranger's message is no bounce.
     let no_bounce = case(&policy, "mal@elsewhere.example", &sender.to_string()).peer("203.0.113.9");
@@ -286,7 +287,7 @@ fn given_a_rule_that_rejects_the_address_behind_a_rewritten_sender_then_the_boun
 #[test]
 fn given_a_sender_of_our_own_then_it_is_not_rewritten_and_no_strangers_bounce_comes_in_by_it() {
     let decision = case(&with_srs(), "ann@example.com", PARTNER).decide();
-    assert!(decision.groups[0].sender.is_none());
+    assert!(decision.groups[0].sender.is_none() && decision.mutations.is_empty());
     let kept =
         decision.trail.steps().iter().any(|step| step.step == "sender ann@example.com" && step.outcome == "kept");
     assert!(kept, "{:?}", decision.trail);

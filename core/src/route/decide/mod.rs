@@ -302,6 +302,14 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Whether a change changes something: a sender that stays is not changed.
+    fn is_made(&self, change: &Change) -> bool {
+        match change {
+            Change::Sender(new) => self.sender(new, &mut Trail::off()).is_some(),
+            _ => true,
+        }
+    }
+
     /// Puts all together.
     fn conclude(mut self, grouped: Grouped, trail: &Trail) -> Decision {
         let Grouped { groups, sts_updates, trails } = grouped;
@@ -322,7 +330,8 @@ impl<'a> Plan<'a> {
             mutations.extend(secrets.into_iter().map(|name| Mutation::secret(name, message, signs)));
         }
         for rule in applied() {
-            mutations.extend(rule.changes.iter().map(|change| Mutation::of(change, &rule.name, message, signs)));
+            let made = rule.changes.iter().filter(|change| self.is_made(change));
+            mutations.extend(made.map(|change| Mutation::of(change, &rule.name, message, signs)));
         }
         let admitted = !groups.is_empty();
         let mut places: BTreeMap<&Mailbox, usize> = BTreeMap::new();
