@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Config) -> Result<ExitCode, Failure> {
 
 fn run_check(args: &ConfigCheck) -> Result<ExitCode, Failure> {
     let compiled = policy::compile(&args.file)?;
-    let mut findings = compiled.findings.clone();
+    let mut findings = check::findings(&compiled, unix_time(args.world.now)?);
     if let (Some(names), false) = (Names::of(&compiled), args.offline) {
         findings.extend(ask(args, names)?);
     }
@@ -61,8 +61,10 @@ fn own_certificate(args: &ConfigCheck, compiled: &Compiled) -> Result<Vec<Findin
 }
 
 fn prove_laws(args: &ConfigProve) -> Result<ExitCode, Failure> {
-    let Compiled { policy, findings, .. } = policy::compile(&args.file)?;
+    let compiled = policy::compile(&args.file)?;
     let now = unix_time(args.now)?;
+    let findings = check::findings(&compiled, now);
+    let policy = compiled.policy;
     let laws = policy.as_ref().map(|policy| prove(&Arc::new(policy.clone()), now)).unwrap_or_default();
     show(&Report::new(policy.as_ref(), findings, laws), &args.show)
 }

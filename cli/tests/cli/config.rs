@@ -120,6 +120,20 @@ fn prove_says_of_each_law_whether_it_holds_and_prints_a_dialogue_where_not() {
 }
 
 #[test]
+fn an_until_that_is_over_by_now_is_told_as_that() {
+    let text = format!(
+        "{BASE}{APPS}[[rule]]\nname = \"tls\"\ndo = {{ require_tls = true }}\n[[destination]]\ndomain = \"b.example\"\ntls = \"may\"\nuntil = \"2027-01-31\"\n"
+    );
+    for (now, words) in [("1795867200", "less security"), ("1893456000", "until is over since 2027-01-31")] {
+        let ran = config("check", &text, &["--json", "--now", now]);
+        let json = ran.json();
+        let found = json["findings"].as_array().unwrap();
+        assert_eq!((ran.code, found.len()), (0, 1), "{ran:?}");
+        assert!(found[0]["message"].as_str().unwrap().contains(words), "{now}: {found:?}");
+    }
+}
+
+#[test]
 fn our_own_certificate_is_judged_as_a_peer_would_judge_it() {
     let folder = Folder::new();
     let make = |name: &str| {

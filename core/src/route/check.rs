@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::admission::SpfFaults;
-use super::policy::{Change, Compiled, Finding, Gravity, Marks, Policy, QueueWhen, Relay, Route, Rule, Tenant};
+use super::admission::{SpfFaults, lists};
+use super::policy::{
+    Change, Compiled, Finding, Gravity, Marks, NullSender, Policy, QueueWhen, Relay, Route, Rule, Tenant, last_day,
+};
 use super::prove::Law;
 use super::rules;
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
 use crate::lookup::{Answers, Outcome, Pending, Record, RecordType};
+use crate::time::UnixTime;
 
 /// What is said of a policy, in the form in which all faces tell it.
 #[derive(Clone, Debug, Serialize)]
@@ -53,6 +56,25 @@ impl Report {
         // Texts, numbers, and lists of them: they always serialize.
         serde_json::to_string(self).unwrap_or_default()
     }
+}
+
+/// The findings of a document on this day: a `destination` whose `until` is over lowers nothing any more, and that is said in the
+/// place of what it would lower.
+pub fn findings(compiled: &Compiled, now: UnixTime) -> Vec<Finding> {
+    let mut findings = compiled.findings.clone();
+    let destinations = compiled.policy.iter().flat_map(|policy| &policy.destinations).enumerate();
+    for (number, destination) in destinations {
+        let Some(until) = destination.until.filter(|until| *until <= now) else { continue };
+        let message = format!("until is over since {}; it lowers nothing any more", last_day(until));
+        let over = compiled.marks.finding(&format!("until {number}"), Gravity::Warning, message);
+        let place = |finding: &Finding| (finding.file.clone(), finding.line, finding.column);
+        findings.retain(|finding| {
+            let is_of_it = place(finding) == place(&over) && ["until", "override"].contains(&finding.key.as_str());
+            !(is_of_it && finding.level == Gravity::Warning)
+        });
+        findings.push(over);
+    }
+    findings
 }
 
 /// What the DNS has of a policy's names: whether EHLO names lead back to themselves, and whether the SPF records of providers
@@ -97,11 +119,35 @@ impl Evaluate for Names {
         for relay in &self.policy.relays {
             findings.extend(self.spf(relay, answers)?);
         }
+        for relay in self.policy.relays.iter().filter(|relay| !relay.shared && relay.trusts_addresses()) {
+            findings.extend(self.overlap(relay, answers)?);
+        }
         Ok(findings)
     }
 }
 
+/// How many ranges of an entry are looked for in the SPF records of others.
+const MAX_OVERLAP_PROBES: usize = 8;
+
 impl Names {
+    /// Whether an SPF record of another entry lists addresses that this one takes for ours.
+    fn overlap(&self, relay: &Relay, answers: &mut Answers) -> Result<Option<Finding>, Pending> {
+        for other in self.policy.relays.iter().filter(|other| !other.spf.is_empty()) {
+            for address in relay.peers.firsts().take(MAX_OVERLAP_PROBES) {
+                if lists(other, address, answers)? == Some(true) {
+                    let message = format!(
+                        "{address} is among the addresses that the SPF record of \"{}\" lists, which its provider's customers share: \
+                         whoever lacks the proof of the tenant there is admitted here",
+                        other.name
+                    );
+                    let mark = format!("peers {}", relay.name);
+                    return Ok(Some(self.marks.finding(&mark, Gravity::Warning, message)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     fn spf(&self, relay: &Relay, answers: &mut Answers) -> Result<Vec<Finding>, Pending> {
         let mut findings = Vec::new();
         for name in &relay.spf {
@@ -109,9 +155,9 @@ impl Names {
                 Ok(None) => continue,
                 Ok(Some(fault)) => {
                     let message = format!(
-                        "spf:{name} admits nobody: the SPF record of {} has {}; only records count that list addresses, \
+                        "spf:{name} admits nobody: {}; only records count that list addresses, \
                          and whose terms depend neither on the sender nor on the client's name",
-                        fault.name, fault.what
+                        fault.sentence()
                     );
                     (Gravity::Error, message)
                 }
@@ -136,7 +182,7 @@ pub fn certificate(
     chain: &[u8],
     key: &[u8],
     roots: Option<&crate::tls::Roots>,
-    now: crate::time::UnixTime,
+    now: UnixTime,
 ) -> Vec<Finding> {
     let finding = |level, message| vec![compiled.marks.finding("certificate", level, message)];
     let identity = match crate::tls::Identity::from_pem(chain, key) {
@@ -243,6 +289,13 @@ fn relay(relay: &Relay) -> String {
     if relay.require_auth {
         asks.push("AUTH".to_owned());
     }
+    if relay.provider.is_some() || relay.null_sender == NullSender::Tenant {
+        let null = match relay.null_sender {
+            NullSender::AuthOrEhlo => "the null sender with AUTH or an EHLO name of ours",
+            NullSender::Tenant => "the null sender with the proof of the tenant",
+        };
+        asks.push(null.to_owned());
+    }
     asks.push(
         match relay.senders {
             super::policy::Senders::Registered => "a sender registered for the account",
@@ -310,8 +363,9 @@ fn route(route: &Route) -> String {
         ));
     }
     let also: String = also.into_iter().collect();
+    let size = if route.max_size == 0 { String::new() } else { format!(", {} octets a message", route.max_size) };
     let limits = format!(
-        "{} recipients, {} messages a connection",
+        "{} recipients, {} messages a connection{size}",
         route.max_recipients,
         if route.max_messages == 0 { "any number of".to_owned() } else { route.max_messages.to_string() }
     );

@@ -8,4 +8,5 @@ mod proofs;
 mod properties;
 mod quotas;
 mod tenants;
+mod warned;
 mod world;

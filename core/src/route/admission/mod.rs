@@ -20,6 +20,7 @@ use crate::route::request::Session;
 use crate::time::UnixTime;
 use crate::trail::Trail;
 
+pub(crate) use spf::lists;
 pub use spf::{SpfFault, SpfFaults, Unanswered};
 
 /// Where the rules of admission are written.

@@ -22,6 +22,20 @@ pub struct SpfFault {
     pub what: String,
 }
 
+impl SpfFault {
+    /// What is wrong, as a clause of its own.
+    pub fn sentence(&self) -> String {
+        match self.what.as_str() {
+            NO_RECORD => format!("{} has no SPF record", self.name),
+            SEVERAL_RECORDS => format!("{} has several SPF records", self.name),
+            what => format!("the SPF record of {} has {what}", self.name),
+        }
+    }
+}
+
+const NO_RECORD: &str = "there is no SPF record";
+const SEVERAL_RECORDS: &str = "there are several SPF records";
+
 /// Looks through the record of a name and through all that it includes for terms by which nobody can be admitted.
 #[derive(Clone, Debug)]
 pub struct SpfFaults(pub Domain);
@@ -49,10 +63,7 @@ impl Evaluate for SpfFaults {
             });
             let texts: Vec<&Vec<u8>> = texts.collect();
             let [text] = texts.as_slice() else {
-                return fault(
-                    if texts.is_empty() { "there is no SPF record" } else { "there are several SPF records" }
-                        .to_owned(),
-                );
+                return fault(if texts.is_empty() { NO_RECORD } else { SEVERAL_RECORDS }.to_owned());
             };
             let record = match SpfRecord::parse(text) {
                 Ok(record) => record,
@@ -103,7 +114,7 @@ pub(super) fn note(relay: &Relay, peer: Option<IpAddr>, answers: &mut Answers) {
 }
 
 /// Whether one of the entry's names lists the address; `None` where the DNS did not say.
-pub(super) fn lists(relay: &Relay, peer: IpAddr, answers: &mut Answers) -> Result<Option<bool>, Pending> {
+pub(crate) fn lists(relay: &Relay, peer: IpAddr, answers: &mut Answers) -> Result<Option<bool>, Pending> {
     let mut listed = Some(false);
     for name in &relay.spf {
         let request = Request::new(peer, name.as_str(), format!("postmaster@{name}"));

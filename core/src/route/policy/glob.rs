@@ -12,6 +12,11 @@ impl Glob {
         Self(text.trim().to_lowercase())
     }
 
+    /// A text that matches.
+    pub(crate) fn witness(&self) -> String {
+        self.0.replace('*', "").replace('?', "x")
+    }
+
     /// Whether a text matches, all of it. The work is bounded by the product of both lengths.
     pub fn matches(&self, text: &str) -> bool {
         let pattern: Vec<char> = self.0.chars().collect();

@@ -41,6 +41,7 @@ use serde::Serialize;
 
 pub(crate) use index::RuleIndex;
 
+pub(crate) use compile::checks::last_day;
 pub use compile::{Files, NoFiles};
 pub(crate) use finding::Marks;
 pub use finding::{Finding, Gravity};

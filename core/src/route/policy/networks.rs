@@ -106,15 +106,102 @@ impl NetworkSet {
         v4.chain(self.v6.iter().map(|(first, _)| IpAddr::V6(Ipv6Addr::from(*first))))
     }
 
-    /// An address of a range that has more than a /8 of IPv4, or a /16 of IPv6, together: strangers are in it, however the
-    /// range was written down.
+    /// An address of somebody else's, where there are so many addresses that strangers are among them: more than a /8 of IPv4
+    /// or a /16 of IPv6 in one stretch, however it was written down, or that many public addresses in all of them together.
     pub(crate) fn stranger(&self) -> Option<IpAddr> {
-        let v4 = self.v4.iter().find(|(first, last)| last - first >= 1 << 24);
-        let v6 = self.v6.iter().find(|(first, last)| last - first >= 1 << 112);
-        let middle = |first: u128, last: u128| first + (last - first) / 2 + 7;
-        v4.map(|(first, last)| IpAddr::V4(Ipv4Addr::from(first + (last - first) / 2 + 7)))
-            .or_else(|| v6.map(|(first, last)| IpAddr::V6(Ipv6Addr::from(middle(*first, *last)))))
+        let v4 = crowd(&self.v4, &PRIVATE_V4, 1 << 24).map(|address| IpAddr::V4(Ipv4Addr::from(address)));
+        v4.or_else(|| crowd(&self.v6, &PRIVATE_V6, 1 << 112).map(|address| IpAddr::V6(Ipv6Addr::from(address))))
     }
+
+    /// The first address that both have.
+    pub(crate) fn meets(&self, other: &Self) -> Option<IpAddr> {
+        let v4 = common(&self.v4, &other.v4).map(|address| IpAddr::V4(Ipv4Addr::from(address)));
+        v4.or_else(|| common(&self.v6, &other.v6).map(|address| IpAddr::V6(Ipv6Addr::from(address))))
+    }
+
+    /// Whether every address of the other is in it.
+    pub(crate) fn includes(&self, other: &Self) -> bool {
+        // Ranges are merged, so that one that is included is so by one alone.
+        let within = |all: &[(u32, u32)], (first, last)| all.iter().any(|range| range.0 <= first && last <= range.1);
+        let within_v6 =
+            |all: &[(u128, u128)], (first, last)| all.iter().any(|range| range.0 <= first && last <= range.1);
+        other.v4.iter().all(|range| within(&self.v4, *range))
+            && other.v6.iter().all(|range| within_v6(&self.v6, *range))
+    }
+
+    /// Adds all addresses of another set.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.v4.extend(&other.v4);
+        self.v6.extend(&other.v6);
+        self.written.extend(other.written.iter().cloned());
+        merge(&mut self.v4);
+        merge(&mut self.v6);
+    }
+}
+
+/// Addresses from which nobody comes but by a network of one's own (RFC 1918, RFC 6598, RFC 3927, RFC 1122 §3.2.1.3).
+const PRIVATE_V4: [(u32, u32); 6] = [
+    (0x0a00_0000, 0x0aff_ffff),
+    (0x6440_0000, 0x647f_ffff),
+    (0x7f00_0000, 0x7fff_ffff),
+    (0xa9fe_0000, 0xa9fe_ffff),
+    (0xac10_0000, 0xac1f_ffff),
+    (0xc0a8_0000, 0xc0a8_ffff),
+];
+/// The same of IPv6 (RFC 4193, RFC 4291 §2.5.6).
+const PRIVATE_V6: [(u128, u128); 2] = [(0xfc << 120, (0xfe << 120) - 1), (0xfe80 << 112, (0xfec0 << 112) - 1)];
+
+/// A public address out of ranges that have more than so many of them, or out of one that is longer than that.
+fn crowd<T>(ranges: &[(T, T)], private: &[(T, T)], most: T) -> Option<T>
+where
+    T: Copy
+        + Ord
+        + Default
+        + From<u8>
+        + std::ops::Add<Output = T>
+        + std::ops::Sub<Output = T>
+        + std::ops::Div<Output = T>,
+{
+    let one = T::from(1);
+    let mut total = T::default();
+    let mut longest: Option<(T, T)> = None;
+    let mut is_crowded = false;
+    for (first, last) in ranges {
+        let mut pieces: Vec<(T, T)> = Vec::new();
+        let mut from = Some(*first);
+        for (low, high) in private {
+            let Some(start) = from.filter(|start| start <= high && low <= last) else { continue };
+            if start < *low {
+                pieces.push((start, *low - one));
+            }
+            from = (high < last).then(|| *high + one);
+        }
+        pieces.extend(from.map(|start| (start, *last)));
+        for (start, end) in &pieces {
+            // The bound is far below the half of what there is, so that nothing overflows before it is reached.
+            total = if is_crowded { total } else { total + (*end - *start).min(most) + one };
+            is_crowded |= total > most;
+            if longest.is_none_or(|(low, high)| high - low < *end - *start) {
+                longest = Some((*start, *end));
+            }
+        }
+        is_crowded |= *last - *first >= most && !pieces.is_empty();
+    }
+    let (first, last) = longest.filter(|_| is_crowded)?;
+    Some((first + (last - first) / T::from(2) + T::from(7)).min(last))
+}
+
+/// The first number that both have.
+fn common<T: Copy + Ord>(ranges: &[(T, T)], others: &[(T, T)]) -> Option<T> {
+    let (mut at, mut there) = (0, 0);
+    while let (Some((first, last)), Some((low, high))) = (ranges.get(at), others.get(there)) {
+        let start = *first.max(low);
+        if start <= *last.min(high) {
+            return Some(start);
+        }
+        if last < high { at += 1 } else { there += 1 }
+    }
+    None
 }
 
 impl FromIterator<Range> for NetworkSet {
@@ -207,6 +294,43 @@ mod tests {
         for outside in ["9.255.255.255", "11.0.0.0", "192.0.2.2", "192.0.2.127", "2001:db9::", "198.51.101.0", "::1"] {
             assert!(!set.contains(outside.parse().unwrap()), "{outside}");
         }
+    }
+
+    #[test]
+    fn strangers_are_among_many_public_addresses_however_they_are_written_and_not_among_private_ones() {
+        let many: Vec<String> = (20..100).step_by(2).map(|first| format!("{first}.0.0.0/9")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        for crowded in [
+            &["0.0.0.0/0"][..],
+            &["16.0.0.0/8", "17.0.0.0/8"],
+            &many,
+            &["::/0"],
+            &["10.0.0.0/7"],
+            &["2a00::/16", "2b00::/16"],
+        ] {
+            let stranger = set(crowded).stranger().unwrap_or_else(|| panic!("{crowded:?}"));
+            assert!(set(crowded).contains(stranger), "{crowded:?} {stranger}");
+            let private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7"];
+            assert!(!set(&private).contains(stranger), "{crowded:?} {stranger}");
+        }
+        for own in [
+            &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "192.0.2.0/24", "127.0.0.0/8"][..],
+            &["fc00::/7", "2001:db8::/32"],
+            &["16.0.0.0/8"],
+            &[],
+        ] {
+            assert_eq!(set(own).stranger(), None, "{own:?}");
+        }
+    }
+
+    #[test]
+    fn two_sets_meet_where_an_address_is_in_both_and_one_includes_another_where_all_are() {
+        let (wide, narrow) = (set(&["192.0.2.0/24", "2001:db8::/32"]), set(&["198.51.100.0/24", "192.0.2.128/25"]));
+        assert_eq!(wide.meets(&narrow), "192.0.2.128".parse().ok());
+        assert_eq!(narrow.meets(&wide), "192.0.2.128".parse().ok());
+        assert_eq!(set(&["192.0.2.0/25"]).meets(&narrow), None);
+        assert_eq!(set(&["2001:db8:1::/48"]).meets(&wide), "2001:db8:1::".parse().ok());
+        assert!(wide.includes(&set(&["192.0.2.7", "2001:db8:1::/48"])) && !wide.includes(&narrow));
     }
 
     #[test]

@@ -103,6 +103,33 @@ impl AddressSet {
         }
     }
 
+    /// Whether every address that the other has is one of these as well.
+    pub(crate) fn includes(&self, other: &Self) -> bool {
+        let below = |domain: &Domain| {
+            self.domains.below.contains(domain) || ancestors(domain).any(|name| self.domains.below.contains(&name))
+        };
+        self.any
+            || (!other.any
+                && (self.null || !other.null)
+                && other.addresses.iter().all(|mailbox| self.contains(Some(mailbox)))
+                && other.domains.exact.iter().all(|domain| self.domains.contains(domain))
+                && other.domains.below.iter().all(below))
+    }
+
+    /// Whether there is an address that both have.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        let one_way = |one: &Self, other: &Self| {
+            (one.any && !other.is_empty())
+                || one.addresses.iter().any(|mailbox| other.contains(Some(mailbox)))
+                || one.domains.exact.iter().any(|domain| other.domains.contains(domain))
+                || one.domains.below.iter().any(|domain| {
+                    other.domains.below.contains(domain)
+                        || ancestors(domain).any(|name| other.domains.below.contains(&name))
+                })
+        };
+        (self.null && other.null) || one_way(self, other) || one_way(other, self)
+    }
+
     /// How closely the patterns name this address: 0 where they don't, most where it is written out.
     pub(crate) fn closeness(&self, mailbox: &Mailbox) -> usize {
         match mailbox.domain() {
@@ -269,6 +296,26 @@ mod tests {
         assert!(has(&ann, "ann@EXAMPLE.com") && !has(&ann, "ANN@example.com") && !has(&ann, "joann@example.com"));
         assert!(set(&["*"]).contains(None) && has(&set(&["*"]), "a@[192.0.2.1]"));
         assert!(set(&["<>"]).contains(None) && !has(&set(&["<>"]), "ann@example.com"));
+    }
+
+    #[test]
+    fn a_set_includes_another_where_all_of_its_addresses_are_in_it_and_meets_it_where_one_is() {
+        for (wide, narrow) in [
+            (&["*"][..], &["<>", "@example.com"][..]),
+            (&["@example.com"], &["ann@example.com", "@example.com"]),
+            (&["@*.example.com"], &["@a.example.com", "@*.a.example.com", "x@b.example.com"]),
+            (&["<>", "@example.com"], &["<>"]),
+        ] {
+            assert!(
+                set(wide).includes(&set(narrow)) && !set(narrow).includes(&set(wide)) || wide == narrow,
+                "{wide:?}"
+            );
+            assert!(set(wide).meets(&set(narrow)) && set(narrow).meets(&set(wide)), "{wide:?}");
+        }
+        for (one, other) in [("@example.com", "@*.example.com"), ("<>", "@example.com"), ("a@b.example", "c@b.example")]
+        {
+            assert!(!set(&[one]).meets(&set(&[other])) && !set(&[one]).includes(&set(&[other])), "{one} {other}");
+        }
     }
 
     #[test]

@@ -53,6 +53,11 @@ impl Relay {
     pub fn lists_peers(&self) -> bool {
         !self.peers.is_empty() || !self.spf.is_empty()
     }
+
+    /// Whether an address that it lists is all that it asks of who comes: neither AUTH nor the proof of a tenant.
+    pub(crate) fn trusts_addresses(&self) -> bool {
+        !self.require_auth && self.senders != Senders::Registered && self.tenant.is_none()
+    }
 }
 
 /// Which senders a `[[relay]]` admits.

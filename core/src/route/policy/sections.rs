@@ -131,6 +131,11 @@ impl Listen {
     pub fn all(&self) -> impl Iterator<Item = &SocketAddr> {
         self.smtp.iter().chain(&self.submission).chain(&self.submissions)
     }
+
+    /// Whether there are listeners, and all of them speak TLS from the first octet.
+    pub(crate) fn is_always_tls(&self) -> bool {
+        !self.submissions.is_empty() && self.smtp.is_empty() && self.submission.is_empty()
+    }
 }
 
 /// The certificate of `[listen]`.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::Counterexample;
 use super::dialogue::{self, FOREIGN, STRANGER_V4};
 use crate::mailbox::Mailbox;
-use crate::route::policy::{NullSender, Policy, Relay, Senders, Tenant};
+use crate::route::policy::{NetworkSet, NullSender, Policy, Relay, Senders, Tenant};
 
 /// The answers to all that an entry asks of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,18 +124,20 @@ pub(super) struct Findings {
 impl Findings {
     pub(super) fn of(policy: &Policy) -> Self {
         let mut findings = Self { stranger: None, impostor: None };
+        let ranges = Ranges::of(policy);
         for relay in &policy.relays {
+            let strangers = ranges.strangers(relay);
             // Of one sort of case the shortest session is shown: without AUTH, then without TLS.
             let mut cases: Vec<Point> = points().filter(|point| admits(relay, point)).collect();
             cases.sort_by_key(|point| {
                 (point.sender == Sender::Null, point.user, point.greets_as_ours, point.tls, point.proven)
             });
             for point in cases {
-                if findings.stranger.is_none() && is_stranger(relay, &point) {
-                    findings.stranger = concrete(policy, relay, &point, FOREIGN);
+                if findings.stranger.is_none() && strangers.include(&point) {
+                    findings.stranger = concrete(policy, relay, &point, strangers.address, FOREIGN);
                 }
-                if findings.impostor.is_none() && is_impostor(relay, &point) {
-                    findings.impostor = concrete(policy, relay, &point, FOREIGN);
+                if findings.impostor.is_none() && is_impostor(&strangers, &point) {
+                    findings.impostor = concrete(policy, relay, &point, strangers.address, FOREIGN);
                 }
             }
         }
@@ -143,28 +145,79 @@ impl Findings {
     }
 }
 
-/// Whether an entry's ranges say nothing about who comes: there are none, or anybody's addresses are in them.
-fn says_nothing(relay: &Relay) -> bool {
-    !relay.lists_peers() || (!relay.wide && relay.peers.stranger().is_some())
+/// The ranges of all entries, as far as one has a say in what another's are worth.
+struct Ranges {
+    /// Those from which nothing but the address is asked.
+    trusted: NetworkSet,
+    /// Those that many customers of a provider share.
+    shared: NetworkSet,
 }
 
-fn is_stranger(relay: &Relay, point: &Point) -> bool {
-    point.user == User::Nobody && (says_nothing(relay) || (relay.shared && !(point.proven && relay.tenant.is_some())))
+/// Whether strangers are among those who answer an entry's questions.
+struct Strangers<'p> {
+    relay: &'p Relay,
+    /// An address of one of them that the entry lists, where it lists any.
+    address: Option<IpAddr>,
+    /// Whether the entry's ranges say nothing about who comes: there are none, or anybody's addresses are in them.
+    is_anybody: bool,
+    /// Whether they are shared, by their own entry's word or by that of another that has the same addresses.
+    is_shared: bool,
 }
 
-fn is_impostor(relay: &Relay, point: &Point) -> bool {
+impl Ranges {
+    fn of(policy: &Policy) -> Self {
+        let mut ranges = Self { trusted: NetworkSet::default(), shared: NetworkSet::default() };
+        for relay in &policy.relays {
+            if relay.trusts_addresses() {
+                ranges.trusted.extend(&relay.peers);
+            }
+            if relay.shared {
+                ranges.shared.extend(&relay.peers);
+            }
+        }
+        ranges
+    }
+
+    fn strangers<'p>(&self, relay: &'p Relay) -> Strangers<'p> {
+        // Wide ranges do not become narrow by being spread over several entries, or by `wide = true`.
+        let apart = relay.peers.stranger();
+        let together =
+            || relay.peers.firsts().next().filter(|_| relay.trusts_addresses() && self.trusted.stranger().is_some());
+        let crowd = apart.or_else(together);
+        let others = relay.peers.meets(&self.shared);
+        Strangers {
+            relay,
+            address: crowd.or(others),
+            is_anybody: !relay.lists_peers() || crowd.is_some(),
+            is_shared: relay.shared || others.is_some(),
+        }
+    }
+}
+
+impl Strangers<'_> {
+    fn include(&self, point: &Point) -> bool {
+        let is_proven = point.proven && self.relay.tenant.is_some();
+        point.user == User::Nobody && (self.is_anybody || (self.is_shared && !is_proven))
+    }
+}
+
+fn is_impostor(strangers: &Strangers<'_>, point: &Point) -> bool {
     let is_foreign_account = matches!(point.user, User::OfEntry | User::OfOthers) && !point.registered;
-    point.sender == Sender::Own && (is_foreign_account || is_stranger(relay, point))
+    point.sender == Sender::Own && (is_foreign_account || strangers.include(point))
 }
 
 /// A session that answers all questions in this way, where there is one.
-fn concrete(policy: &Policy, relay: &Relay, point: &Point, to: &str) -> Option<Counterexample> {
-    let peer: IpAddr = match (point.listed, relay.peers.stranger().filter(|_| !relay.wide)) {
-        (true, Some(stranger)) => stranger,
-        (true, None) => relay.peers.firsts().next().unwrap_or(STRANGER_V4),
-        (false, _) => dialogue::outside(policy),
+fn concrete(
+    policy: &Policy,
+    relay: &Relay,
+    point: &Point,
+    stranger: Option<IpAddr>,
+    to: &str,
+) -> Option<Counterexample> {
+    let peer: IpAddr = match point.listed {
+        true => stranger.or_else(|| relay.peers.firsts().next()).unwrap_or(STRANGER_V4),
+        false => dialogue::outside(policy),
     };
-    let own = dialogue::own_domain(policy)?;
     let account = |is_of_entry: bool| {
         policy.accounts.values().find(|account| relay.accounts.contains(&account.name) == is_of_entry)
     };
@@ -176,12 +229,12 @@ fn concrete(policy: &Policy, relay: &Relay, point: &Point, to: &str) -> Option<C
     };
     let from: Option<Mailbox> = match point.sender {
         Sender::Null => None,
-        Sender::Own => Some(format!("chief.executive@{own}").parse().ok()?),
+        Sender::Own => Some(format!("chief.executive@{}", dialogue::own_domain(policy)?).parse().ok()?),
         Sender::Foreign => Some("someone@elsewhere.example".parse().ok()?),
     };
     let helo = if point.greets_as_ours { policy.hostname.to_string() } else { "mail.elsewhere.example".to_owned() };
     let proof = match &relay.tenant {
-        Some(Tenant::Header { name, value, .. }) if point.proven => Some((name.as_str(), value.expose())),
+        Some(Tenant::Header { name, value, .. }) if point.proven => Some((name.clone(), value.expose().to_owned())),
         // A signature cannot be made up here.
         Some(Tenant::Dkim { .. }) if point.proven => return None,
         _ => None,

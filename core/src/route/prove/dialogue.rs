@@ -34,6 +34,19 @@ pub(super) fn own_domain(policy: &Policy) -> Option<Domain> {
     exact.or_else(|| policy.domains.below().next().and_then(|name| name.prepend("mail").ok()))
 }
 
+/// What is in a message, beside what every message has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Content {
+    /// The author, where it is not the sender.
+    pub(super) author: Option<Mailbox>,
+    pub(super) fields: Vec<(String, String)>,
+    /// The proof of the tenant, which has no business in what is printed.
+    pub(super) secret: Option<(String, String)>,
+    pub(super) size: Option<u64>,
+    /// What verification says of it.
+    pub(super) results: Vec<(String, String)>,
+}
+
 #[allow(clippy::too_many_arguments)] // All that makes up a session.
 pub(super) fn counterexample(
     policy: &Policy,
@@ -44,7 +57,7 @@ pub(super) fn counterexample(
     user: Option<String>,
     from: Option<Mailbox>,
     to: &str,
-    proof: Option<(&str, &str)>,
+    secret: Option<(String, String)>,
 ) -> Counterexample {
     let session = Session::new().peer(Some(peer)).helo(helo.to_owned()).user(user).tls(tls);
     let to: Vec<Mailbox> = to.parse().into_iter().collect();
@@ -54,7 +67,7 @@ pub(super) fn counterexample(
         _ => String::new(),
     };
     let why = format!("# from {peer}{listed}; the entry {} admits it", relay.name);
-    written(policy, session, envelope, proof, &why)
+    written(policy, session, envelope, &Content { secret, ..Content::default() }, &why)
 }
 
 /// The session with its dialogue. The replies are those that the gateway gives to what is admitted.
@@ -62,12 +75,14 @@ pub(super) fn written(
     policy: &Policy,
     session: Session,
     envelope: Envelope,
-    proof: Option<(&str, &str)>,
+    content: &Content,
     why: &str,
 ) -> Counterexample {
     let gateway = &policy.hostname;
     let (helo, peer) = (&session.helo, session.peer.unwrap_or(STRANGER_V4));
-    let mut lines = vec![why.to_owned(), format!("S: 220 {gateway} ESMTP"), format!("C: EHLO {helo}")];
+    let mut lines = vec![why.to_owned()];
+    lines.extend(content.results.iter().map(|(method, result)| format!("# verification says {method}={result}")));
+    lines.extend([format!("S: 220 {gateway} ESMTP"), format!("C: EHLO {helo}")]);
     let greeting = format!("S: 250 {gateway} greets {helo} [{peer}]");
     lines.push(greeting.clone());
     if session.tls {
@@ -84,16 +99,30 @@ pub(super) fn written(
     for to in &envelope.to {
         lines.extend([format!("C: RCPT TO:<{to}>"), "S: 250 2.1.5 Recipient ok".to_owned()]);
     }
-    let author = if from.is_empty() { format!("mailer-daemon@{gateway}") } else { from };
-    let mut fields = vec![format!("From: <{author}>"), "Subject: A counterexample".to_owned()];
-    fields.extend(proof.map(|(name, value)| format!("{name}: {value}")));
+    let author = match &content.author {
+        Some(author) => author.to_string(),
+        None if from.is_empty() => format!("mailer-daemon@{gateway}"),
+        None => from,
+    };
+    let has = |name: &str| content.fields.iter().any(|(field, _)| field.eq_ignore_ascii_case(name));
+    let defaults = [("From", format!("<{author}>")), ("Subject", "A counterexample".to_owned())];
+    let defaults = defaults.into_iter().filter(|(name, _)| !has(name)).map(|(name, value)| format!("{name}: {value}"));
+    let mut fields: Vec<String> = defaults.collect();
+    fields.extend(content.fields.iter().map(|(name, value)| format!("{name}: {value}")));
     lines.extend(["C: DATA".to_owned(), "S: 354 Go ahead".to_owned()]);
     // The secret itself has no business in what is printed.
-    let shown = proof.map(|(name, _)| format!("C: {name}: (the secret)"));
-    lines.extend(fields.iter().take(2).map(|field| format!("C: {field}")).chain(shown));
-    lines.extend(["C: ", "C: Hello", "C: .", "S: 250 2.0.0 Taken"].map(str::to_owned));
+    let shown = content.secret.iter().map(|(name, _)| format!("C: {name}: (the secret)"));
+    lines.extend(fields.iter().map(|field| format!("C: {field}")).chain(shown));
+    fields.extend(content.secret.iter().map(|(name, value)| format!("{name}: {value}")));
+    let body = content.size.map_or_else(|| "Hello".to_owned(), |size| format!("(so much that it is {size} octets)"));
+    lines.extend(["C: ".to_owned(), format!("C: {body}")]);
+    lines.extend(["C: .", "S: 250 2.0.0 Taken"].map(str::to_owned));
     let octets = format!("{}\r\n\r\nHello\r\n", fields.join("\r\n"));
     let (header, _) = Header::split(octets.as_bytes());
-    let message = Arc::new(Message::new(header, octets.len() as u64));
-    Counterexample { session, envelope, message, lines }
+    let size = content.size.unwrap_or(0).max(octets.len() as u64);
+    let mut message = Message::new(header, size);
+    for (method, result) in &content.results {
+        message = message.result(method, result);
+    }
+    Counterexample { session, envelope, message: Arc::new(message), lines }
 }

@@ -11,15 +11,20 @@
 //!
 //! Rules have no say in admission. What they have a say in (the route, and whether TLS is demanded) is looked at for each rule
 //! and for each pair of a rule that demands TLS and one that decides: demands add up, and one rule decides, so that a third
-//! changes neither the route nor takes a demand away. Subsets of rules are never enumerated.
+//! changes neither the route nor takes a demand away. Subsets of rules are never enumerated. Each is reached by a session made of
+//! what it asks for: as one of its users, from one of its addresses, with its author, header fields, size and results. And whatever
+//! sessions show, a route that a rule, the quarantine or a fallback names must not lead back to this host.
 //!
 //! # What is not proven
-//! What the DNS will say: that a route's host exists, that an SPF record lists the right addresses. Where a tenant is proven by
+//! What the DNS will say: that a route's host exists, that an SPF record lists the right addresses, and none that another entry
+//! takes for ours (`config check` asks). Where a tenant is proven by
 //! DKIM, who replays a fresh message of ours to others is admitted, with our own content; the header is the better proof.
 
 mod admission;
+mod cases;
 mod dialogue;
 mod next_step;
+mod world;
 
 use std::sync::Arc;
 

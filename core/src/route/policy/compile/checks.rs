@@ -1,15 +1,17 @@
 //! What one part of the document says of another.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
-use super::{Reader, unknown};
+use super::{Reader, never, unknown};
 use crate::route::policy::finding::Findings;
 use crate::route::policy::routes::{Level, MX_ROUTE, OUTBOUND_GATEWAY};
-use crate::route::policy::rules::{Direction, NewSender, Rule, Verdict};
+use crate::route::policy::rules::{Direction, NewSender, Verdict};
 use crate::route::policy::sections::Quarantine;
 use crate::route::policy::table::{Item, Table, quoted};
-use crate::route::policy::{Change, Destination, Overrides, Policy};
+use crate::route::policy::{Change, Destination, Overrides, Policy, Route};
+use crate::route::security::{self, Demand};
+use crate::time::UnixTime;
 
 impl Reader<'_> {
     /// Names that lead nowhere, and parts that have no effect together.
@@ -21,36 +23,44 @@ impl Reader<'_> {
         destinations(table, policy, found);
         old_setting(table, policy, found);
         unused(table, policy, found);
-        never(table, policy, found);
+        never::check(table, policy, found);
         families(table, policy, found);
+        overlaps(table, policy, found);
+        clear_text(table, policy, found);
         signers(table, policy, found);
         testing(table, policy, found);
         listeners(table, policy, found);
     }
 }
 
-/// The tables of a list, each with what became of it; both lists are in one order where nothing was unreadable.
 fn tables<'v>(table: &Table<'v>, key: &str) -> Vec<Item<'v>> {
     table.list(key).filter(Item::is_table).collect()
 }
 
+/// The tables of a list, each with what became of it; none where one of them was unreadable, so that which is which is not known.
+pub(super) fn pairs<'v, 'p, T>(table: &Table<'v>, key: &str, read: &'p [T]) -> impl Iterator<Item = (Item<'v>, &'p T)> {
+    let tables = tables(table, key);
+    let is_whole = tables.len() == read.len();
+    tables.into_iter().zip(read).filter(move |_| is_whole)
+}
+
 fn rule_references(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
     let known: Vec<&str> = policy.routes.keys().map(String::as_str).collect();
-    for (item, rule) in tables(table, "rule").iter().zip(&policy.rules) {
+    for (item, rule) in pairs(table, "rule", &policy.rules) {
         let Some(actions) = item.get("do") else { continue };
         match &rule.verdict {
             Some(Verdict::Route(name)) if !policy.routes.contains_key(name) => {
                 let place = actions.get("route").map_or(actions.place(), |item| item.place());
                 found.error(place, "route", unknown(name, "[[route]]", &known));
             }
-            Some(Verdict::Quarantine) if policy.quarantine.is_none() => {
+            Some(Verdict::Quarantine) if !table.has("quarantine") => {
                 let message = "there is no [quarantine] that says where such messages go";
                 found.error(actions.place(), "quarantine", message);
             }
             _ => {}
         }
         let uses_srs = rule.changes.iter().any(|change| matches!(change, Change::Sender(NewSender::Srs)));
-        if uses_srs && policy.srs.is_none() {
+        if uses_srs && !table.has("srs") {
             found.error(actions.place(), "sender", "srs needs srs = { domain = \"…\", key_file = \"…\" } at the top");
         }
     }
@@ -122,35 +132,28 @@ fn routes_in_use(policy: &Policy) -> BTreeSet<&str> {
     }
 }
 
-/// Whether a destination of this level asks for less than a route does, whatever it is beside it.
-fn is_below(level: Level, demand: Level) -> bool {
-    match (level, demand) {
-        (Level::None, _) => true,
-        (Level::May | Level::Dane, demand) => demand > Level::May,
-        (Level::Encrypt, demand) => demand > Level::Encrypt,
-        _ => false,
-    }
-}
-
 fn destinations(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
-    let used = routes_in_use(policy);
-    let demands: Vec<Level> = used.iter().filter_map(|name| Some(policy.route(name)?.demand())).collect();
+    let demand_of = |route: &Route| Demand::of_route(route.require_tls, route.require_ca, route.verify_hostname);
+    let routes = routes_in_use(policy);
+    let demands: Vec<Demand> = routes.iter().filter_map(|name| policy.route(name).map(demand_of)).collect();
+    // What rules ask for comes on top of every route.
     let rules_ask = policy.rules.iter().any(|rule| rule.require_tls);
-    for (item, destination) in tables(table, "destination").iter().zip(&policy.destinations) {
+    for (number, (item, destination)) in pairs(table, "destination", &policy.destinations).enumerate() {
         let Destination { tls, until, overrides, .. } = destination;
         let place = item.get("tls").map_or(item.place(), |item| item.place());
-        let never_adds = demands.iter().all(|demand| *tls <= Level::Encrypt && tls <= demand);
-        let lowers = is_below(*tls, if rules_ask { Level::Encrypt } else { Level::May })
-            || demands.iter().any(|demand| is_below(*tls, *demand));
+        let asks = security::Level::from_word(tls.as_str()).map_or(Demand::MAY, security::Level::demand);
+        let never_adds = *tls <= Level::Encrypt && demands.iter().all(|demand| *demand >= asks);
+        let is_less = |demand: &Demand| asks.partial_cmp(demand).is_none_or(Ordering::is_lt);
+        let lowers = demands.iter().any(is_less) || (rules_ask && is_less(&Demand::ENCRYPT));
         let only_lowers = *tls == Level::None || (never_adds && lowers);
-        let what = match overrides {
-            Overrides { dane: true, mta_sts: true } => "dane and mta-sts",
-            Overrides { dane: true, .. } => "dane",
-            Overrides { mta_sts: true, .. } => "mta-sts",
-            Overrides { .. } => "",
+        let (what, counts) = match overrides {
+            Overrides { dane: true, mta_sts: true } => ("dane and mta-sts", "count"),
+            Overrides { dane: true, .. } => ("dane", "counts"),
+            Overrides { mta_sts: true, .. } => ("mta-sts", "counts"),
+            Overrides { .. } => ("", ""),
         };
         match until {
-            None if only_lowers && what.is_empty() => {
+            None if only_lowers && what.is_empty() && item.get("until").is_none() => {
                 let message = format!(
                     "{} lowers what routes and rules ask for {}; that needs until: the last day on which it holds",
                     tls.as_str(),
@@ -160,11 +163,11 @@ fn destinations(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
             }
             None => {}
             Some(until) => {
-                let last = crate::UnixTime(until.0.saturating_sub(1)).utc().to_string();
-                let last = last.split(' ').next().unwrap_or_default();
+                found.mark(format!("until {number}"), place, "until");
+                let last = last_day(*until);
                 if !what.is_empty() {
                     let message = format!(
-                        "{what} of {} counts for nothing until {last}: others can read or change this mail",
+                        "{what} of {} {counts} for nothing until {last}: others can read or change this mail",
                         destination.domain
                     );
                     found.warn(place, "override", message);
@@ -182,6 +185,12 @@ fn destinations(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
             }
         }
     }
+}
+
+/// The day that ends with this moment.
+pub(crate) fn last_day(until: UnixTime) -> String {
+    let last = UnixTime(until.0.saturating_sub(1)).utc().to_string();
+    last.split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn old_setting(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
@@ -202,8 +211,8 @@ fn unused(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
             found.warn(name.place(), "name", format!("nothing uses the route {}: no rule names it", quoted(text)));
         }
     }
-    let named: BTreeSet<&str> =
-        policy.routes.values().filter_map(|route| Some(route.credentials.as_ref()?.name.as_str())).collect();
+    let credentials = |item: &Item<'_>| item.get("credentials").and_then(|name| name.as_text()).map(str::to_owned);
+    let named: BTreeSet<String> = tables(table, "route").iter().filter_map(credentials).collect();
     for item in tables(table, "credentials") {
         let Some(name) = item.get("name") else { continue };
         if let Some(text) = name.as_text()
@@ -214,79 +223,9 @@ fn unused(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
     }
 }
 
-/// Rules that can never match, as far as their own words and those before them tell.
-fn never(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
-    let mut stopped: Option<&Rule> = None;
-    let mut decided: Vec<&Rule> = Vec::new();
-    for (item, rule) in tables(table, "rule").iter().zip(&policy.rules) {
-        let place = item.get("name").map_or(item.place(), |name| name.place());
-        if let Some(before) = stopped {
-            found.warn(
-                place,
-                "name",
-                format!("this rule can never match: {} before it matches everything and stops", quoted(&before.name)),
-            );
-            continue;
-        }
-        let covers = |earlier: &&&Rule| {
-            earlier.unless.is_none()
-                && rule.unit.is_within(&earlier.unit)
-                && earlier.name != rule.name
-                && (earlier.conditions == rule.conditions || earlier.conditions.is_empty())
-        };
-        if let Some(reason) = contradiction(rule, policy) {
-            found.warn(place, "match", format!("this rule can never match: {reason}"));
-        } else if rule.verdict.is_some()
-            && rule.changes.is_empty()
-            && !rule.require_tls
-            && let Some(earlier) = decided.iter().find(covers)
-        {
-            let message =
-                format!("this rule can never decide: {} before it decides whatever it matches", quoted(&earlier.name));
-            found.warn(place, "name", message);
-        }
-        if rule.verdict.is_some() {
-            decided.push(rule);
-        }
-        let is_everything = rule.conditions.is_empty() && rule.unless.is_none() && rule.unit.depth() == 0;
-        if rule.stop && is_everything {
-            stopped = Some(rule);
-        }
-    }
-}
-
-fn contradiction(rule: &Rule, policy: &Policy) -> Option<String> {
-    let conditions = &rule.conditions;
-    if rule.unless.as_ref().is_some_and(|unless| unless == conditions) {
-        return Some("unless takes away all that match has".to_owned());
-    }
-    let directions = conditions.direction.as_ref()?;
-    let only = |wanted: Direction| directions.iter().all(|direction| *direction == wanted);
-    if only(Direction::Inbound) && conditions.user.is_some() {
-        return Some("who is authenticated is no stranger, so that nothing of a user is inbound".to_owned());
-    }
-    let domains = |own: bool| {
-        let patterns = conditions.to.as_ref().map(super::super::AddressSet::patterns).unwrap_or_default();
-        use super::super::AddressPattern as Pattern;
-        !patterns.is_empty()
-            && patterns.iter().all(|pattern| match pattern {
-                Pattern::Address(mailbox) => policy.is_own_address(mailbox) == own,
-                Pattern::Domain(domain) => policy.is_own(domain) == own,
-                Pattern::Any | Pattern::Below(_) | Pattern::Null => false,
-            })
-    };
-    if only(Direction::Outbound) && domains(true) {
-        return Some("mail to our own domains is never outbound".to_owned());
-    }
-    if !directions.contains(&Direction::Outbound) && domains(false) {
-        return Some("mail to other domains is always outbound".to_owned());
-    }
-    None
-}
-
 fn families(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
     let hears_v6 = policy.listen.all().any(|socket| socket.is_ipv6() && !socket.ip().is_loopback());
-    for (item, relay) in tables(table, "relay").iter().zip(&policy.relays) {
+    for (item, relay) in pairs(table, "relay", &policy.relays) {
         let place = item.get("peers").map_or(item.place(), |peers| peers.place());
         if hears_v6 && relay.peers.families() == (true, false) && relay.spf.is_empty() {
             let message =
@@ -297,7 +236,7 @@ fn families(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
 }
 
 fn signers(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
-    for (item, sign) in tables(table, "sign").iter().zip(&policy.signers) {
+    for (item, sign) in pairs(table, "sign", &policy.signers) {
         if !policy.is_own(&sign.domain) {
             let place = item.get("domain").map_or(item.place(), |domain| domain.place());
             let message =
@@ -316,8 +255,10 @@ fn testing(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
 
 fn listeners(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
     let wants_auth = policy.relays.iter().any(|relay| relay.require_auth);
-    let clear = policy.listen.smtp.iter().chain(&policy.listen.submission).find(|socket| !is_loopback(socket.ip()));
-    if let (true, None, Some(socket)) = (wants_auth, &policy.listen.tls, clear) {
+    let clear = policy.listen.smtp.iter().chain(&policy.listen.submission).next();
+    if let (true, None, Some(socket), Some(item)) = (wants_auth, &policy.listen.tls, clear, table.item("listen"))
+        && item.get("tls").is_none()
+    {
         let message = format!(
             "clients log in, and {socket} has no TLS to do that in: tls = {{ certificate = \"…\", key = \"…\" }}"
         );
@@ -325,6 +266,34 @@ fn listeners(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
     }
 }
 
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
+/// Entries that ask for AUTH, and not for TLS, where a listener lets clients speak without.
+fn clear_text(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
+    for (item, relay) in pairs(table, "relay", &policy.relays) {
+        if relay.require_auth && !relay.require_tls && !policy.listen.is_always_tls() {
+            let place = item.get("require_auth").map_or(item.place(), |flag| flag.place());
+            let message =
+                "passwords, or what can be had from them, go over the wire in clear text: write require_tls = true";
+            found.warn(place, "require_auth", message);
+        }
+    }
+}
+
+/// Addresses of which one entry says that many customers share them, and that another takes for ours.
+fn overlaps(table: &Table<'_>, policy: &Policy, found: &mut Findings) {
+    for (item, relay) in pairs(table, "relay", &policy.relays) {
+        if relay.shared || !relay.trusts_addresses() {
+            continue;
+        }
+        let place = item.get("peers").map_or(item.place(), |peers| peers.place());
+        let shared = policy.relays.iter().filter(|other| other.shared && other.name != relay.name);
+        if let Some((other, address)) =
+            shared.filter_map(|other| Some((other, relay.peers.meets(&other.peers)?))).next()
+        {
+            let message = format!(
+                "{address} is among the addresses that {} says are shared: whoever lacks the proof of the tenant there is admitted here",
+                quoted(&other.name)
+            );
+            found.warn(place, "peers", message);
+        }
+    }
 }

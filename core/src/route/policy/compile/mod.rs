@@ -1,6 +1,7 @@
 //! From a document to a policy.
 
-mod checks;
+pub(crate) mod checks;
+mod never;
 mod relays;
 mod routes;
 mod rules;

@@ -215,13 +215,15 @@ fn peer(item: &Item<'_>, wide: bool, peers: &mut Vec<Range>, spf: &mut Vec<crate
     peers.push(range);
 }
 
-/// What makes an entry admit strangers, or nobody.
+/// What makes an entry admit strangers, or nobody. Of what is there and could not be read nothing more is said.
 fn flaws(relay: &Relay, table: &Table<'_>, found: &mut Findings) {
-    if !relay.lists_peers() && !relay.require_auth {
+    let has_peers = table.list("peers").next().is_some();
+    let is_open = !relay.lists_peers() && !relay.require_auth;
+    if is_open && !has_peers && !(table.has("provider") && relay.provider.is_none()) {
         let message = "this entry has neither peers nor require_auth = true: whoever comes could send through us";
         found.flaw(table.place, "peers", message);
     }
-    if relay.shared && relay.tenant.is_none() && !relay.require_auth {
+    if relay.shared && relay.tenant.is_none() && !relay.require_auth && !table.has("tenant") {
         let message = "all customers of this provider send from these addresses; tenant has to prove that a message is ours: \
                        tenant = { header = \"X-Gateway-Tenant\", value_file = \"…\" } or tenant = { dkim = true }";
         found.flaw(table.place, "tenant", message);
@@ -230,10 +232,10 @@ fn flaws(relay: &Relay, table: &Table<'_>, found: &mut Findings) {
         let message = "any sender is for accounts and addresses of one's own, and these are shared";
         found.flaw(table.place_of("senders"), "senders", message);
     }
-    if relay.null_sender == NullSender::Tenant && relay.tenant.is_none() && table.has("null_sender") {
+    if relay.null_sender == NullSender::Tenant && !table.has("tenant") && table.has("null_sender") {
         found.flaw(table.place_of("null_sender"), "null_sender", "without tenant there is no proof to go by");
     }
-    if relay.senders == Senders::Registered && relay.users.is_none() {
+    if relay.senders == Senders::Registered && relay.users.is_none() && !table.has("users") {
         found.flaw(
             table.place_of("senders"),
             "users",
@@ -245,12 +247,14 @@ fn flaws(relay: &Relay, table: &Table<'_>, found: &mut Findings) {
             "a sender is registered for an account; without AUTH there is none, so that nothing is admitted without it";
         found.warn(table.place_of("senders"), "senders", message);
     }
-    if relay.require_auth && !relay.require_tls {
-        let message =
-            "passwords, or what can be had from them, go over the wire in clear text: write require_tls = true";
-        found.warn(table.place_of("require_auth"), "require_auth", message);
+    // A range that is wide by itself is an error already, unless the document says that it is meant.
+    let is_silent = relay.wide || !table.list("peers").any(|item| item.as_text().is_some_and(is_wide));
+    if relay.peers.stranger().is_some() && is_silent && relay.trusts_addresses() {
+        let message = "together these are so many addresses that strangers are among them, and whoever comes from there can send \
+                       through us: list those of your own, or write require_auth = true";
+        found.warn(table.place_of("peers"), "peers", message);
     }
-    if relay.require_auth && relay.users.is_none() {
+    if relay.require_auth && relay.users.is_none() && !table.has("users") {
         let message = "no file of users is named, so nobody can log in at the gateway; a host that embeds the engine may know its users otherwise";
         found.warn(table.place_of("require_auth"), "users", message);
     }
@@ -258,4 +262,8 @@ fn flaws(relay: &Relay, table: &Table<'_>, found: &mut Findings) {
         let message = "the proof is asked for all the same; shared = true says that the range is one of many customers";
         found.warn(table.place_of("tenant"), "tenant", message);
     }
+}
+
+fn is_wide(text: &str) -> bool {
+    Range::parse(text).is_ok_and(Range::is_wide)
 }

@@ -73,6 +73,9 @@ impl Reader<'_> {
     ) -> Option<BTreeMap<String, Route>> {
         let mut routes = BTreeMap::new();
         let mut seen = BTreeSet::new();
+        // Credentials that could not be read are errors where they stand, and those of a name that is there all the same.
+        let declared: Vec<&str> =
+            table.list("credentials").filter_map(|item| Some(item.get("name")?.as_text()?.trim())).collect();
         if table.list("route").count() > MAX_POLICY_ENTRIES {
             self.found.error(
                 table.place_of("route"),
@@ -88,7 +91,7 @@ impl Reader<'_> {
             if name == OUTBOUND_GATEWAY {
                 self.found.error(table.place_of("name"), "name", "this is the name of the old setting; choose another");
             }
-            if let Some(route) = route(&table, name, hostname, credentials, &mut self.found) {
+            if let Some(route) = route(&table, name, hostname, (credentials, &declared), &mut self.found) {
                 routes.insert(route.name.clone(), route);
             }
         }
@@ -151,7 +154,7 @@ fn route(
     table: &Table<'_>,
     name: String,
     hostname: &Domain,
-    credentials: &BTreeMap<String, Arc<Credentials>>,
+    (credentials, declared): (&BTreeMap<String, Arc<Credentials>>, &[&str]),
     found: &mut Findings,
 ) -> Option<Route> {
     let provider = table.item("provider").and_then(|item| item.word(found, &Provider::WORDS));
@@ -168,7 +171,8 @@ fn route(
         _ => hosts,
     };
     // Where there are hosts that cannot be read, they are errors already.
-    if hosts.is_empty() && !mx_lookup && table.list("hosts").next().is_none() {
+    let is_unknown_provider = table.has("provider") && provider.is_none();
+    if hosts.is_empty() && !mx_lookup && table.list("hosts").next().is_none() && !is_unknown_provider {
         let hint = preset.map_or("", |preset| preset.hint);
         let message = match (table.has("hosts"), hint) {
             (true, _) => {
@@ -213,13 +217,21 @@ fn route(
         let message = "a name that no trusted authority vouches for proves nothing: whoever is on the way can make such a certificate";
         found.warn(table.place_of("require_ca"), "require_ca", message);
     }
+    let nameless = hosts.iter().find(|host| host.target.name().is_none());
+    if let (Some(host), true) = (nameless, require_ca && verify_hostname && !table.has("names")) {
+        let message = format!(
+            "{} is an address, and a certificate is verified for names: no certificate fits, so that nothing is delivered; write the host's name, or the names on its certificate: names = [\"…\"]",
+            host.target
+        );
+        found.warn(table.place_of("hosts"), "hosts", message);
+    }
     let credentials = table.item("credentials").and_then(|item| {
         let name = item.text(found)?;
         match credentials.get(name) {
             Some(credentials) => Some(credentials.clone()),
+            None if declared.contains(&name) => None,
             None => {
-                let known: Vec<&str> = credentials.keys().map(String::as_str).collect();
-                item.wrong(found, unknown(name, "[[credentials]]", &known));
+                item.wrong(found, unknown(name, "[[credentials]]", declared));
                 None
             }
         }

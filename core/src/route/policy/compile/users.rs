@@ -46,10 +46,11 @@ impl Reader<'_> {
         for item in table.list("user") {
             let Some(table) = item.table(&mut self.found, &["name", "senders", "verifiers"]) else { continue };
             let Some(name) = table.name(&mut self.found, "[[user]]") else { continue };
+            let is_doubled = seen.contains(&name);
             once(&mut self.found, &mut seen, &table, &name, "[[user]]");
             let senders: AddressSet =
                 table.each(&mut self.found, "senders", AddressPattern::parse).into_iter().collect();
-            if senders.is_empty() {
+            if senders.is_empty() && table.list("senders").next().is_none() {
                 self.found.warn(
                     table.place_of("senders"),
                     "senders",
@@ -61,7 +62,7 @@ impl Reader<'_> {
             }
             let verifiers = self.verifiers(&table);
             let account = Account { name: name.clone(), senders, verifiers };
-            if accounts.insert(name.clone(), account).is_some() {
+            if accounts.insert(name.clone(), account).is_some() && !is_doubled {
                 self.found.error(
                     table.place_of("name"),
                     "name",
