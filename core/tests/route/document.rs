@@ -221,6 +221,18 @@ fn given_other_values_of_secrets_then_the_version_stays_and_with_other_senders_o
 }
 
 #[test]
+fn given_microsoft_365_and_a_proof_by_dkim_then_it_is_warned_that_its_signatures_do_not_cover_enough() {
+    let entry = |provider: &str, tenant: &str| {
+        let text = format!("{BASE}[[relay]]\nname = \"a\"\nprovider = \"{provider}\"\ntenant = {{ {tenant} }}\n");
+        policy(&text);
+        crate::world::warnings(&text).iter().filter(|warning| warning.message.contains("signs neither To")).count()
+    };
+    let header = "header = \"X-T\", value_file = \"tenant.secret\"";
+    assert_eq!((entry("microsoft-365", "dkim = true"), entry("microsoft-365", header)), (1, 0));
+    assert_eq!(entry("google-workspace", "dkim = true"), 0);
+}
+
+#[test]
 fn given_names_that_lead_nowhere_then_the_nearest_is_told() {
     for (part, key, nearest) in [
         ("[[rule]]\nname = \"a\"\ndo = { route = \"smrt\" }", "route", "smart"),

@@ -89,7 +89,8 @@ pub enum NullSender {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Tenant {
-    /// A fresh passing signature of a domain of ours, made by the provider.
+    /// A fresh passing signature of a domain of ours, made by the provider. It covers From, Reply-To, To, Cc, Subject and Date
+    /// as often as each stands on the message: what it leaves open, anybody can have put there.
     #[non_exhaustive]
     Dkim {
         /// The selectors with which the provider signs; `None`: any that this gateway has no key for.

@@ -258,6 +258,11 @@ fn flaws(relay: &Relay, table: &Table<'_>, found: &mut Findings) {
         let message = "no file of users is named, so nobody can log in at the gateway; a host that embeds the engine may know its users otherwise";
         found.warn(table.place_of("require_auth"), "users", message);
     }
+    if relay.provider == Some(Provider::Microsoft365) && matches!(relay.tenant, Some(Tenant::Dkim { .. })) {
+        let message = "Microsoft 365 signs neither To nor Cc nor Reply-To, so that messages with one of them are not proven by its signature: \
+                       use header and value_file";
+        found.warn(table.place_of("tenant"), "tenant", message);
+    }
     if relay.tenant.is_some() && !relay.shared {
         let message = "the proof is asked for all the same; shared = true says that the range is one of many customers";
         found.warn(table.place_of("tenant"), "tenant", message);
