@@ -114,7 +114,11 @@ pub(crate) fn build(purpose: Purpose) -> Result<PathBuf, Stop> {
     let build = cargo_fuzz("build");
     let (build, target_dir) = match purpose {
         Purpose::Short => (
-            build.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_DEBUG", "false"),
+            // cargo-fuzz asks for one codegen unit; what LLVM does for the sanitizers grows with the square of a unit.
+            build
+                .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+                .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+                .env("RUSTFLAGS", "-Ccodegen-units=64"),
             workspace::target().join("fuzz"),
         ),
         Purpose::Long => (build, fuzz.join("target")),
