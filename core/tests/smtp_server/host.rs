@@ -192,14 +192,14 @@ fn verdict(credentials: &Credentials, dice: &mut Dice<'_>) -> Verdict {
 
 /// What the host knows besides its machine.
 pub(crate) struct Desk {
-    now: Now,
-    is_lmtp: bool,
+    pub(crate) now: Now,
+    pub(crate) is_lmtp: bool,
     undecided: Vec<(DecisionId, Request)>,
     /// Answered already; an answer that is repeated, or comes too late, counts for nothing.
     decided: Vec<(DecisionId, Decision)>,
     closed: usize,
     /// What has come about.
-    reached: Reached,
+    pub(crate) reached: Reached,
 }
 
 /// What a session came to, so that a test can see that sessions come to everything.

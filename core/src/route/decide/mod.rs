@@ -158,9 +158,8 @@ impl<'a> Plan<'a> {
         };
         let to = restored.as_ref().unwrap_or(recipient);
         let to_own = policy.is_own_address(to);
-        // A bounce to a sender that we rewrote is ours to send back, whoever brings it. Senders of our own are not rewritten, so
-        // that what comes for one of them is mail as any other.
-        let is_ours = self.is_ours() || (restored.is_some() && !to_own);
+        // A bounce to a sender that we rewrote is ours to send back, whoever brings it: the keyed hash proves that we did.
+        let is_ours = self.is_ours() || restored.is_some();
         if let (Some(refusal), false, true) = (&self.refusal, is_ours, !to_own || self.is_refused_account) {
             let refusal = refusal.clone();
             return self.refuse(recipient, refusal);
@@ -278,20 +277,13 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The sender that takes the place of the message's; the null one stays, or bounces would be bounced. One of our own is not
-    /// rewritten by SRS: the networks that may send for it are ours to publish, and bounces to it come in as rules say.
+    /// The sender that takes the place of the message's; the null one stays, or bounces would be bounced.
     fn sender(&self, new: &NewSender, trail: &mut Trail) -> Option<Mailbox> {
         let from = self.subject.from?;
         match new {
             NewSender::Address(mailbox) => Some(mailbox.clone()),
             NewSender::Srs => {
                 let settings = self.subject.policy.srs.as_ref()?;
-                if self.subject.policy.is_own_address(from) {
-                    if !trail.is_off() {
-                        trail.push(format!("sender {from}"), "kept", "it is of a domain of ours", "SRS");
-                    }
-                    return None;
-                }
                 let rewritten = srs::forward(settings, from, self.request.now);
                 if rewritten.is_none() && !trail.is_off() {
                     let why = "the local part would have more than 64 octets (RFC 5321 §4.5.3.1.1)";
