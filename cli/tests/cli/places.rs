@@ -230,7 +230,7 @@ fn idle_sessions_in_tls_take_24_kib_each_at_most() {
 fn a_reader_of_the_log_that_stops_holds_up_nobody() {
     let folder = Folder::new();
     let name = "x".repeat(250);
-    let users = folder.write("users", &format!("{name}:pencil\n"));
+    let users = folder.write("users", format!("{name}:pencil\n"));
     let dns = example("dns.json");
     let mut child = Command::new(env!("CARGO_BIN_EXE_passerelle"))
         .args(["serve", "--listen", "127.0.0.1:0", "--dns", &dns, "--auth-users", &users, "--auth-without-tls"])
