@@ -118,6 +118,7 @@ pub(crate) fn build(purpose: Purpose) -> Result<PathBuf, Stop> {
             build
                 .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
                 .env("CARGO_PROFILE_RELEASE_DEBUG", "false")
+                .env("CARGO_PROFILE_RELEASE_LTO", "off")
                 .env("RUSTFLAGS", "-Ccodegen-units=64"),
             workspace::target().join("fuzz"),
         ),
