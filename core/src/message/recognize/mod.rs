@@ -108,29 +108,27 @@ pub fn recognize(file: &[u8]) -> Recognized {
         return Recognized::new(kind, what);
     }
     if head.strip_prefix(shape::BYTE_ORDER_MARK).is_some() {
-        return around(
-            &file[shape::BYTE_ORDER_MARK.len()..],
-            FileKind::ByteOrderMark,
-            "a message with a byte order mark in front",
-        );
+        let mark = shape::BYTE_ORDER_MARK.len();
+        let inside = text(&file[mark..], MAX_FILE_HEAD - mark);
+        return around(inside, FileKind::ByteOrderMark, "a message with a byte order mark in front");
     }
     if let Some(text) = shape::from_utf16(head) {
-        return around(&text, FileKind::Utf16, "text in UTF-16");
+        return around(self::text(&text, MAX_FILE_HEAD), FileKind::Utf16, "text in UTF-16");
     }
-    text(file)
+    text(file, MAX_FILE_HEAD)
 }
 
 /// A message inside something: told of where there is one, and else what is inside.
-fn around(inside: &[u8], kind: FileKind, what: &'static str) -> Recognized {
-    let inside = text(inside);
+fn around(inside: Recognized, kind: FileKind, what: &'static str) -> Recognized {
     match inside.is_message() || inside.kind.holds_message() {
         true => Recognized::new(kind, what),
         false => inside,
     }
 }
 
-fn text(file: &[u8]) -> Recognized {
-    let head = &file[..file.len().min(MAX_FILE_HEAD)];
+/// Of a text `bound` octets are looked at.
+fn text(file: &[u8], bound: usize) -> Recognized {
+    let head = &file[..file.len().min(bound)];
     if let Some((kind, what)) = markup::of(head) {
         return Recognized::new(kind, what);
     }

@@ -286,7 +286,7 @@ impl<'a> Plan<'a> {
                 let settings = self.subject.policy.srs.as_ref()?;
                 let rewritten = srs::forward(settings, from, self.request.now);
                 if rewritten.is_none() && !trail.is_off() {
-                    let why = "the local part would have more than 64 octets (RFC 5321 §4.5.3.1.1)";
+                    let why = "the local part would be longer than one may be";
                     trail.push(format!("sender {from}"), "kept", why, "SRS");
                 }
                 rewritten.filter(|rewritten| rewritten != from)

@@ -302,14 +302,11 @@ mod tests {
     fn a_set_includes_another_where_all_of_its_addresses_are_in_it_and_meets_it_where_one_is() {
         for (wide, narrow) in [
             (&["*"][..], &["<>", "@example.com"][..]),
-            (&["@example.com"], &["ann@example.com", "@example.com"]),
+            (&["@example.com"], &["ann@example.com", "bob@example.com"]),
             (&["@*.example.com"], &["@a.example.com", "@*.a.example.com", "x@b.example.com"]),
             (&["<>", "@example.com"], &["<>"]),
         ] {
-            assert!(
-                set(wide).includes(&set(narrow)) && !set(narrow).includes(&set(wide)) || wide == narrow,
-                "{wide:?}"
-            );
+            assert!(set(wide).includes(&set(narrow)) && !set(narrow).includes(&set(wide)), "{wide:?}");
             assert!(set(wide).meets(&set(narrow)) && set(narrow).meets(&set(wide)), "{wide:?}");
         }
         for (one, other) in [("@example.com", "@*.example.com"), ("<>", "@example.com"), ("a@b.example", "c@b.example")]
