@@ -35,5 +35,5 @@ int main(void)
 {
     shown();
     misuse();
-    return 0;
+    return checks_finish();
 }
