@@ -30,6 +30,7 @@
 //!             client.handle(now, Input::Quit)?;
 //!         }
 //!         Output::Event(Event::Closed(_)) => break,
+//!         Output::Event(Event::Trace(_)) => unreachable!("nobody asked for a trace"),
 //!         Output::Idle { .. } => {
 //!             let reply = replies.next().ok_or("no more replies")?;
 //!             client.handle(now, Input::Octets(format!("{reply}\r\n").as_bytes()))?;
