@@ -121,7 +121,12 @@ impl Known {
     fn passerelle(&mut self, text: &str, arguments: &[&str]) -> Result<(), String> {
         let subcommand = arguments.first().copied().unwrap_or("--help");
         let is_general = subcommand.starts_with('-') || subcommand == "help";
-        let help = self.help(if is_general { "" } else { subcommand })?;
+        let help = match arguments {
+            _ if is_general => self.help("")?,
+            // It has subcommands of its own.
+            ["config", second, ..] if !second.starts_with(['-', '[']) => self.help(&format!("config {second}"))?,
+            _ => self.help(subcommand)?,
+        };
         for option in shell::options(text) {
             let is_there = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| word == option);
             if !is_there && !matches!(option, "--help" | "--version") {
@@ -135,8 +140,7 @@ impl Known {
         if let Some(help) = self.helps.get(subcommand) {
             return Ok(help.clone());
         }
-        let words = [subcommand, "--help"];
-        let said = Run::new(&self.program).args(words.iter().filter(|word| !word.is_empty())).quietly();
+        let said = Run::new(&self.program).args(subcommand.split_whitespace()).arg("--help").quietly();
         let said = said.map_err(|_| "passerelle does not start".to_owned())?;
         if !said.success {
             return Err(format!("there is no `passerelle {subcommand}`"));

@@ -81,7 +81,8 @@ pub(crate) fn check() -> StepResult {
                 Kind::Span => Vec::new(),
             };
             for command in &commands {
-                match known.fate(&command.text, is_block) {
+                // The chapters of the manual have folders of their own, in which the command's tests run them.
+                match known.fate(&command.text, is_block && !file.starts_with("docs/")) {
                     Ok(Fate::Run) => script.add(command),
                     Ok(Fate::Checked) => {
                         println!("{file}:{}: checked: {}", command.number, command.text);
