@@ -6,6 +6,7 @@ use super::mx::Addresses;
 use super::security::{Dnssec, Tlsa};
 use crate::domain::Domain;
 use crate::lookup::{Answers, DnsAnswer, Pending, RecordType};
+use crate::route::distinct;
 use crate::tls::{self, Dane};
 
 /// How a host came to be known.
@@ -128,11 +129,5 @@ fn reference_names(host: &Domain, base: &Domain, origin: Origin<'_>) -> Vec<Doma
         }
         Origin::Itself { .. } => names.push(host.clone()),
     }
-    let mut seen = Vec::new();
-    names.retain(|name| {
-        let is_new = !seen.contains(name);
-        seen.push(name.clone());
-        is_new
-    });
-    names
+    distinct(names)
 }

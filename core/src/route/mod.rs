@@ -21,8 +21,21 @@ mod seed;
 pub mod srs;
 pub mod tls_test;
 
+use crate::domain::Domain;
+
 pub use admission::{SpfFault, SpfFaults, Unanswered};
 pub use decide::{Decide, Decision};
 pub use facts::Message;
 pub use request::{Demands, Envelope, Session};
 pub use rules::changes::Mutation;
+
+/// Each name once, in the order of their first places.
+fn distinct(mut names: Vec<Domain>) -> Vec<Domain> {
+    let mut seen = Vec::new();
+    names.retain(|name| {
+        let is_new = !seen.contains(name);
+        seen.push(name.clone());
+        is_new
+    });
+    names
+}

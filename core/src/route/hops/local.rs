@@ -1,6 +1,7 @@
 //! What this side asks of one host: of route, rules and destinations.
 
 use crate::domain::Domain;
+use crate::route::distinct;
 use crate::route::policy::{self, Level, Policy, Route};
 use crate::route::security::{self, Authority, Demand, Destination, Inputs, Overrides};
 use crate::time::UnixTime;
@@ -96,7 +97,7 @@ pub(super) fn names(
     recipient: Option<&Domain>,
     destinations: &Destinations,
 ) -> Vec<Domain> {
-    let mut names: Vec<Domain> = match authority {
+    let names: Vec<Domain> = match authority {
         Authority::Nothing | Authority::Ca => return Vec::new(),
         Authority::Host => {
             let further = route.names.iter().chain(destinations.verify_names.iter().flatten());
@@ -104,11 +105,5 @@ pub(super) fn names(
         }
         Authority::Domain => recipient.into_iter().chain(destinations.secure_names.iter().flatten()).cloned().collect(),
     };
-    let mut seen = Vec::new();
-    names.retain(|name| {
-        let is_new = !seen.contains(name);
-        seen.push(name.clone());
-        is_new
-    });
-    names
+    distinct(names)
 }
