@@ -139,14 +139,17 @@ impl NetworkSet {
     }
 }
 
-/// Addresses from which nobody comes but by a network of one's own (RFC 1918, RFC 6598, RFC 3927, RFC 1122 §3.2.1.3).
-const PRIVATE_V4: [(u32, u32); 6] = [
+/// Addresses from which nobody comes but by a network of one's own (RFC 1918, RFC 6598, RFC 3927), or nobody at all (RFC 1122
+/// §3.2.1.3, RFC 5771, RFC 1112 §4).
+const PRIVATE_V4: [(u32, u32); 8] = [
+    (0x0000_0000, 0x00ff_ffff),
     (0x0a00_0000, 0x0aff_ffff),
     (0x6440_0000, 0x647f_ffff),
     (0x7f00_0000, 0x7fff_ffff),
     (0xa9fe_0000, 0xa9fe_ffff),
     (0xac10_0000, 0xac1f_ffff),
     (0xc0a8_0000, 0xc0a8_ffff),
+    (0xe000_0000, 0xffff_ffff),
 ];
 /// The same of IPv6 (RFC 4193, RFC 4291 §2.5.6).
 const PRIVATE_V6: [(u128, u128); 2] = [(0xfc << 120, (0xfe << 120) - 1), (0xfe80 << 112, (0xfec0 << 112) - 1)];
@@ -317,6 +320,7 @@ mod tests {
             &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "192.0.2.0/24", "127.0.0.0/8"][..],
             &["fc00::/7", "2001:db8::/32"],
             &["16.0.0.0/8"],
+            &["0.0.0.0/8", "224.0.0.0/3"],
             &[],
         ] {
             assert_eq!(set(own).stranger(), None, "{own:?}");
