@@ -1,6 +1,6 @@
 //! The authorities whose certificates are trusted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use passerelle::tls::Roots;
 
@@ -16,11 +16,17 @@ const SYSTEM_ROOTS: [&str; 4] = [
 
 /// Those that the system trusts, or those of the file that SSL_CERT_FILE names.
 pub(crate) fn system() -> Result<Roots, Failure> {
+    file(&system_file()?)
+}
+
+/// The file in which they are.
+pub(crate) fn system_file() -> Result<PathBuf, Failure> {
     if let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
-        return file(Path::new(&path));
+        return Ok(path.into());
     }
     let path = SYSTEM_ROOTS.iter().map(Path::new).find(|path| path.exists());
-    file(path.ok_or_else(|| Failure::new("the system has no file of trusted authorities; name one with --ca"))?)
+    path.map(Path::to_owned)
+        .ok_or_else(|| Failure::new("the system has no file of trusted authorities; name one with --ca"))
 }
 
 /// Those of a file.
