@@ -25,6 +25,14 @@ pub(crate) fn tools() -> PathBuf {
     root().join("target/tools")
 }
 
+/// Where programs are kept that take minutes to build and are the same for every clone, each at its own version: below the user's
+/// folder for such things, or with the other tools where there is none.
+pub(crate) fn kept_tools() -> PathBuf {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
+    cache.map_or_else(tools, |cache| cache.join("passerelle"))
+}
+
 /// A folder below `target`, for programs that change from root to other accounts: elsewhere if those could not pass
 /// through to it, as below a home folder.
 pub(crate) fn for_other_accounts(below: &str) -> PathBuf {

@@ -110,8 +110,7 @@ pub(crate) fn build(purpose: Purpose) -> Result<PathBuf, Stop> {
     if !metadata.success {
         return Err(Stop::Failed(format!("fuzz/Cargo.lock is not complete: {}", metadata.text())));
     }
-    CARGO_FUZZ.ensure()?;
-    let build = cargo_fuzz("build");
+    let build = cargo_fuzz(&CARGO_FUZZ.ensure()?, "build");
     let (build, target_dir) = match purpose {
         Purpose::Short => (
             // cargo-fuzz asks for one codegen unit; what LLVM does for the sanitizers grows with the square of a unit.
@@ -134,17 +133,17 @@ pub(crate) fn build(purpose: Purpose) -> Result<PathBuf, Stop> {
 }
 
 /// cargo-fuzz needs options of rustc that only nightly accepts, or a released compiler that is told to.
-fn cargo_fuzz(subcommand: &str) -> Run {
+fn cargo_fuzz(program: &Path, subcommand: &str) -> Run {
     let nightly = Run::new("cargo").args(["+nightly", "--version"]).quietly().is_ok_and(|said| said.success);
-    let cargo = Run::new("cargo").quiet_env("PATH", path_with_tools());
+    let cargo = Run::new("cargo").quiet_env("PATH", path_with(program.parent()));
     let cargo = if nightly { cargo.arg("+nightly") } else { cargo.env("RUSTC_BOOTSTRAP", "1") };
     cargo.args(["fuzz", subcommand, "--fuzz-dir", "fuzz", "--debug-assertions"])
 }
 
 /// A cargo subcommand is found through `PATH`.
-fn path_with_tools() -> std::ffi::OsString {
+fn path_with(folder: Option<&Path>) -> std::ffi::OsString {
     let old = std::env::var_os("PATH").unwrap_or_default();
-    let dirs = std::iter::once(workspace::tools().join("bin")).chain(std::env::split_paths(&old));
+    let dirs = folder.map(Path::to_owned).into_iter().chain(std::env::split_paths(&old));
     std::env::join_paths(dirs).unwrap_or(old)
 }
 

@@ -1,4 +1,4 @@
-//! Cargo's subcommands, built into `target/tools` at a pinned version.
+//! Cargo's subcommands, at a pinned version each, built once for all clones ([`workspace::kept_tools`]).
 //!
 //! Built without optimisation: they run for a second or two here, and building them is what costs.
 
@@ -23,8 +23,7 @@ pub(crate) const CARGO_FUZZ: CargoTool = CargoTool { name: "cargo-fuzz", version
 impl CargoTool {
     /// The program's path, after installing it if need be.
     pub(crate) fn ensure(&self) -> Result<PathBuf, Stop> {
-        let tools = workspace::tools();
-        let program = tools.join("bin").join(self.name);
+        let program = self.root().join("bin").join(self.name);
         if program.is_file() && self.is_recorded() {
             return Ok(program);
         }
@@ -38,24 +37,28 @@ impl CargoTool {
         Ok(program)
     }
 
+    /// A folder of this version's own, so that clones of other days keep theirs.
+    fn root(&self) -> PathBuf {
+        workspace::kept_tools().join(format!("{}-{}", self.name, self.version))
+    }
+
     fn install(&self, lock: &[&str]) -> Result<(), Stop> {
-        let tools = workspace::tools();
         Run::new("cargo")
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .args(["install", self.name, "--version", self.version, "--debug", "--force"])
             .args(lock)
             .args(self.features)
             .arg("--root")
-            .arg(&tools)
+            .arg(self.root())
             .arg("--target-dir")
-            .arg(tools.join("build"))
+            .arg(workspace::tools().join("build"))
             .go()
             .map(drop)
     }
 
     /// Whether cargo's own record says that this version is what is installed.
     fn is_recorded(&self) -> bool {
-        std::fs::read_to_string(workspace::tools().join(".crates.toml"))
+        std::fs::read_to_string(self.root().join(".crates.toml"))
             .is_ok_and(|record| records(&record, self.name, self.version))
     }
 }
