@@ -39,8 +39,10 @@ pub(crate) struct Build {
 pub(crate) const TESTS: Build = Build { step: "build", options: &["--all-targets"] };
 
 /// core's tests with the cryptography in Rust.
-pub(crate) const RUST_CRYPTO: Build =
-    Build { step: "build-rust", options: &["-p", "passerelle", "--no-default-features", "--features", "rust-crypto"] };
+pub(crate) const RUST_CRYPTO: Build = Build {
+    step: "build-rust",
+    options: &["-p", "passerelle", "--no-default-features", "--features", "rust-crypto,toml"],
+};
 
 /// core's tests that need optimisation.
 pub(crate) const RELEASE: Build = Build {

@@ -14,6 +14,9 @@ pub(crate) const PSL: [&str; 2] = ["--features", "psl"];
 /// core alone with the cryptography in Rust.
 pub(crate) const RUST_CRYPTO: [&str; 3] = ["--no-default-features", "--features", "rust-crypto"];
 
+/// The same for its tests, whose policies are TOML.
+pub(crate) const RUST_CRYPTO_TESTS: [&str; 3] = ["--no-default-features", "--features", "rust-crypto,toml"];
+
 pub(crate) fn fmt() -> StepResult {
     Run::new("cargo").args(["fmt", "--all", "--check"]).go()?;
     Run::new("cargo").args(["fmt", "--all", "--check", "--manifest-path", "fuzz/Cargo.toml"]).go()
@@ -59,7 +62,7 @@ pub(crate) fn core_rust_crypto() -> StepResult {
     if built::RUST_CRYPTO.is_there() {
         return built::RUST_CRYPTO.run("passerelle");
     }
-    count::tests(Run::new("cargo").args(["test", "-p", "passerelle", "--no-fail-fast"]).args(RUST_CRYPTO))
+    count::tests(Run::new("cargo").args(["test", "-p", "passerelle", "--no-fail-fast"]).args(RUST_CRYPTO_TESTS))
 }
 
 pub(crate) fn cli() -> StepResult {
