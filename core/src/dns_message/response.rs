@@ -151,8 +151,9 @@ impl<'a> Sections<'a> {
         }
         let ttl = found.iter().fold(ttl, |ttl, entry| ttl.min(entry.ttl()));
         let records = found.iter().map(|entry| rdata::record(record_type, entry.data.clone()));
-        let records: Option<Vec<Record>> = records.collect::<Read<_>>()?;
-        match records {
+        // All are read before any counts: what is malformed is told, whatever stands before it.
+        let records: Vec<Option<Record>> = records.collect::<Read<_>>()?;
+        match records.into_iter().collect::<Option<Vec<Record>>>() {
             Some(records) => Ok(DnsAnswer::found(records).with_ttl(ttl).with_secure(secure).with_aliases(aliases)),
             None => servfail(),
         }

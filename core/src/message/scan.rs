@@ -30,10 +30,7 @@ impl AuthorScan {
     }
 
     pub(super) fn push(&mut self, octets: &[u8]) {
-        // With more candidates than are kept, nothing can be added.
-        if !self.0.iter().any(|scan| scan.found.has_more()) {
-            self.0.iter_mut().for_each(|scan| scan.push(octets));
-        }
+        self.0.iter_mut().for_each(|scan| scan.push(octets));
     }
 
     /// The candidates in order of appearance, whoever finds them.
@@ -119,6 +116,7 @@ impl Scan {
         }
     }
 
+    /// With more candidates than are kept, nothing can be added: it looks no further. The others do, or chunks would have a say.
     fn push(&mut self, mut octets: &[u8]) {
         while !self.found.has_more() && !octets.is_empty() {
             if self.kind == Kind::Other && !self.has_ended && !self.is_behind_cr {

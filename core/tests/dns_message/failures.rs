@@ -25,6 +25,19 @@ fn every_other_rcode_is_servfail_never_an_absence() {
     }
 }
 
+/// The fuzz target `dns_message` found it.
+#[test]
+fn a_malformed_record_is_told_behind_one_whose_name_is_no_domain() {
+    let no_domain = record("a.example", MX, 60, b"\x00\x0a\x02m\xf8\x00");
+    let malformed_one = record("a.example", MX, 60, b"\x00\x0a\xaa\xaa");
+    let message = Message::to("a.example", MX).answer(no_domain.clone()).octets();
+    assert_eq!(answer(&message, "a.example", RecordType::Mx), SERVFAIL());
+    for pair in [[no_domain.clone(), malformed_one.clone()], [malformed_one, no_domain]] {
+        let message = pair.into_iter().fold(Message::to("a.example", MX), Message::answer).octets();
+        assert!(malformed(&answer(&message, "a.example", RecordType::Mx)));
+    }
+}
+
 #[test]
 fn an_extended_rcode_is_not_taken_for_noerror_or_nxdomain() {
     // BADVERS is 16: NOERROR in the header, and 1 in the OPT record (RFC 6891 §6.1.3).

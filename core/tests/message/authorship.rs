@@ -3,7 +3,7 @@
 //! Which fields are certain for which domain is in `composition_attacks.rs`, too; here are the kinds of honest mail that are
 //! not quite in order, and what is left where the author is not certain.
 
-use passerelle::limits::{MAX_AUTHOR_CANDIDATES, MAX_FROM_SIZE, MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
+use passerelle::limits::{Limits, MAX_AUTHOR_CANDIDATES, MAX_FROM_SIZE, MAX_HEADER_FIELDS, MAX_HEADER_SIZE};
 use passerelle::message::{AuthorError, Authorship, Header, HeaderLimit, HeaderReader, author, authorship};
 use proptest::prelude::*;
 
@@ -275,6 +275,19 @@ fn a_section_of_any_size_is_read_in_chunks() {
             }
         }
         assert_eq!(shown(&authorship(&reader.finish())), "incomplete victim.example");
+    }
+}
+
+/// The fuzz target `author_candidates` found it: readers that disagree on what ends a line have more than is kept at other places.
+#[test]
+fn where_there_are_more_candidates_than_are_kept_chunks_have_no_say_in_which() {
+    let message = b"From: a@e\x01\0\0.em a@F\xffb:.exa}c@\t: a@evi\nFrom: ceo@hasbour(.exam";
+    let limits = Limits::default().header_size(0);
+    let whole = Header::split_within(message, &limits).0;
+    for size in 1..message.len() {
+        let mut reader = HeaderReader::within(&limits);
+        message.chunks(size).for_each(|chunk| _ = reader.push(chunk));
+        assert_eq!(reader.finish(), whole, "chunks of {size}");
     }
 }
 

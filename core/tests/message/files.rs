@@ -191,6 +191,10 @@ fn the_message_of_an_emlx_is_taken_out() {
     // A count that promises more than there is.
     assert_eq!(extract(format!("999999\n{MESSAGE}").as_bytes(), 1), MESSAGE.as_bytes());
     is("42\nis the answer\n", FileKind::NoHeader, "without");
+    // The fuzz target `file` found it: there is no message of no octets.
+    for none in ["0", "000"] {
+        assert_ne!(recognize(format!("{none}\n{MESSAGE}").as_bytes()).kind, FileKind::Emlx);
+    }
 }
 
 #[test]

@@ -180,6 +180,27 @@ fn given_an_spf_record_that_rests_on_the_sender_or_on_ptr_then_it_admits_nobody(
     }
 }
 
+/// The fuzz target `decide` found it.
+#[test]
+fn given_an_spf_record_that_lists_the_whole_internet_then_it_admits_nobody() {
+    let decided = |name: &str, peer: &str| {
+        let policy = policy(&format!(
+            "{BASE}[[relay]]\nname = \"p\"\npeers = [\"spf:{name}\"]\ntenant = {{ header = \"X-T\", value_file = \"tenant.secret\" }}\n"
+        ));
+        let message = "X-T: open sesame 1234567890\nFrom: ann@example.com\n\nHello\n";
+        case(&policy, "ann@example.com", PARTNER).peer(peer).message(message).reply()
+    };
+    for name in ["_spf.all.example", "_spf.bare.example", "_spf.nested.example", "_spf.half.example", "_spf.a.example"]
+    {
+        for peer in ["203.0.113.5", "198.51.100.77", "2001:db8::7"] {
+            assert_eq!(decided(name, peer), "550 5.7.1", "{name} {peer}");
+        }
+    }
+    // What stands behind `all`, and what is not a pass, has no say.
+    assert_eq!(decided("_spf.behind.example", "203.0.113.5"), "admitted");
+    assert_eq!(decided("_spf.behind.example", "198.51.100.77"), "550 5.7.1");
+}
+
 #[test]
 fn given_a_trail_then_it_says_what_each_entry_made_of_the_client() {
     let policy = policy(&format!("{BASE}{APPS}require_tls = true\n{SUBMISSION}"));

@@ -10,10 +10,12 @@ use passerelle::{Answer, DnsAnswer, Question, Record, RecordType};
 
 use crate::world::{APPS, BASE, NOW, SMART, flawed, policy, warnings};
 
-/// A world in which SPF lists everybody and every host has an address.
+/// A world in which SPF lists everybody, each by an address of their own, and every host has an address.
 fn answer(question: &Question) -> Answer {
     match question {
-        Question::Dns(_, RecordType::Txt) => Answer::Dns(DnsAnswer::found([Record::Txt(b"v=spf1 +all".to_vec())])),
+        Question::Dns(_, RecordType::Txt) => {
+            Answer::Dns(DnsAnswer::found([Record::Txt(b"v=spf1 exists:%{ir}.listed.example -all".to_vec())]))
+        }
         Question::Dns(_, RecordType::A) => Answer::Dns(DnsAnswer::found([Record::A([198, 51, 100, 25].into())])),
         other => Answer::timeout(other),
     }

@@ -96,6 +96,12 @@ pub(crate) const DNS: &str = r#"{"answers": [
     {"name": "_spf.sender.example", "type": "TXT", "records": ["v=spf1 exists:%{l}.allow.example ip4:203.0.113.0/24 -all"]},
     {"name": "_spf.ptr.example", "type": "TXT", "records": ["v=spf1 ip4:203.0.113.0/24 include:deep.example -all"]},
     {"name": "deep.example", "type": "TXT", "records": ["v=spf1 ptr -all"]},
+    {"name": "_spf.all.example", "type": "TXT", "records": ["v=spf1 ip4:203.0.113.0/24 +all"]},
+    {"name": "_spf.bare.example", "type": "TXT", "records": ["v=spf1 all"]},
+    {"name": "_spf.nested.example", "type": "TXT", "records": ["v=spf1 include:_spf.all.example -all"]},
+    {"name": "_spf.half.example", "type": "TXT", "records": ["v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 ip6:2000::/3 -all"]},
+    {"name": "_spf.a.example", "type": "TXT", "records": ["v=spf1 a:smart.example.net/0//0 -all"]},
+    {"name": "_spf.behind.example", "type": "TXT", "records": ["v=spf1 ip4:203.0.113.0/24 ?ip4:0.0.0.0/0 -all +all"]},
     {"name": "_spf.slow.example", "type": "TXT", "status": "SERVFAIL"}]}"#;
 
 /// Somebody, and what they send.

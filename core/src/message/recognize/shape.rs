@@ -20,7 +20,10 @@ pub(super) fn from_utf16(head: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn behind_emlx_count(head: &[u8]) -> Option<&[u8]> {
     let end = memchr::memchr(b'\n', head)?;
     let count = head[..end].trim_ascii();
-    ((1..=MAX_EMLX_DIGITS).contains(&count.len()) && count.iter().all(u8::is_ascii_digit)).then(|| &head[end + 1..])
+    ((1..=MAX_EMLX_DIGITS).contains(&count.len())
+        && count.iter().all(u8::is_ascii_digit)
+        && count.iter().any(|digit| *digit != b'0'))
+    .then(|| &head[end + 1..])
 }
 
 /// The text without what stands in front of it: blank lines, and the same blanks or quotation marks in front of every

@@ -1,7 +1,7 @@
 //! Addresses that a name's SPF record lists: a provider's ranges follow by themselves.
 //!
 //! Only `pass` counts. A record with a term that depends on who sends, or on what the client calls itself, says nothing about
-//! addresses: such a record lists nobody.
+//! addresses, and one that lists everybody says nothing about anybody: such a record lists nobody.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -10,8 +10,8 @@ use crate::domain::Domain;
 use crate::evaluate::Evaluate;
 use crate::limits::MAX_SPF_LOOKUPS;
 use crate::lookup::{Answers, Outcome, Pending, Record, RecordType};
-use crate::route::policy::Relay;
-use crate::spf::{CheckHost, DomainSpec, Mechanism, Request, SpfRecord, SpfResult, TermKind};
+use crate::route::policy::{Relay, WIDEST_IPV4, WIDEST_IPV6};
+use crate::spf::{CheckHost, DomainSpec, Mechanism, Qualifier, Request, SpfRecord, SpfResult, TermKind};
 
 /// What makes the record of a name useless for admission.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +72,11 @@ impl Evaluate for SpfFaults {
             for term in record.terms() {
                 let (spec, leads_on) = match term.kind {
                     TermKind::Directive(_, Mechanism::Ptr(_)) => return fault(term.text.to_owned()),
+                    TermKind::Directive(Qualifier::Pass, mechanism) if is_too_wide(mechanism) => {
+                        return fault(term.text.to_owned());
+                    }
+                    // What stands behind it has no say (RFC 7208 §5.1).
+                    TermKind::Directive(_, Mechanism::All) => break,
                     TermKind::Directive(_, Mechanism::Include(spec)) => (Some(spec), true),
                     TermKind::Directive(_, Mechanism::Exists(spec)) => (Some(spec), false),
                     TermKind::Directive(_, Mechanism::A(spec, _) | Mechanism::Mx(spec, _)) => (spec, false),
@@ -104,6 +109,19 @@ pub struct Unanswered(pub Domain);
 fn depends_on_sender(spec: DomainSpec<'_>) -> bool {
     let text = spec.as_str().as_bytes();
     text.windows(3).any(|part| part.starts_with(b"%{") && b"slohp".contains(&part[2].to_ascii_lowercase()))
+}
+
+/// Whether a mechanism lists more of the Internet than a range of the policy may: who takes over a provider's record must not make
+/// an open relay of this host.
+fn is_too_wide(mechanism: Mechanism<'_>) -> bool {
+    let too_wide = |ip4: u8, ip6: u8| ip4 < WIDEST_IPV4 || ip6 < WIDEST_IPV6;
+    match mechanism {
+        Mechanism::All => true,
+        Mechanism::Ip4(_, length) => too_wide(length, 128),
+        Mechanism::Ip6(_, length) => too_wide(32, length),
+        Mechanism::A(_, lengths) | Mechanism::Mx(_, lengths) => too_wide(lengths.ip4, lengths.ip6),
+        Mechanism::Include(_) | Mechanism::Ptr(_) | Mechanism::Exists(_) => false,
+    }
 }
 
 /// Asks for the records of all names at once.

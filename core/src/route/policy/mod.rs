@@ -47,6 +47,7 @@ pub(crate) use finding::Marks;
 pub use finding::{Finding, Gravity};
 pub use glob::Glob;
 pub use networks::NetworkSet;
+pub(crate) use networks::{WIDEST_IPV4, WIDEST_IPV6};
 pub use pattern::{AddressPattern, AddressSet, DomainSet};
 pub use relays::{Account, NullSender, Relay, Senders, Tenant, Verifier};
 pub use routes::{

@@ -48,7 +48,7 @@ impl Range {
 
     /// Whether so many addresses are in it that somebody else's are among them.
     pub(crate) fn is_wide(self) -> bool {
-        self.prefix < if self.address.is_ipv4() { 8 } else { 16 }
+        self.prefix < if self.address.is_ipv4() { WIDEST_IPV4 } else { WIDEST_IPV6 }
     }
 }
 
@@ -138,6 +138,11 @@ impl NetworkSet {
         merge(&mut self.v6);
     }
 }
+
+/// The shortest prefix of a range that is not too wide, of IPv4.
+pub(crate) const WIDEST_IPV4: u8 = 8;
+/// The same of IPv6.
+pub(crate) const WIDEST_IPV6: u8 = 16;
 
 /// Addresses from which nobody comes but by a network of one's own (RFC 1918, RFC 6598, RFC 3927), or nobody at all (RFC 1122
 /// §3.2.1.3, RFC 5771, RFC 1112 §4).

@@ -38,7 +38,7 @@ impl World {
                 found(Record::Mx { preference: 10, exchange })
             }
             Question::Dns(name, RecordType::Txt) if !name.as_str().starts_with("_mta-sts.") => {
-                found(Record::Txt(b"v=spf1 +all".to_vec()))
+                found(Record::Txt(b"v=spf1 exists:%{ir}.listed.example -all".to_vec()))
             }
             Question::Dns(_, RecordType::Tlsa) if is_secure => {
                 found(Record::Tlsa { usage: 3, selector: 1, matching: 1, data: vec![0; 32] })

@@ -14,7 +14,7 @@ use crate::workspace;
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 /// Folders of the machine that commands name; the script has its own.
-const ELSEWHERE: [&str; 5] = ["/tmp/", "/usr/local", "/var/", "/srv/", "/etc/"];
+const ELSEWHERE: [&str; 6] = ["/tmp/", "/usr/local", "/var/", "/srv/", "/etc/", "~/"];
 
 /// What the commands find: how to wait for a server, and how to end those of a block.
 const BEGINNING: &str = r#"set -euo pipefail
@@ -66,7 +66,9 @@ impl Script {
         for directory in ELSEWHERE {
             workspace::create_dir(&folder.join("elsewhere").join(directory.trim_start_matches('/')))?;
         }
-        workspace::copy(&workspace::root().join("examples/message.eml"), &folder.join("message.eml"))?;
+        for (name, origin) in [("message.eml", "examples/message.eml"), ("host.c", "ffi/examples/verify.c")] {
+            workspace::copy(&workspace::root().join(origin), &folder.join(name))?;
+        }
         Ok(Self { file: file.to_owned(), folder, text: BEGINNING.to_owned(), commands: 0 })
     }
 
@@ -107,6 +109,7 @@ impl Script {
         Run::new("bash")
             .quiet_env("PATH", path)
             .quiet_env("REPOSITORY", workspace::root())
+            .quiet_env("PKG_CONFIG_PATH", self.folder.join("elsewhere/usr/local/lib/pkgconfig"))
             .quiet_env("REAL_CARGO", std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .arg(&script)
             .dir(&self.folder)
@@ -122,7 +125,7 @@ impl Script {
     fn here(&self, command: &str) -> String {
         let elsewhere = self.folder.join("elsewhere");
         ELSEWHERE.iter().fold(command.to_owned(), |text, directory| {
-            let ours = format!("{}{directory}", elsewhere.display());
+            let ours = format!("{}/{}", elsewhere.display(), directory.trim_start_matches('/'));
             [" ", "=", "\"", "'", ">"]
                 .iter()
                 .fold(text, |text, before| text.replace(&format!("{before}{directory}"), &format!("{before}{ours}")))
@@ -176,7 +179,8 @@ mod tests {
 
     #[test]
     fn absolute_paths_lead_into_the_folder() {
-        let text = script().here("a=/usr/local; sed \"/x/p\" y/tmp/z > /etc/k");
-        assert_eq!(text, "a=/w/readme/elsewhere/usr/local; sed \"/x/p\" y/tmp/z > /w/readme/elsewhere/etc/k");
+        let text = script().here("a=/usr/local; sed \"/x/p\" y/tmp/z > /etc/k; ls ~/m");
+        let ours = "a=/w/readme/elsewhere/usr/local; sed \"/x/p\" y/tmp/z > /w/readme/elsewhere/etc/k; ls /w/readme/elsewhere/~/m";
+        assert_eq!(text, ours);
     }
 }
