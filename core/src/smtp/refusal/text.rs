@@ -5,12 +5,13 @@ use memchr::memmem;
 use crate::limits;
 use crate::smtp::reply::EnhancedCode;
 
-/// The text in lower case, with single spaces in place of any white space, and plain apostrophes. What is past
+/// The text in lower case, with single spaces in place of any white space and control characters, and plain apostrophes. What is past
 /// [`MAX_REFUSAL_TEXT`](limits::MAX_REFUSAL_TEXT) is left away.
 pub(super) fn plain(lines: &[String]) -> String {
     let mut plain = String::new();
     for line in lines {
-        for word in line.split_whitespace() {
+        let is_blank = |c: char| c.is_whitespace() || c.is_control();
+        for word in line.split(is_blank).filter(|word| !word.is_empty()) {
             if plain.len() + word.len() >= limits::MAX_REFUSAL_TEXT {
                 return plain;
             }
@@ -72,6 +73,13 @@ pub(super) fn enhanced(text: &str, code: u16) -> Option<EnhancedCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The fuzz target `smtp_refusal` found it.
+    #[test]
+    fn control_characters_part_words_as_blanks_do() {
+        let lines = |text: &str| [text.to_owned()];
+        assert_eq!(plain(&lines("Not\u{5}gsmtp \u{7f}\0x\t")), "not gsmtp x");
+    }
 
     #[test]
     fn words_begin_and_end_where_words_do() {
