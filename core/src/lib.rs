@@ -84,6 +84,8 @@ pub mod dmarc;
 pub mod dns_message;
 pub mod domain;
 pub mod evaluate;
+#[cfg(feature = "tls")]
+pub mod gateway;
 pub mod limits;
 pub mod lookup;
 pub mod machine;

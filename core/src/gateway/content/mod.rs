@@ -1,0 +1,3 @@
+//! What is changed on a message: pure functions over its header section and its body.
+
+pub mod keys;
