@@ -5,12 +5,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use rustls::crypto::CryptoProvider;
+
 use super::content::keys::KeyStates;
 use crate::lookup::StsCache;
 use crate::route::policy::Policy;
 use crate::setters::setters;
 use crate::smtp::sasl::SecretKey;
-use crate::tls::{Roots, ServerTls};
+use crate::tls::{ClientTls, Roots, ServerTls, Verification};
 
 /// What all sessions of a gateway share: the policy, and what goes with it. It does not change; a host that reads its policy anew
 /// makes another one, and hands it to the sessions that run ([`Input::Renew`](super::Input::Renew)).
@@ -33,6 +35,9 @@ pub struct Setup {
     pub key_states: Arc<KeyStates>,
     /// Whether the dialogues with clients are told, line by line.
     pub trace: bool,
+    /// Other cryptography for the handshakes with hops than AWS-LC's: simulations, in which each is the same octets again.
+    #[doc(hidden)]
+    pub cryptography: Option<Arc<CryptoProvider>>,
 }
 
 impl Setup {
@@ -47,6 +52,7 @@ impl Setup {
             sts_cache: Arc::default(),
             key_states: Arc::default(),
             trace: false,
+            cryptography: None,
         }
     }
 
@@ -57,6 +63,22 @@ impl Setup {
         sts_cache: Arc<StsCache>,
         key_states: Arc<KeyStates>,
         trace: bool,
+    }
+
+    /// As [`ClientTls::cryptography`].
+    #[doc(hidden)]
+    #[must_use]
+    pub fn cryptography(self, provider: Arc<CryptoProvider>) -> Self {
+        Self { cryptography: Some(provider), ..self }
+    }
+
+    /// The client's side of handshakes with hops that have to stand up to this: all of them are made here.
+    pub fn client_tls(&self, verification: Verification) -> ClientTls {
+        let tls = ClientTls::new(verification);
+        match &self.cryptography {
+            Some(provider) => tls.cryptography(provider.clone()),
+            None => tls,
+        }
     }
 
     /// The authorities by whom hosts of a route are verified.
