@@ -284,6 +284,9 @@ pub const MAX_PEM_LENGTH: usize = 65_536;
 /// Signatures of one message that are examined unless the host says otherwise (RFC 6376 §6.1 lets the verifier set
 /// a limit). Ours: mailing lists and forwarders leave two to four.
 pub const MAX_SIGNATURES: usize = 10;
+/// Signatures of one message of which it is said whether a change breaks them; each takes a hash of the header section. Ours:
+/// five times as many as are verified.
+pub const MAX_SIGNATURES_COMPARED: usize = 50;
 /// Public-key operations that the signatures of one message may cost, unless the host says otherwise. Ours: twice
 /// [`MAX_SIGNATURES`], for a change of key type in which each has two key records.
 pub const MAX_VERIFICATIONS: usize = 20;
@@ -545,3 +548,17 @@ pub const SRS_DAYS: u64 = 21;
 pub const MAX_MX_HOSTS: usize = 32;
 /// Addresses of a host that are tried. Ours: the largest providers' hosts have some eight.
 pub const MAX_HOST_ADDRESSES: usize = 16;
+
+// --- The gateway's changes of content ---------------------------------------------------------------------------
+
+/// Octets that a header section may have more when it goes on than it had when it came. Ours: a few signatures, trace fields and
+/// what rules add take some 10 KiB.
+pub const MAX_HEADER_ADDED: usize = 64 * 1024;
+/// Fields that a header section may have more when it goes on, of one name as in all. Ours.
+pub const MAX_FIELDS_ADDED: usize = 500;
+/// Characters in the value of a field that a rule adds. Ours: it is written for people or programs of the organisation.
+pub const MAX_ADDED_VALUE: usize = 4096;
+/// Octets in one word of such a value: with its name it has to fit a line (RFC 5322 §2.1.1), and a word cannot be folded.
+pub const MAX_ADDED_WORD: usize = 800;
+/// Characters in what a rule puts before a subject. Ours: a tag has some ten.
+pub const MAX_SUBJECT_PREFIX: usize = 100;

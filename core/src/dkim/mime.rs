@@ -106,7 +106,7 @@ pub(super) fn separators(body: &[u8], delimiter: &[u8], most: usize) -> Vec<Sepa
 }
 
 /// Octets decoded; `None` where they are not in this encoding, or it says nothing about them.
-pub(super) fn decoded(octets: &[u8], encoding: TransferEncoding) -> Option<Vec<u8>> {
+pub(crate) fn decoded(octets: &[u8], encoding: TransferEncoding) -> Option<Vec<u8>> {
     let decoded = match encoding {
         TransferEncoding::QuotedPrintable => decoded_quoted_printable(octets)?,
         TransferEncoding::Base64 => STANDARD
@@ -137,7 +137,7 @@ fn decoded_quoted_printable(octets: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Octets encoded as most programs do it.
-pub(super) fn encoded(octets: &[u8], encoding: TransferEncoding) -> Vec<u8> {
+pub(crate) fn encoded(octets: &[u8], encoding: TransferEncoding) -> Vec<u8> {
     match encoding {
         TransferEncoding::QuotedPrintable => encoded_quoted_printable(octets),
         TransferEncoding::Base64 => {

@@ -23,6 +23,7 @@ pub mod tls_test;
 
 use crate::domain::Domain;
 
+pub(crate) use admission::secrets;
 pub use admission::{SpfFault, SpfFaults, Unanswered};
 pub use decide::{Decide, Decision};
 pub use facts::Message;

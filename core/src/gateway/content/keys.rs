@@ -1,18 +1,13 @@
 //! Whether the keys that we sign with are those that the DNS publishes.
+//!
+//! A key whose record is *definitely* another signs nothing, until it is published. An answer that did not come says nothing, and the
+//! last state stays; at the start, a key signs.
 
 use std::collections::BTreeMap;
 
 use crate::domain::Domain;
 
-/// What the DNS says of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum KeyState {
-    /// It is published, or not known not to be.
-    Signs,
-    /// The record is definitely another, or there is none: nothing is signed with it.
-    Differs,
-}
+pub use crate::dkim::{KeyState, Published, judge};
 
 /// The states of keys, by domain and selector.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,5 +27,19 @@ impl KeyStates {
     /// Takes a state in the place of an earlier one.
     pub fn insert(&mut self, domain: Domain, selector: String, state: KeyState) {
         self.0.insert((domain, selector), state);
+    }
+
+    /// Takes what was found out about a signer's keys, and gives those whose state has changed. Where the DNS said nothing, the last
+    /// state stays.
+    pub fn learn(&mut self, domain: &Domain, found: &[(Domain, Option<KeyState>)]) -> Vec<(Domain, KeyState)> {
+        let mut changed = Vec::new();
+        for (selector, state) in found {
+            let Some(state) = *state else { continue };
+            if self.state(domain, selector.as_str()) != state {
+                self.insert(domain.clone(), selector.to_string(), state);
+                changed.push((selector.clone(), state));
+            }
+        }
+        changed
     }
 }

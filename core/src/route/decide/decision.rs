@@ -101,6 +101,9 @@ pub struct Group {
     pub copy: bool,
     /// The rules that match for these recipients, in order: their changes are made.
     pub rules: Vec<String>,
+    /// The same rules by their places in the policy.
+    #[serde(skip)]
+    pub applied: Vec<usize>,
 }
 
 /// The route that follows another.

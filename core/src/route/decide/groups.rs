@@ -299,5 +299,6 @@ fn group(target: &Target, members: &[Member], found: &Found, policy: &Policy) ->
         sender: target.sender.clone(),
         copy: target.copy,
         rules: target.applied.iter().filter_map(name).collect(),
+        applied: target.applied.clone(),
     }
 }
