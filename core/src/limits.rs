@@ -562,3 +562,22 @@ pub const MAX_ADDED_VALUE: usize = 4096;
 pub const MAX_ADDED_WORD: usize = 800;
 /// Characters in what a rule puts before a subject. Ours: a tag has some ten.
 pub const MAX_SUBJECT_PREFIX: usize = 100;
+
+// --- The gateway: the way out -----------------------------------------------------------------------------------
+
+/// Milliseconds for which a connection is kept for the next message at most. Ours: servers wait for 5 minutes (RFC 5321
+/// §4.5.3.2.7), and busy ones for less.
+pub const KEPT_IDLE: u64 = 60_000;
+/// Connections that are kept for the next message, at all destinations together. Ours.
+pub const MAX_KEPT_CONNECTIONS: usize = 1000;
+/// Destinations of which it is remembered that TLS failed there. Ours.
+pub const MAX_TLS_FAILURES: usize = 10_000;
+/// Milliseconds for which a hop waits for our next command, before it is left by QUIT. Ours: a minute less than the 5 minutes that
+/// servers have to wait (RFC 5321 §4.5.3.2.7).
+pub const HOP_PATIENCE: u64 = 240_000;
+/// How often a hop that has ended the connection while it waited for us is connected to anew, for one message. Ours.
+pub const MAX_REOPENED: u32 = 3;
+/// Milliseconds for which the reply to RSET is waited for, so that the connection can be kept. Ours: nothing depends on it.
+pub const PARTING_PATIENCE: u64 = 5_000;
+/// Octets for hops that wait to be polled before a message's content is wanted no more. Ours.
+pub const MAX_UNPOLLED_SENT: usize = 64 * 1024;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-/// Which outbound connection is meant. They are numbered from 0 within a session, and no number is used twice.
+use crate::smtp::sasl::{Entropy, SecretKey};
+
+/// Which outbound connection is meant. No number is used twice within a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
@@ -12,21 +14,38 @@ impl fmt::Display for ConnectionId {
     }
 }
 
-/// The numbers of connections, each once.
-#[derive(Debug, Default)]
-pub struct Ids(u64);
+/// The numbers of connections, each once, and the random octets of each.
+#[derive(Debug)]
+pub struct Ids {
+    entropy: SecretKey,
+    /// Whose numbers these are: those of a branch are its own.
+    branch: u64,
+    branches: u64,
+    next: u64,
+}
 
 impl Ids {
-    /// From 0 on.
-    pub fn new() -> Self {
-        Self::default()
+    /// From 0 on; `entropy` is drawn at random for the session.
+    pub fn new(entropy: SecretKey) -> Self {
+        Self { entropy, branch: 0, branches: 0, next: 0 }
     }
 
     /// The next number.
     pub fn next_id(&mut self) -> ConnectionId {
-        let id = ConnectionId(self.0);
-        self.0 += 1;
+        let id = ConnectionId(self.branch << 32 | self.next);
+        self.next += 1;
         id
+    }
+
+    /// Numbers for a part of the session, which no other part has: up to 2^32 of them, and so many parts.
+    pub fn branch(&mut self) -> Self {
+        self.branches += 1;
+        Self { entropy: self.entropy.clone(), branch: self.branches, branches: 0, next: 0 }
+    }
+
+    /// Where the nonces of a connection come from.
+    pub(super) fn entropy_of(&self, id: ConnectionId) -> Entropy {
+        Entropy::new(self.entropy.derive("connection", id.0))
     }
 }
 

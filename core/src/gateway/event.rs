@@ -80,7 +80,7 @@ pub enum Event {
         /// Where.
         key: PlaceKey,
     },
-    /// A connection is wanted: the host tries the addresses in this order, each within `[timeouts] connect`, and answers with
+    /// A connection is wanted: the host tries the addresses in this order, each for so long at most, and answers with
     /// [`Input::Connected`] or [`Input::NotConnected`].
     Connect {
         /// Which.
@@ -91,6 +91,8 @@ pub enum Event {
         port: u16,
         /// From which local address.
         source: Option<IpAddr>,
+        /// Milliseconds for each address: `[timeouts] connect`, or less where there are many and the time is short.
+        within: u64,
     },
     /// Octets for a hop.
     Send {

@@ -13,6 +13,6 @@ pub use connection::{ConnectionId, Ids, NotConnected};
 pub use done::{Broken, Done, Ending, RecipientDone, Taken};
 pub use event::{Charge, Event, Held, Hold, Input, MessageId};
 pub use hold::{Budget, MemoryHold};
-pub use places::{Kept, Place, PlaceKey};
+pub use places::{Kept, Place, PlaceKey, Places, Terms, Ticket, Told};
 pub use setup::{Client, Listener, Setup};
 pub use way::Attempt;

@@ -9,10 +9,11 @@ use rustls::crypto::CryptoProvider;
 
 use super::content::keys::KeyStates;
 use crate::lookup::StsCache;
-use crate::route::policy::Policy;
+use crate::route::hops::Hop;
+use crate::route::policy::{Credentials, Policy};
 use crate::setters::setters;
 use crate::smtp::sasl::SecretKey;
-use crate::tls::{ClientTls, Roots, ServerTls, Verification};
+use crate::tls::{ClientTls, Roots, ServerTls};
 
 /// What all sessions of a gateway share: the policy, and what goes with it. It does not change; a host that reads its policy anew
 /// makes another one, and hands it to the sessions that run ([`Input::Renew`](super::Input::Renew)).
@@ -72,15 +73,6 @@ impl Setup {
         Self { cryptography: Some(provider), ..self }
     }
 
-    /// The client's side of handshakes with hops that have to stand up to this: all of them are made here.
-    pub fn client_tls(&self, verification: Verification) -> ClientTls {
-        let tls = ClientTls::new(verification);
-        match &self.cryptography {
-            Some(provider) => tls.cryptography(provider.clone()),
-            None => tls,
-        }
-    }
-
     /// The authorities by whom hosts of a route are verified.
     pub fn roots_of(&self, route: Option<&str>) -> Option<&Roots> {
         let file = route.and_then(|name| self.policy.route(name)).and_then(|route| route.ca.as_deref());
@@ -88,6 +80,24 @@ impl Setup {
             Some(file) => self.route_roots.get(file),
             None => self.roots.as_ref(),
         }
+    }
+
+    /// With what to log in at a hop of a route: only where it is proven to whom they are shown.
+    pub(super) fn credentials_of(&self, hop: &Hop, route: Option<&str>) -> Option<&Arc<Credentials>> {
+        let name = hop.credentials.as_deref().filter(|_| hop.tls.verifies())?;
+        let of_route = self.policy.route(route?)?.credentials.as_ref();
+        of_route.filter(|credentials| credentials.name == name)
+    }
+
+    /// The client's side of TLS with a hop of a route: the only place where it is made. `None` where an authority has to vouch and
+    /// there are none.
+    pub(super) fn tls_of(&self, hop: &Hop, route: Option<&str>) -> Option<ClientTls> {
+        let roots = self.roots_of(route);
+        let tls = hop.tls.client_for_report(roots).or_else(|| hop.tls.client(roots))?;
+        Some(match &self.cryptography {
+            Some(provider) => tls.cryptography(provider.clone()),
+            None => tls,
+        })
     }
 }
 

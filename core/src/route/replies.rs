@@ -141,6 +141,16 @@ table! {
     TlsBounce: 550, (5, 7, 5), "The next host does not offer the TLS that is demanded";
     /// The time or the memory for this message is used up.
     Budget: 452, (4, 3, 1), "Not enough resources for this message; try again later";
+    /// A next host does not take our credentials (its 535), or could not be shown them.
+    HopAuthentication: 451, (4, 7, 0), "The next host does not take the gateway's credentials; try again later";
+    /// A next host lacks DSN, which its route is said to have.
+    NoDsn: 451, (4, 3, 3), "The next host does not offer delivery status notifications; try again later";
+    /// No host takes all recipients of a message that can only go to all of them or to none.
+    Divided: 451, (4, 5, 0), "No next host takes all recipients together; try again with fewer";
+    /// It has 8-bit content, and no host takes that.
+    EightBit: 550, (5, 6, 3), "The message has 8-bit content, which no next host takes";
+    /// It needs SMTPUTF8, and no host offers that.
+    Utf8: 550, (5, 6, 7), "The message needs SMTPUTF8, which no next host offers";
     /// There is no place for another message.
     NoPlace: 451, (4, 3, 2), "No place for another message; try again later";
 }

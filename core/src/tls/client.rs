@@ -156,7 +156,8 @@ impl ClientTls {
 
     /// The verification decides nothing: the connection goes on whatever is wrong with the certificate, and
     /// [`Facts::problem`](super::Facts::problem) says what. For those who look into a server's TLS. [`Session::verified`] is true
-    /// only where all was well, so no password goes to a server that is not verified.
+    /// only where all was well, so no password goes to a server that is not verified. TLS is needed only where
+    /// [`mandatory`](Self::mandatory) says so.
     #[must_use]
     pub fn for_information(self) -> Self {
         Self { is_lenient: true, ..self }
@@ -164,7 +165,7 @@ impl ClientTls {
 
     /// Whether clear text won't do.
     pub fn is_mandatory(&self) -> bool {
-        self.is_mandatory || self.verification.asks()
+        self.is_mandatory || (self.verification.asks() && !self.is_lenient)
     }
 
     fn versions(self, versions: Versions) -> Self {

@@ -97,6 +97,8 @@ pub struct HopTls {
     pub requiretls: bool,
     /// The domain whose MTA-STS policy, in mode `testing`, wants to know what would have failed.
     pub report: Option<Domain>,
+    /// The domain whose policies, of DANE or MTA-STS, are asked for: that of the recipient, or of the host that is named in its place.
+    pub policy_domain: Option<Domain>,
     /// Who asked: `route`, `rule NAME`, `destination`, `dane`, `mta-sts`, `requiretls`.
     pub because: Vec<String>,
 }

@@ -5,6 +5,8 @@
 //! ([`dane`], [`mta_sts`]) and has the table of [`security`] say what is done with
 //! each. It notes independent questions together, and its verdict does not depend on the order of the answers.
 
+#[cfg(feature = "tls")]
+mod handshake;
 mod hop;
 mod local;
 mod lost;
@@ -276,6 +278,7 @@ impl<'a> Asked<'a> {
             min_tls: route.min_tls,
             requiretls: security.requiretls,
             report: self.target.sts_domain.clone().filter(|_| security.sts_report),
+            policy_domain: self.target.sts_domain.clone(),
             because: because.collect(),
         }
     }
