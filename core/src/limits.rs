@@ -581,3 +581,18 @@ pub const MAX_REOPENED: u32 = 3;
 pub const PARTING_PATIENCE: u64 = 5_000;
 /// Octets for hops that wait to be polled before a message's content is wanted no more. Ours.
 pub const MAX_UNPOLLED_SENT: usize = 64 * 1024;
+
+// --- The gateway ------------------------------------------------------------------------------------------------
+
+/// `Received` fields from which on a message is in a loop. Ours, as Postfix has it; RFC 5321 §6.3 asks for 100 where nothing else
+/// tells, and a gateway is one hop of a few.
+pub const GATEWAY_RECEIVED_FIELDS: usize = 50;
+/// How often our own name may stand in the `Received` fields of a message that is in no loop: once is a message that another host of
+/// ours has sent around, twice is a loop. Ours.
+pub const GATEWAY_OWN_RECEIVED: usize = 1;
+/// Milliseconds by which the server waits longer for a decision than the deadlines of the policy. Ours: they come first.
+pub const GATEWAY_GRACE: u64 = 30_000;
+/// Questions of one transaction: those of its decision, of its verification and of its keys. Ours: [`MAX_QUESTIONS`] each.
+pub const GATEWAY_QUESTIONS: usize = 3 * MAX_QUESTIONS;
+/// Octets of a held message that are asked for at a time. Ours: as much as a client is handed at once.
+pub const GATEWAY_READ: usize = 64 * 1024;

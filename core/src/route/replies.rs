@@ -139,6 +139,18 @@ table! {
     Tls: 451, (4, 7, 5), "The next host does not offer the TLS that is demanded; try again later";
     /// TLS was demanded and not had, and the route bounces then.
     TlsBounce: 550, (5, 7, 5), "The next host does not offer the TLS that is demanded";
+    /// It is for recipients of one group at a time.
+    OtherGroup: 452, (4, 5, 3), "This recipient goes another way; send to it in a transaction of its own";
+    /// A copy that has to be taken first was not.
+    CopyNotTaken: 451, (4, 3, 0), "The archive has not taken its copy; try again later";
+    /// The message has passed through here, or through too many hosts.
+    Loop: 554, (5, 4, 6), "The message is in a loop: it has passed too many hosts, or this one before";
+    /// The next host may have the message, and has not said so.
+    Unconfirmed: 451, (4, 4, 2), "The next host has not confirmed the message; try again later";
+    /// It was not done in time.
+    TooLate: 451, (4, 4, 7), "The message could not be passed on in time; try again later";
+    /// What held the message has lost it, or what should keep it has not.
+    Storage: 451, (4, 3, 0), "The message could not be kept; try again later";
     /// The time or the memory for this message is used up.
     Budget: 452, (4, 3, 1), "Not enough resources for this message; try again later";
     /// A next host does not take our credentials (its 535), or could not be shown them.

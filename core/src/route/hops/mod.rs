@@ -106,6 +106,16 @@ pub struct LookedAt {
     pub skip: Option<Skip>,
 }
 
+/// Whether two lists are of the same hosts under the same security, whoever asked for it and whoever wants to know.
+pub(crate) fn same_ways(one: &[Hop], other: &[Hop]) -> bool {
+    let way = |hop: &Hop| {
+        let mut hop = hop.clone();
+        (hop.tls.report, hop.tls.because) = (None, Vec::new());
+        hop
+    };
+    one.iter().map(way).eq(other.iter().map(way))
+}
+
 /// The next hops for a recipient by one route. Its `fallback` is a route of its own, and another question.
 ///
 /// # Errors
