@@ -596,3 +596,8 @@ pub const GATEWAY_GRACE: u64 = 30_000;
 pub const GATEWAY_QUESTIONS: usize = 3 * MAX_QUESTIONS;
 /// Octets of a held message that are asked for at a time. Ours: as much as a client is handed at once.
 pub const GATEWAY_READ: usize = 64 * 1024;
+/// Octets by which a message may have grown when it goes on, beside what the client has declared. Ours: `Received`, results and what
+/// rules add take some hundred.
+pub const GATEWAY_GROWTH: u64 = 4096;
+/// Octets of a message on its way that wait for the next hop, above which nothing is read of the client. Ours.
+pub const GATEWAY_UNSENT: usize = 64 * 1024;

@@ -6,6 +6,8 @@ mod done;
 mod event;
 mod hold;
 mod places;
+mod replies;
+mod session;
 mod setup;
 pub mod way;
 
@@ -14,5 +16,7 @@ pub use done::{Broken, Done, Ending, RecipientDone, Taken};
 pub use event::{Charge, Event, Held, Hold, Input, MessageId};
 pub use hold::{Budget, MemoryHold};
 pub use places::{Kept, Place, PlaceKey, Places, Terms, Ticket, Told};
+pub use replies::said;
+pub use session::Gateway;
 pub use setup::{Client, Listener, Setup};
 pub use way::Attempt;

@@ -149,6 +149,8 @@ table! {
     Unconfirmed: 451, (4, 4, 2), "The next host has not confirmed the message; try again later";
     /// It was not done in time.
     TooLate: 451, (4, 4, 7), "The message could not be passed on in time; try again later";
+    /// Its header section can't be read with certainty, or nothing can be put in front of it.
+    HeaderUnreadable: 550, (5, 6, 0), "The message's header section is malformed";
     /// What held the message has lost it, or what should keep it has not.
     Storage: 451, (4, 3, 0), "The message could not be kept; try again later";
     /// The time or the memory for this message is used up.
