@@ -254,7 +254,7 @@ pub struct Signing {
 
 /// The hash of a body that comes before it is known what its header section will be, and who signs: in a stream and in
 /// constant memory.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct BodyHash {
     pass: Pass,
     line_ends: LineEnds,
@@ -495,7 +495,7 @@ impl Folded {
 }
 
 /// Looks for a CR or LF that is not part of a CRLF.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LineEnds {
     /// The last octet was a CR.
     cr: bool,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::about::About;
 use super::chosen::Chosen;
 use super::context::Context;
-use super::plan;
 use super::streaming::Streaming;
 use super::ways::{Told, WayId, Ways};
 use crate::dkim::BodyHash;

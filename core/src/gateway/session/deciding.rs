@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::about::About;
-use super::content::{Content, Goes};
+use super::content::Content;
 use super::context::Context;
 use super::ended::Ended;
 use super::sending::{Material, Sending, Step};

@@ -64,11 +64,6 @@ impl Envelope {
         self.asking = Some(Asking { id, named, until, stage: Stage::Deciding(Box::new(run)) });
     }
 
-    /// Whether the client waits for an answer.
-    pub(super) fn is_asking(&self) -> bool {
-        self.asking.is_some()
-    }
-
     /// When to be called.
     pub(super) fn wake(&self) -> Option<Millis> {
         self.asking.as_ref().map(|asking| asking.until)

@@ -167,8 +167,8 @@ impl Ways {
                 }
                 match event {
                     way::Event::Place { id, key } => cx.event(Event::Place { id, key }),
-                    way::Event::Connect { id, addresses, port, source, .. } => {
-                        cx.event(Event::Connect { id, addresses, port, source });
+                    way::Event::Connect { id, addresses, port, source, within } => {
+                        cx.event(Event::Connect { id, addresses, port, source, within });
                     }
                     way::Event::Send { id, octets } => cx.event(Event::Send { id, octets }),
                     way::Event::Close { id } => {
