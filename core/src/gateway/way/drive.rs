@@ -272,7 +272,7 @@ impl Way {
             client::Event::Ready(ready) if talk.aim == Aim::Opening => return self.ready(talk, ready),
             client::Event::Rcpt { index, delivery } if talk.aim == Aim::Recipients => {
                 talk.until = None;
-                return self.rcpt_answered(talk, index, delivery);
+                return self.rcpt_answered(talk, index, *delivery);
             }
             client::Event::WantsContent if talk.aim == Aim::Data => self.content_wanted(talk),
             _ => {}

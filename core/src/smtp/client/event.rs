@@ -20,7 +20,7 @@ pub enum Event {
         /// Which recipient, counted from 0.
         index: usize,
         /// What was said: [`Delivery::Accepted`] is the server's consent to RCPT and no more.
-        delivery: Delivery,
+        delivery: Box<Delivery>,
     },
     /// The server waits for the content of the message: the host hands it in while
     /// [`wants_content`](super::Client::wants_content) says so. Comes once for each message that gets so far. Where the message is

@@ -133,7 +133,7 @@ impl Transaction {
             };
             let Some(delivery) = delivery else { return };
             growth.told += 1;
-            context.events.push_back(Event::Rcpt { index, delivery });
+            context.events.push_back(Event::Rcpt { index, delivery: Box::new(delivery) });
         }
     }
 
