@@ -51,6 +51,7 @@
 //! | why a server refused, and what to do | [`smtp::refusal`] |
 //! | TLS around either, DANE | [`tls`] |
 //! | who may send, where mail goes next, under which security | [`route`] |
+//! | all of these together: mail in, judged, signed, handed on | `gateway`, with the feature `tls` |
 //! | answers from a file, and recording them | [`transcript`] |
 //! | every bound, with its source | [`limits`] |
 //!

@@ -8,6 +8,7 @@ use super::date;
 use super::header::Field;
 use super::received::client_address;
 use super::unfold;
+#[cfg(feature = "tls")]
 use crate::domain::Domain;
 use crate::mailbox::{Cursor, is_wsp};
 
@@ -83,6 +84,7 @@ impl Hop {
 }
 
 /// The host that a `Received` field says has taken the message in.
+#[cfg(feature = "tls")]
 pub(crate) fn received_by(field: Field<'_>) -> Option<Domain> {
     Domain::parse(Hop::of(0, field).by?.trim_end_matches(';')).ok()
 }

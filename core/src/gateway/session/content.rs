@@ -101,7 +101,7 @@ impl Content {
     }
 
     /// Has the host keep what waits for it.
-    fn keep(&mut self, cx: &mut Context) {
+    pub(super) fn keep(&mut self, cx: &mut Context) {
         if let Goes::Held { waiting } = &mut self.goes
             && !waiting.is_empty()
             && cx.asked_hold.is_none()
@@ -204,10 +204,12 @@ impl Content {
         }
     }
 
-    /// Lets a way have more of what waits for it.
+    /// Lets the host or the way have more of what waits for it.
     pub(super) fn advance(&mut self, cx: &mut Context, ways: &mut Ways) {
-        if let Goes::Streams(streaming) = &mut self.goes {
-            streaming.feed(cx, ways);
+        match &mut self.goes {
+            Goes::Held { .. } => self.keep(cx),
+            Goes::Streams(streaming) => streaming.feed(cx, ways),
+            Goes::Nowhere => {}
         }
     }
 

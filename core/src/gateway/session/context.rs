@@ -33,6 +33,8 @@ pub(super) struct Context {
     pub(super) is_holding: bool,
     /// Whether a message is to be stored, and the host has not answered.
     pub(super) asked_store: bool,
+    /// How many such answers nobody waits for any more.
+    pub(super) forsaken_stores: u32,
 }
 
 /// What was asked of what is held.
@@ -52,6 +54,11 @@ impl Context {
     /// Tells the server what was decided.
     pub(super) fn decide(&mut self, id: DecisionId, decision: Decision) {
         self.decisions.push_back((id, decision));
+    }
+
+    /// Nobody waits for the answer to a store any more.
+    pub(super) fn forsake_store(&mut self) {
+        self.forsaken_stores += u32::from(std::mem::take(&mut self.asked_store));
     }
 
     /// Asks something of what is held. Nothing else is asked before it is answered.

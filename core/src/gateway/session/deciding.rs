@@ -97,8 +97,10 @@ impl Deciding {
         }
         if let Some(reply) = &self.content.failed {
             let reply = reply.clone();
-            return Some(self.refuse(about, reply));
+            return Some(self.refuse(reply));
         }
+        // A message before this one may still wait to be forgotten.
+        self.content.keep(cx);
         if self.content.is_blocked(cx) {
             return None;
         }
@@ -226,8 +228,10 @@ impl Deciding {
         Some(Next::Sending(Box::new(Sending::new(self.id, self.message.size, until, decision, steps, material))))
     }
 
-    fn refuse(&mut self, _about: &About, reply: Reply) -> Next {
-        Next::Ended(Box::new(Ended::refused(self.id, self.message.size, reply)))
+    fn refuse(&mut self, reply: Reply) -> Next {
+        let mut ended = Ended::refused(self.id, self.message.size, reply);
+        ended.decision = self.decision.take().or_else(|| self.content.chosen.first.take());
+        Next::Ended(Box::new(ended))
     }
 
     fn refuse_as(

@@ -79,7 +79,8 @@ impl Ended {
             self.ending = Ending::Unheard;
         }
         let mut done = about.done(self.ending, fate);
-        for recipient in done.recipients.iter_mut().filter(|recipient| recipient.fate == fate) {
+        let accepted = about.named.iter().zip(&mut done.recipients).filter(|(named, _)| named.is_accepted);
+        for (_, recipient) in accepted {
             let Some(word) = self.sent.as_ref().and_then(|sent| sent.word(&recipient.to)) else { continue };
             recipient.fate = if fate == Taken::Quarantined { fate } else { word.taken };
             recipient.host.clone_from(&word.host);

@@ -79,6 +79,7 @@ impl Gateway {
             asked_hold: None,
             is_holding: false,
             asked_store: false,
+            forsaken_stores: 0,
         };
         Self { cx, server, transaction: None, ways: Ways::default(), wake: None, closed: None, is_over: false }
     }
@@ -185,13 +186,6 @@ impl Gateway {
             Output::Ask(..) => return true,
             Output::Idle { wake } => self.wake = wake,
         }
-        if let Some((way, told)) = self.ways.poll(&mut self.cx) {
-            let is_gone = self.is_gone();
-            if let Some(transaction) = &mut self.transaction {
-                transaction.told(&mut self.cx, &mut self.ways, way, told, is_gone);
-            }
-            return true;
-        }
         let is_gone = self.is_gone();
         if let Some(transaction) = &mut self.transaction {
             transaction.advance(&mut self.cx, &mut self.ways, is_gone);
@@ -203,6 +197,12 @@ impl Gateway {
                 self.transaction = None;
                 return true;
             }
+        }
+        if let Some((way, told)) = self.ways.poll(&mut self.cx) {
+            if let Some(transaction) = &mut self.transaction {
+                transaction.told(&mut self.cx, &mut self.ways, way, told, is_gone);
+            }
+            return true;
         }
         self.close();
         !self.cx.outputs.is_empty() || !self.cx.decisions.is_empty()
@@ -248,6 +248,11 @@ impl Gateway {
     }
 
     fn stored(&mut self, is_stored: bool) -> Result<(), Misuse> {
+        // Those of transactions that did not wait for it are answered first.
+        if self.cx.forsaken_stores > 0 {
+            self.cx.forsaken_stores -= 1;
+            return Ok(());
+        }
         if !std::mem::take(&mut self.cx.asked_store) {
             return Err(Misuse::NothingToDecide);
         }

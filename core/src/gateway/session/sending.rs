@@ -72,7 +72,7 @@ pub(super) struct Sending {
 #[derive(Debug)]
 enum Current {
     Way { way: WayId, to: Vec<Mailbox>, group: Group, feed: Feed },
-    Store,
+    Store { copy: bool },
 }
 
 impl Sending {
@@ -102,9 +102,13 @@ impl Sending {
         Some(self.until)
     }
 
-    /// Whether a host may have the message itself by now.
+    /// Whether somebody may have the message itself by now: a hop that was told its end, a maildir.
     fn may_be_taken(&self) -> bool {
-        matches!(&self.current, Some(Current::Way { feed, group, .. }) if feed.has_ended() && !group.copy)
+        match &self.current {
+            Some(Current::Way { feed, group, .. }) => feed.has_ended() && !group.copy,
+            Some(Current::Store { copy }) => !copy,
+            None => false,
+        }
     }
 
     /// Goes on with the next group.
@@ -125,7 +129,9 @@ impl Sending {
                 // The way keeps the time for what goes by it.
                 None
             }
-            Some(Current::Store) => (self.until <= cx.now.monotonic).then(|| self.give_up(cx, ways, Reason::TooLate)),
+            Some(Current::Store { .. }) => {
+                (self.until <= cx.now.monotonic).then(|| self.give_up(cx, ways, Reason::TooLate))
+            }
         }
     }
 
@@ -143,7 +149,7 @@ impl Sending {
         }
         self.broke.extend(rewritten.broke());
         if group.outcome == Fate::Quarantine && group.hops.is_empty() {
-            self.store(cx, about, rewritten);
+            self.store(cx, about, rewritten, group.copy);
             return None;
         }
         let needs = self.needs(&rewritten);
@@ -218,7 +224,7 @@ impl Sending {
     }
 
     /// Has the host keep the message for a person to look at.
-    fn store(&mut self, cx: &mut Context, about: &About, rewritten: Rewritten) {
+    fn store(&mut self, cx: &mut Context, about: &About, rewritten: Rewritten, copy: bool) {
         let maildir = match &about.setup.policy.quarantine {
             Some(Quarantine::Maildir(maildir)) => maildir.clone(),
             _ => String::new(),
@@ -229,12 +235,12 @@ impl Sending {
         };
         cx.asked_store = true;
         cx.event(Event::Store { maildir, head, from: 0, octets });
-        self.current = Some(Current::Store);
+        self.current = Some(Current::Store { copy });
     }
 
     /// The host has answered.
     pub(super) fn stored(&mut self, cx: &mut Context, ways: &mut Ways, is_stored: bool) -> Option<Ended> {
-        if !matches!(self.current.take(), Some(Current::Store)) {
+        if !matches!(self.current.take(), Some(Current::Store { .. })) {
             return None;
         }
         match is_stored {
@@ -273,12 +279,12 @@ impl Sending {
                 feed.wanted(cx, ways, *way, from);
                 None
             }
-            Told::Sent(sent) => self.sent(sent),
+            Told::Sent(sent) => self.sent(cx, ways, sent),
         }
     }
 
     /// A group is done with.
-    fn sent(&mut self, mut sent: Sent) -> Option<Ended> {
+    fn sent(&mut self, cx: &mut Context, ways: &mut Ways, mut sent: Sent) -> Option<Ended> {
         let Some(Current::Way { to, group, .. }) = self.current.take() else { return None };
         // Those whom the early host had refused were told so then.
         sent.words.retain(|(path, _)| mailbox(path).is_some_and(|mailbox| to.contains(mailbox)));
@@ -297,6 +303,7 @@ impl Sending {
                     worst(words).cloned().unwrap_or_else(|| ours(Reason::NoConnection))
                 }
             };
+            self.abort_rest(cx, ways);
             return Some(self.refused(reply, &group, sent, any_taken));
         }
         if !self.steps.is_empty() {
@@ -325,19 +332,24 @@ impl Sending {
         ended
     }
 
+    /// Takes back what hosts have of steps that do not come any more.
+    fn abort_rest(&mut self, cx: &mut Context, ways: &mut Ways) {
+        for (way, _) in self.steps.drain(..).filter_map(|step| step.early) {
+            ways.say(cx, way, way::Input::Abort);
+        }
+    }
+
     fn give_up(&mut self, cx: &mut Context, ways: &mut Ways, reason: Reason) -> Ended {
-        let early = self.steps.iter().filter_map(|step| step.early.as_ref()).map(|(way, _)| *way);
-        let current = match self.current.take() {
-            Some(Current::Way { way, .. }) => Some(way),
-            _ => None,
-        };
-        for way in early.chain(current).collect::<Vec<_>>() {
+        self.abort_rest(cx, ways);
+        // The answer that comes too late may be that it is kept.
+        let may_be_stored = matches!(self.current, Some(Current::Store { copy: false })) && cx.asked_store;
+        if let Some(Current::Way { way, .. }) = self.current.take() {
             ways.say(cx, way, way::Input::Abort);
         }
         let reply = ours(reason);
         let mut ended = self.ended(if reply.code / 100 == 5 { Ending::Refused } else { Ending::Deferred }, None);
         ended.reply = Some(reply);
-        ended.second_copy_possible = self.some_have_it;
+        ended.second_copy_possible = self.some_have_it || may_be_stored;
         ended
     }
 

@@ -72,7 +72,8 @@ impl Streaming {
         }
         if self.done == self.waiting.len() {
             (self.waiting, self.done) = (Vec::new(), 0);
-            if self.is_whole && self.is_wanted && !std::mem::replace(&mut self.has_ended, true) {
+            if self.is_whole && self.is_wanted && !self.has_ended && ways.wants_content(self.way) {
+                self.has_ended = true;
                 ways.say(cx, self.way, way::Input::ContentEnd);
             }
         }

@@ -134,7 +134,9 @@ impl Transaction {
         let mut content = *content;
         let octets = message.size;
         if let Some(reply) = content.failed.take() {
-            return self.end(cx, Ended::refused(id, octets, reply), true);
+            let mut ended = Ended::refused(id, octets, reply);
+            ended.decision = content.chosen.first.take();
+            return self.end(cx, ended, true);
         }
         match std::mem::replace(&mut content.goes, Goes::Nowhere) {
             Goes::Nowhere => {
@@ -159,7 +161,7 @@ impl Transaction {
 
     /// The message will not come, or the client was told so.
     pub(super) fn aborted(&mut self, cx: &mut Context, ways: &mut Ways, is_heard: bool) {
-        let mut decision = None;
+        let (mut decision, mut reply) = (None, None);
         let way = match std::mem::replace(&mut self.state, State::Over) {
             State::Envelope(mut envelope) => {
                 decision = envelope.decision();
@@ -168,6 +170,7 @@ impl Transaction {
             State::Content(content) => {
                 let mut content = *content;
                 decision = content.chosen.first.take();
+                reply = content.failed.take();
                 let way = content.chosen.way.take();
                 content.fail(cx, &mut self.about, ways, ours(Reason::TooLate));
                 way
@@ -190,7 +193,14 @@ impl Transaction {
         if let Some(decision) = decision {
             cx.event(Event::Decided { id: self.about.id.clone(), decision: Arc::from(decision) });
         }
-        let done = self.about.done(Ending::Aborted, Taken::Abandoned);
+        // What we have refused ourselves at the end of the header section, the server tells at the end of the message.
+        let (ending, fate) = match reply.as_ref().map(|reply| reply.code / 100) {
+            Some(5) => (Ending::Refused, Taken::Refused),
+            Some(_) => (Ending::Deferred, Taken::Deferred),
+            None => (Ending::Aborted, Taken::Abandoned),
+        };
+        let mut done = self.about.done(ending, fate);
+        done.reply = reply;
         cx.event(Event::Done(Box::new(done)));
         self.release(cx);
     }
@@ -206,6 +216,7 @@ impl Transaction {
         if cx.is_holding {
             cx.hold(Hold::Drop);
         }
+        cx.forsake_store();
     }
 
     pub(super) fn told(&mut self, cx: &mut Context, ways: &mut Ways, way: WayId, told: Told, is_gone: bool) {

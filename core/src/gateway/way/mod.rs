@@ -214,10 +214,14 @@ impl Way {
         }
     }
 
-    /// Whether content is wanted now. Not while a host has to answer first, or while octets for it wait to be polled.
+    /// Whether content is wanted now. Not while a host has to answer first, while octets for it wait to be polled, or before it was
+    /// polled that another host wants all of it again.
     pub fn wants_content(&self) -> bool {
+        let is_untold = || self.events.iter().any(|event| matches!(event, Event::WantsContent { .. }));
         match &self.line {
-            Line::Talking(talk) => self.unpolled < MAX_UNPOLLED_SENT && talk.layer.machine().wants_content(),
+            Line::Talking(talk) => {
+                self.unpolled < MAX_UNPOLLED_SENT && talk.layer.machine().wants_content() && !is_untold()
+            }
             _ => false,
         }
     }
