@@ -13,7 +13,7 @@ use passerelle::route::policy::Policy;
 use passerelle::smtp::sasl::SecretKey;
 use passerelle::smtp::server;
 use passerelle::tls::End;
-use passerelle::{Machine, Millis, Misuse, Now, Output, Question, Transcript};
+use passerelle::{Machine, Misuse, Now, Output, Question, Transcript};
 
 use crate::hop::{Hop, Said};
 
@@ -446,13 +446,6 @@ impl Host {
     /// Hands an input in that is the host's mistake.
     pub(crate) fn misuse(&mut self, input: Input<'_>) -> Misuse {
         self.gateway.handle(self.now, input).expect_err("misuse")
-    }
-
-    pub(crate) fn wake(&mut self) -> Option<Millis> {
-        match self.gateway.poll() {
-            Output::Idle { wake } => wake,
-            output => panic!("{output:?}"),
-        }
     }
 
     /// The only transaction that has ended.

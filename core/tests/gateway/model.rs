@@ -77,6 +77,16 @@ const LINES: [&str; 26] = [
     "\r\n.\r\n",
 ];
 
+/// What a client says that wants to send a message.
+const MESSAGE: [&str; 6] = [
+    "EHLO client.example\r\n",
+    "MAIL FROM:<ann@example.com>\r\n",
+    "RCPT TO:<a@x.example>\r\n",
+    "DATA\r\n",
+    "From: ann@example.com\r\nSubject: x\r\n\r\ntext\r\n",
+    ".\r\n",
+];
+
 /// What hops say.
 const REPLIES: [&str; 16] = [
     "220 hop\r\n",
@@ -126,6 +136,10 @@ struct Model {
     connects: VecDeque<(ConnectionId, Vec<IpAddr>)>,
     /// Connections that stand, and whether the hop still speaks.
     open: BTreeMap<ConnectionId, bool>,
+    /// What a hop would say that does as it is told.
+    due: BTreeMap<ConnectionId, VecDeque<&'static str>>,
+    /// How far a client is that does so.
+    script: usize,
     holds: VecDeque<Hold>,
     held: Vec<u8>,
     stores: usize,
@@ -133,8 +147,6 @@ struct Model {
     closed: bool,
     /// Octets that the client has been told.
     told: String,
-    begun: usize,
-    done: usize,
     reached: BTreeSet<&'static str>,
 }
 
@@ -152,14 +164,14 @@ pub(crate) fn run(dice: &mut Dice<'_>) -> BTreeSet<&'static str> {
         places: VecDeque::new(),
         connects: VecDeque::new(),
         open: BTreeMap::new(),
+        due: BTreeMap::new(),
+        script: 0,
         holds: VecDeque::new(),
         held: Vec::new(),
         stores: 0,
         has_ended: false,
         closed: false,
         told: String::new(),
-        begun: 0,
-        done: 0,
         reached: BTreeSet::new(),
     };
     model.drain();
@@ -211,7 +223,10 @@ impl Model {
 
     fn client(&mut self, dice: &mut Dice<'_>) {
         let mut octets = LINES[dice.below(LINES.len())].as_bytes().to_vec();
-        if dice.below(16) == 0 {
+        if dice.below(4) > 0 {
+            octets = MESSAGE[self.script % MESSAGE.len()].as_bytes().to_vec();
+            self.script += usize::from(self.gateway.wants_wire());
+        } else if dice.below(16) == 0 {
             let at = dice.below(octets.len());
             octets[at] ^= 1 << dice.below(8);
         }
@@ -267,6 +282,7 @@ impl Model {
         }
         let address = addresses[dice.below(addresses.len())];
         self.open.insert(id, true);
+        self.due.insert(id, VecDeque::from(["220 hop\r\n"]));
         self.input(Input::Connected { id, address });
     }
 
@@ -280,7 +296,12 @@ impl Model {
             self.open.insert(id, false);
             return self.input(Input::Closed { id, end: [End::Orderly, End::Cut][dice.below(2)] });
         }
-        let reply = REPLIES[dice.below(REPLIES.len())].as_bytes();
+        let mut reply = REPLIES[dice.below(REPLIES.len())].as_bytes();
+        if dice.below(6) > 0 {
+            let due = self.due.get_mut(&id).and_then(VecDeque::pop_front);
+            let Some(due) = due else { return };
+            reply = due.as_bytes();
+        }
         for piece in reply.chunks(if dice.below(8) == 0 { 5 } else { reply.len() }) {
             if !self.open.contains_key(&id) || !self.gateway.wants_octets(id) {
                 return;
@@ -350,11 +371,24 @@ impl Model {
         match event {
             Event::Place { id, .. } => self.places.push_back(id),
             Event::Connect { id, addresses, .. } => self.connects.push_back((id, addresses)),
-            Event::Send { id, .. } => assert!(self.open.contains_key(&id), "octets for a hop that is not connected"),
+            Event::Send { id, octets } => {
+                assert!(self.open.contains_key(&id), "octets for a hop that is not connected");
+                let due = self.due.entry(id).or_default();
+                for line in octets.split_inclusive(|octet| *octet == b'\n') {
+                    due.extend(match line.get(..4) {
+                        Some(b"EHLO") => Some("250-hop\r\n250-PIPELINING\r\n250 8BITMIME\r\n"),
+                        Some(b"MAIL" | b"RCPT" | b"RSET") => Some("250 2.0.0 OK\r\n"),
+                        Some(b"DATA") => Some("354 Go on\r\n"),
+                        _ if line == b".\r\n" => Some("250 2.0.0 Queued\r\n"),
+                        _ => None,
+                    });
+                }
+            }
             Event::Close { id } => {
                 self.places.retain(|other| *other != id);
                 self.connects.retain(|(other, _)| *other != id);
                 self.open.remove(&id);
+                self.due.remove(&id);
             }
             Event::Keep { id, .. } => {
                 assert!(self.open.remove(&id).is_some(), "a connection that is none");
@@ -367,7 +401,6 @@ impl Model {
                 assert!(from + octets <= self.held.len() as u64 || !self.holds.is_empty(), "more than is held");
             }
             Event::Done(done) => {
-                self.done += 1;
                 if done.end == Ending::Accepted {
                     let accepted = done.recipients.iter().filter(|recipient| recipient.fate == Taken::Accepted);
                     assert!(accepted.clone().count() > 0 && accepted.clone().all(|recipient| recipient.host.is_some()));
@@ -417,6 +450,5 @@ impl Model {
         }
         assert!(self.gateway.is_over() && self.closed, "the session never ends: {:?}", self.gateway);
         assert!(self.open.is_empty(), "connections are left");
-        self.begun += 0;
     }
 }
