@@ -166,6 +166,9 @@ impl<S> Places<S> {
 
     /// Gives a place back, or waits for it no more.
     pub fn close(&mut self, ticket: Ticket, now: Now) {
+        if self.lost(ticket, now).is_some() {
+            return;
+        }
         let Some(at) = self.tickets.remove(&ticket) else { return };
         if let Some(destination) = self.destinations.get_mut(&at) {
             let waiting = destination.waiting.len();

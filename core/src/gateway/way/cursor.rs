@@ -60,7 +60,13 @@ impl Cursor {
         }
     }
 
-    /// Whether there is another host, or another address behind those that the next connection tries.
+    /// The host has answered at this address: those in front of it are not tried again.
+    pub(super) fn stay_at(&mut self, plan: &Plan, address: IpAddr) {
+        let addresses = self.current(plan).map_or(&[][..], |(hop, _)| &hop.addresses);
+        self.spent = addresses.iter().position(|known| *known == address).unwrap_or(self.spent);
+    }
+
+    /// Whether there is another host.
     pub(super) fn has_more(&self, plan: &Plan) -> bool {
         let hops = match (&plan.fallback, self.in_fallback) {
             (Some(fallback), true) => fallback.hops.len(),

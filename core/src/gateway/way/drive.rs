@@ -89,7 +89,7 @@ impl Way {
     }
 
     /// By when a host has to have answered, where others could be tried: it has half of the time that is left.
-    fn share(&self, has_more: bool) -> Option<Millis> {
+    pub(super) fn share(&self, has_more: bool) -> Option<Millis> {
         let left = self.left(self.deadline().filter(|_| has_more)?);
         Some(self.now.monotonic + left / 2)
     }
@@ -145,7 +145,11 @@ impl Way {
             Line::Connecting { id: own, key, clear, until } if own == id => (key, clear, until),
             line => {
                 self.line = line;
-                return if self.has(id) { () } else { self.event(Event::Close { id }) };
+                // It is not wanted any more.
+                if !self.has(id) {
+                    self.event(Event::Close { id });
+                }
+                return;
             }
         };
         let Some((hop, route)) = self.cursor.current(&self.plan) else { return self.event(Event::Close { id }) };
@@ -197,7 +201,7 @@ impl Way {
     /// The conversation over this connection, and whether it is one that is only put in order.
     fn take(&mut self, id: ConnectionId) -> Option<(Box<Talk>, bool)> {
         if let Some(index) = self.parting.iter().position(|talk| talk.id == id) {
-            return Some((self.parting.remove(index), true));
+            return Some((Box::new(self.parting.remove(index)), true));
         }
         match std::mem::replace(&mut self.line, Line::None) {
             Line::Talking(talk) if talk.id == id => Some((talk, false)),
@@ -271,7 +275,10 @@ impl Way {
             client::Event::Closed(why) => talk.closed = Some(why),
             client::Event::Ready(ready) if talk.aim == Aim::Opening => return self.ready(talk, ready),
             client::Event::Rcpt { index, delivery } if talk.aim == Aim::Recipients => {
-                talk.until = None;
+                // The next recipient has its own time, but where all of them have one.
+                if matches!(self.phase, Phase::Growing) {
+                    talk.until = None;
+                }
                 return self.rcpt_answered(talk, index, *delivery);
             }
             client::Event::WantsContent if talk.aim == Aim::Data => self.content_wanted(talk),
@@ -335,12 +342,13 @@ impl Way {
     /// The connection is over, and the message is not.
     fn broken(&mut self, mut talk: Box<Talk>) {
         let Some(why) = talk.closed.clone() else { return self.part(talk) };
-        let (id, address, key) = (talk.id, talk.address, talk.key.clone());
+        let (address, key) = (talk.address, talk.key.clone());
         let (is_kept, is_clear, is_told, aim) = (talk.is_kept, talk.is_clear, talk.is_told, talk.aim);
-        let failure = talk.failure.take().or_else(|| without_tls(&why)).filter(|_| !is_told);
+        // The server's word on our handshake may come behind its end (RFC 8446 §4.4.4).
+        let is_late = matches!(why, Closed::Lost { stage: Stage::Hello, end: End::TlsFailed });
+        let failure = talk.failure.take().or_else(|| without_tls(&why)).filter(|_| !is_told || is_late);
         let host = talk.host.clone();
         self.hang_up(talk);
-        debug_assert!(!self.has(id));
         if !is_told {
             let reached = if failure.is_some() { Reached::TlsFailed } else { Reached::Connected };
             self.attempt(Some(address), reached, failure.clone());
@@ -352,6 +360,7 @@ impl Way {
         if failure.is_some() {
             if key.may_be_clear() && !is_clear {
                 self.event(Event::TlsFailed { key });
+                self.cursor.stay_at(&self.plan, address);
                 (self.cursor.clear, self.cursor.fresh) = (true, true);
                 return self.open();
             }
@@ -364,6 +373,7 @@ impl Way {
                 if aim == Aim::Recipients && self.cursor.reopened < MAX_REOPENED =>
             {
                 self.cursor.reopened += 1;
+                self.cursor.stay_at(&self.plan, address);
                 self.cursor.fresh = true;
                 self.open();
             }
@@ -392,7 +402,7 @@ impl Way {
         }
         let was_opening = talk.aim == Aim::Opening;
         talk.aim = Aim::Parting;
-        if was_opening {
+        if was_opening && !talk.is_ready() {
             return self.hang_up(talk);
         }
         talk.patience = Some(self.now.monotonic + PARTING_PATIENCE);
@@ -406,7 +416,7 @@ impl Way {
         } else if talk.is_ready() {
             self.release(talk);
         } else {
-            self.parting.push(talk);
+            self.parting.push(*talk);
         }
     }
 
@@ -505,6 +515,9 @@ impl Way {
             self.too_slow();
         } else if is_due(patience) {
             // The host that waits for us is left before it leaves us, and opened again when there is something to say.
+            if let Line::Talking(talk) = &self.line {
+                self.cursor.stay_at(&self.plan, talk.address);
+            }
             self.drop_line();
         }
     }

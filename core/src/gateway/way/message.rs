@@ -76,6 +76,12 @@ impl Way {
         let was_exhausted = self.exhausted.is_some();
         let any_taken = self.members.iter().any(|member| member.told.as_ref().is_some_and(Said::is_accepted));
         self.phase = Phase::Sending { needs, all_or_none };
+        if all_or_none {
+            // What was told to nobody is what the host says as yet.
+            for member in self.members.iter_mut().filter(|member| member.fin.is_none()) {
+                member.fin = member.told.clone().filter(|told| !told.is_accepted());
+            }
+        }
         if nobody || (was_exhausted && !any_taken) {
             self.conclude(self.troubles.verdict(), false);
             return Ok(());
@@ -123,26 +129,32 @@ impl Way {
             Phase::Sending { .. } => self.deadline = Some(moment),
             Phase::Over => {}
         }
+        // The host that is tried has half of what is left now.
+        let share = self.share(true);
+        match &mut self.line {
+            Line::Waiting { until, .. } | Line::Connecting { until, .. } => *until = until.and(share),
+            Line::Talking(talk) => talk.until = talk.until.and(share),
+            Line::None => {}
+        }
     }
 
     /// The next octets of the content, or its end.
     pub(super) fn content(&mut self, octets: Option<&[u8]>) -> Result<(), Misuse> {
-        let was_asked = match octets {
-            Some(_) => self.owes_content,
-            None => std::mem::take(&mut self.owes_content),
-        };
-        if !was_asked {
+        if !self.was_content_wanted {
             return Err(Misuse::OutOfOrder("content while none is waited for"));
         }
         match std::mem::replace(&mut self.line, Line::None) {
-            Line::Talking(mut talk) if talk.aim == Aim::Content => {
+            Line::Talking(mut talk) if talk.aim == Aim::Content && self.is_content_wanted => {
                 talk.say(self.now, octets.map_or(client::Input::ContentEnd, client::Input::Content));
-                if octets.is_none() && self.plan.keeps == Keeps::OneHost {
-                    self.deadline = Some(self.now.monotonic + self.setup.policy.timeouts.end_of_data);
+                if octets.is_none() {
+                    self.is_content_wanted = false;
+                    if self.plan.keeps == Keeps::OneHost {
+                        self.deadline = Some(self.now.monotonic + self.setup.policy.timeouts.end_of_data);
+                    }
                 }
                 self.go_on(talk);
             }
-            // The host has refused it meanwhile.
+            // The host has refused it meanwhile, or another will say when it wants all of it.
             line => self.line = line,
         }
         Ok(())
@@ -214,7 +226,8 @@ impl Way {
         let all = matches!(self.phase, Phase::Sending { all_or_none: true, .. });
         for index in 0..self.members.len() {
             let Some(member) = self.members.get_mut(index) else { break };
-            member.here = None;
+            // What another host said does not count here.
+            (member.here, member.fin) = (None, None);
             if all || member.told.as_ref().is_none_or(Said::is_accepted) {
                 self.ask(talk, index);
             }
@@ -348,6 +361,7 @@ impl Way {
             self.members.iter().filter(is_wanted).filter(|member| !is_accepted(member)).collect();
         if any_accepted && missing.is_empty() {
             talk.aim = Aim::Data;
+            talk.until = self.share(self.cursor.has_more(&self.plan));
             talk.say(self.now, client::Input::Data);
             return Then::Again;
         }
@@ -374,18 +388,18 @@ impl Way {
         if self.plan.keeps == Keeps::OneHost {
             self.deadline = None;
         }
-        self.owes_content = true;
+        self.is_content_wanted = false;
         self.event(Event::WantsContent { from: 0 });
     }
 
     /// The message is done with at this host: what it said of those whom it had taken.
     pub(super) fn sent(&mut self, talk: &mut Talk, sent: client::Outcome) -> Then {
         let has_content = talk.has_content();
-        self.owes_content = false;
+        self.is_content_wanted = false;
         let taken = talk.asked.iter().zip(sent.recipients).find(|(index, _)| {
             self.members.get(**index).is_some_and(|member| member.here.as_ref().is_some_and(Delivery::is_accepted))
         });
-        let Some((_, recipient)) = taken else { return Then::Stay };
+        let Some((_, recipient)) = taken else { return Then::Leave(Trouble::NoConnection) };
         self.omitted = sent.omitted;
         let delivery = recipient.delivery;
         let may_go_on = !has_content || self.plan.keeps == Keeps::UntilEnd;

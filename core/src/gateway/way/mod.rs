@@ -137,9 +137,12 @@ pub struct Way {
     /// By when the message has to be done with, or its content wanted.
     deadline: Option<Millis>,
     /// Conversations that are put in order, with nothing to say of this message any more.
-    parting: Vec<Box<Talk>>,
+    parting: Vec<Talk>,
     omitted: Vec<Omitted>,
-    owes_content: bool,
+    /// Whether the session has ever been told that content is wanted, and whether it knows that it is wanted now: what it hands in
+    /// before it does was meant for the host before.
+    was_content_wanted: bool,
+    is_content_wanted: bool,
     events: VecDeque<Event>,
     /// Octets among them.
     unpolled: usize,
@@ -208,19 +211,19 @@ impl Way {
             deadline: None,
             parting: Vec::new(),
             omitted: Vec::new(),
-            owes_content: false,
+            was_content_wanted: false,
+            is_content_wanted: false,
             events: VecDeque::new(),
             unpolled: 0,
         }
     }
 
-    /// Whether content is wanted now. Not while a host has to answer first, while octets for it wait to be polled, or before it was
-    /// polled that another host wants all of it again.
+    /// Whether content is wanted now. Not before [`Event::WantsContent`] has been polled, while a host has to answer first, or while
+    /// octets for it wait to be polled. What is handed in otherwise is dropped where it can only be meant for a host that is gone.
     pub fn wants_content(&self) -> bool {
-        let is_untold = || self.events.iter().any(|event| matches!(event, Event::WantsContent { .. }));
         match &self.line {
-            Line::Talking(talk) => {
-                self.unpolled < MAX_UNPOLLED_SENT && talk.layer.machine().wants_content() && !is_untold()
+            Line::Talking(talk) if self.is_content_wanted => {
+                self.unpolled < MAX_UNPOLLED_SENT && talk.layer.machine().wants_content()
             }
             _ => false,
         }
@@ -247,7 +250,7 @@ impl Way {
         self.phase = Phase::Over;
         self.drop_line();
         for talk in std::mem::take(&mut self.parting) {
-            self.hang_up(talk);
+            self.hang_up(Box::new(talk));
         }
     }
 
@@ -256,7 +259,7 @@ impl Way {
             Line::Talking(talk) => Some(&**talk),
             _ => None,
         };
-        talking.into_iter().chain(self.parting.iter().map(|talk| &**talk)).find(|talk| talk.id == id)
+        talking.into_iter().chain(&self.parting).find(|talk| talk.id == id)
     }
 
     fn event(&mut self, event: Event) {
@@ -301,8 +304,13 @@ impl Machine for Way {
     fn poll(&mut self) -> Output<Event> {
         match self.events.pop_front() {
             Some(event) => {
-                if let Event::Send { octets, .. } = &event {
-                    self.unpolled -= octets.len();
+                match &event {
+                    Event::Send { octets, .. } => self.unpolled -= octets.len(),
+                    Event::WantsContent { .. } => {
+                        self.was_content_wanted = true;
+                        self.is_content_wanted = matches!(&self.line, Line::Talking(talk) if talk.aim == Aim::Content);
+                    }
+                    _ => {}
                 }
                 Output::Event(event)
             }

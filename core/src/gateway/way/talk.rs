@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::gateway::places::{Kept, PlaceKey};
 use crate::gateway::{ConnectionId, Setup};
+use crate::limits::PARTING_PATIENCE;
 use crate::machine::{Machine, Output};
 use crate::route::hops::Hop;
 use crate::smtp::client::{self, Client, Closed, Event, Outcome, Ready};
@@ -82,6 +83,8 @@ impl Talk {
     ) -> Option<Self> {
         let mut settings = client::Settings::new(hop.ehlo.clone());
         settings.tls = if is_clear { client::Tls::Off } else { hop.tls_mode() };
+        // The next host is not tried before this one has said goodbye.
+        settings.timeouts.quit = PARTING_PATIENCE;
         let mut client = Client::new(settings, now);
         if let Some(credentials) = setup.credentials_of(hop, route) {
             let account = sasl::client::Account::Password {

@@ -135,6 +135,13 @@ pub struct Fallback {
     pub hops: Vec<Hop>,
 }
 
+impl Fallback {
+    /// This route, with these hosts.
+    pub fn new(route: impl Into<String>, hops: Vec<Hop>) -> Self {
+        Self { route: route.into(), hops }
+    }
+}
+
 /// What is done with a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

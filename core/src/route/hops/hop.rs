@@ -43,6 +43,25 @@ pub struct Hop {
     pub split_domains: bool,
 }
 
+impl Hop {
+    /// A host at these addresses and port 25, without login, to which this has to hold.
+    pub fn new(host: impl Into<String>, addresses: Vec<IpAddr>, ehlo: Domain, tls: HopTls) -> Self {
+        Self {
+            host: host.into(),
+            port: 25,
+            addresses,
+            implicit_tls: false,
+            tls,
+            credentials: None,
+            source: None,
+            ehlo,
+            max_recipients: 100,
+            max_messages: 0,
+            split_domains: false,
+        }
+    }
+}
+
 /// By what a certificate has to stand the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Check {
@@ -104,6 +123,24 @@ pub struct HopTls {
 }
 
 impl HopTls {
+    /// TLS of any version, which nobody has to stand a test for.
+    pub fn new(encryption: Encryption) -> Self {
+        Self {
+            encryption,
+            verify: Check::None,
+            names: Vec::new(),
+            tlsa: Vec::new(),
+            fingerprints: Vec::new(),
+            also: Vec::new(),
+            server_name: None,
+            min_tls: MinTls::V1_2,
+            requiretls: false,
+            report: None,
+            policy_domain: None,
+            because: Vec::new(),
+        }
+    }
+
     /// Whether nothing is delivered without it.
     pub fn is_required(&self) -> bool {
         self.encryption == Encryption::Encrypt
