@@ -88,6 +88,8 @@ impl Way {
         }
         match std::mem::replace(&mut self.line, Line::None) {
             Line::Talking(mut talk) if talk.aim == Aim::Recipients => {
+                // It does not wait for us any more.
+                talk.patience = None;
                 if needs.is_some_and(|needs| self.differs(&talk, &needs)) {
                     talk.aim = Aim::Restarting;
                     talk.say(self.now, client::Input::Abort);
@@ -170,13 +172,13 @@ impl Way {
 
     /// Takes the message back from the host; `Some` where it may have it, and why that is not known.
     pub(super) fn take_back(&mut self, why: Closed) -> Option<Said> {
-        let Line::Talking(mut talk) = std::mem::replace(&mut self.line, Line::None) else {
-            return None;
+        let mut talk = match std::mem::replace(&mut self.line, Line::None) {
+            Line::Talking(talk) if matches!(talk.aim, Aim::Data | Aim::Content) => talk,
+            line => {
+                self.line = line;
+                return None;
+            }
         };
-        if !matches!(talk.aim, Aim::Data | Aim::Content) {
-            self.line = Line::Talking(talk);
-            return None;
-        }
         talk.say(self.now, client::Input::Abort);
         self.drain(&mut talk);
         let sent = talk.sent.take().into_iter().flat_map(|sent| sent.recipients);
@@ -483,7 +485,8 @@ impl Way {
 
     /// The host waits for us from now on.
     pub(super) fn be_patient(&self, talk: &mut Talk) {
-        if talk.aim == Aim::Recipients && talk.all_answered() && talk.patience.is_none() {
+        let is_waiting = matches!(self.phase, Phase::Growing) && talk.aim == Aim::Recipients && talk.all_answered();
+        if is_waiting && talk.patience.is_none() {
             talk.patience = Some(self.now.monotonic + HOP_PATIENCE);
         }
     }
