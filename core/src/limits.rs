@@ -556,12 +556,24 @@ pub const MAX_HOST_ADDRESSES: usize = 16;
 pub const MAX_HEADER_ADDED: usize = 64 * 1024;
 /// Fields that a header section may have more when it goes on, of one name as in all. Ours.
 pub const MAX_FIELDS_ADDED: usize = 500;
+/// Octets in the name of a field that a rule adds. Ours: it has to fit a line with a word of its value.
+pub const MAX_ADDED_NAME: usize = 100;
 /// Characters in the value of a field that a rule adds. Ours: it is written for people or programs of the organisation.
 pub const MAX_ADDED_VALUE: usize = 4096;
 /// Octets in one word of such a value: with its name it has to fit a line (RFC 5322 §2.1.1), and a word cannot be folded.
 pub const MAX_ADDED_WORD: usize = 800;
 /// Characters in what a rule puts before a subject. Ours: a tag has some ten.
 pub const MAX_SUBJECT_PREFIX: usize = 100;
+/// Octets of a body that a footer is put below. Ours: twice what large receivers take.
+pub const MAX_FOOTED: usize = 128 << 20;
+/// Octets in each of a footer's texts. Ours: the longest disclaimers have some 3,000.
+pub const MAX_FOOTER: usize = 16 * 1024;
+/// Parts of one message whose header sections are read to find the text. Ours: what is behind the text is not looked at.
+pub const MAX_MIME_PARTS: usize = 1000;
+/// Octets of a field that says what a part is. Ours: names of files with RFC 2231's encoding come to some hundred.
+pub const MAX_MIME_FIELD: usize = 4096;
+/// Characters in the boundary of a multipart (RFC 2046 §5.1.1).
+pub const MAX_MIME_BOUNDARY: usize = 70;
 
 // --- The gateway: the way out -----------------------------------------------------------------------------------
 

@@ -95,12 +95,10 @@ impl Evaluate for Published<'_> {
     type Verdict = Vec<(Domain, Option<KeyState>)>;
 
     fn evaluate(&self, answers: &mut Answers) -> Result<Self::Verdict, Pending> {
-        let names = self.0.keys().map(|(selector, _)| self.name(selector));
-        let names: Vec<Option<Domain>> = names.collect();
-        names.iter().flatten().for_each(|name| answers.note_dns(name, RecordType::Txt));
+        self.note(answers);
         let mut states = Vec::new();
-        for ((selector, key), name) in self.0.keys().zip(names) {
-            let Some(name) = name else { continue };
+        for (selector, key) in self.0.keys() {
+            let Some(name) = self.name(selector) else { continue };
             let answer = KeyRequest { name }.evaluate(answers)?;
             states.push((selector.clone(), judge(&answer, key)));
         }
@@ -109,8 +107,14 @@ impl Evaluate for Published<'_> {
 }
 
 impl Published<'_> {
+    /// Notes the questions, for who has others to ask besides.
+    pub fn note(&self, answers: &mut Answers) {
+        let names = self.0.keys().filter_map(|(selector, _)| self.name(selector));
+        names.for_each(|name| answers.note_dns(&name, RecordType::Txt));
+    }
+
     /// Where a key's record is (RFC 6376 §3.6.2.1); a signer has no selector for which that is no name.
-    pub(crate) fn name(&self, selector: &Domain) -> Option<Domain> {
+    fn name(&self, selector: &Domain) -> Option<Domain> {
         self.0.domain().prepend(&format!("{selector}._domainkey")).ok()
     }
 }

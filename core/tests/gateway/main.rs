@@ -1,6 +1,7 @@
 //! The gateway: what it does with connections, transactions and messages.
 
 mod chunks;
+mod content;
 mod groups;
 mod holding;
 mod hop;

@@ -13,12 +13,13 @@ use super::footer::{self, WhyNot};
 use super::keys::KeyStates;
 use super::signing::{self, Present, Signed};
 use super::{header, submitted};
-use crate::dkim::{BodyHash, Covers, DkimResult, Verdict};
+use crate::dkim::{BodyHash, DkimResult, Verdict};
 use crate::domain::Domain;
 use crate::gateway::done::Broken;
 use crate::message::{EditError, Header};
 use crate::route::decide::Group;
 use crate::route::policy::{Change, Policy};
+use crate::route::{Ledger, roomy};
 use crate::setters::setters;
 use crate::time::UnixTime;
 use crate::trail::Trail;
@@ -205,33 +206,18 @@ struct Work<'a> {
     header: Header,
     /// The body, once it is another.
     body: Option<Vec<u8>>,
-    covers: Covers,
-    /// For each signature, whether it covers the same body still, and whether it is whole.
-    body_intact: Vec<bool>,
-    intact: Vec<bool>,
-    /// Which change broke it, where one did.
-    broken_by: Vec<Option<usize>>,
+    ledger: Ledger,
     made: Vec<Made>,
 }
 
 impl<'a> Work<'a> {
     fn new(rewrite: &'a Rewrite<'a>, original: Option<&'a [u8]>) -> Self {
-        let header = header::roomy(rewrite.header);
-        let covers = Covers::of(&header);
-        let count = covers.iter().count();
-        let mut work = Self {
-            rewrite,
-            original,
-            header,
-            body: None,
-            covers,
-            body_intact: vec![true; count],
-            intact: Vec::new(),
-            broken_by: vec![None; count],
-            made: Vec::new(),
+        let header = roomy(rewrite.header);
+        let fails = |place: usize| {
+            let verdict = rewrite.verdicts.get(place).map(|verdict| verdict.result);
+            verdict.is_some_and(|result| !matches!(result, DkimResult::Pass | DkimResult::TempError))
         };
-        work.intact = work.header_intact(&work.header);
-        work
+        Self { ledger: Ledger::new(&header, fails), rewrite, original, header, body: None, made: Vec::new() }
     }
 
     fn step(&mut self, step: Step<'_>) -> Result<(), EditError> {
@@ -281,64 +267,25 @@ impl<'a> Work<'a> {
         if let Some(changed) = changed {
             self.header = changed;
             self.made.push(Made { action, rule: rule.map(str::to_owned), broke: Vec::new(), why_not });
-            self.compare();
+            self.ledger.note(self.made.len() - 1, &self.header);
         }
         Ok(())
     }
 
     fn set_body(&mut self, body: Vec<u8>) {
-        if !self.covers.is_empty() {
-            self.body_intact = self.covers.body_intact(self.original.unwrap_or_default(), &body);
-        }
+        self.ledger.body(self.original.unwrap_or_default(), &body);
         self.body = Some(body);
     }
 
     /// A section with what nobody asked for, where no signature breaks by it.
     fn unless_it_breaks(&self, changed: Option<Header>) -> Option<Header> {
-        let changed = changed?;
-        let breaks = self.header_intact(&changed).iter().zip(self.header_intact(&self.header)).any(|(a, b)| b && !a);
-        (!breaks).then_some(changed)
-    }
-
-    fn header_intact(&self, header: &Header) -> Vec<bool> {
-        let verdicts = self.rewrite.verdicts;
-        let fails = |place: usize| {
-            let verdict = verdicts.get(place).map(|verdict| verdict.result);
-            verdict.is_some_and(|result| !matches!(result, DkimResult::Pass | DkimResult::TempError))
-        };
-        let intact = self.covers.header_intact(header);
-        // One that fails anyway cannot be broken.
-        self.covers.iter().zip(intact).map(|(cover, intact)| intact && !fails(cover.place)).collect()
-    }
-
-    /// Notes which signatures the last change broke, and which it mended: a field that is removed and added again as it was.
-    fn compare(&mut self) {
-        if self.covers.is_empty() {
-            return;
-        }
-        let header_intact = self.header_intact(&self.header);
-        let last = self.made.len().checked_sub(1);
-        let whole = header_intact.iter().zip(&self.body_intact).map(|(header, body)| *header && *body);
-        for ((whole, before), broken_by) in whole.zip(&mut self.intact).zip(&mut self.broken_by) {
-            match (std::mem::replace(before, whole), whole) {
-                (true, false) => *broken_by = last,
-                (false, true) => *broken_by = None,
-                _ => {}
-            }
-        }
+        changed.filter(|changed| !self.ledger.would_break(changed))
     }
 
     /// What was done, each change with the domains whose signatures it broke.
     fn told(&mut self) -> Vec<Made> {
         let mut made = std::mem::take(&mut self.made);
-        for (cover, by) in self.covers.iter().zip(&self.broken_by) {
-            if let Some(made) = by.and_then(|by| made.get_mut(by))
-                && !made.broke.contains(&cover.domain)
-            {
-                made.broke.push(cover.domain.clone());
-            }
-        }
-        made.iter_mut().for_each(|made| made.broke.sort_unstable());
+        made.iter_mut().enumerate().for_each(|(number, made)| made.broke = self.ledger.broken_by(number));
         made
     }
 
@@ -355,7 +302,7 @@ impl<'a> Work<'a> {
             (None, None) => return Signed::default(),
         };
         let none = KeyStates::new();
-        let present = Present { covers: &self.covers, intact: &self.intact, verdicts };
+        let present = Present { covers: self.ledger.covers(), intact: self.ledger.intact(), verdicts };
         signing::sign(sign, &self.header, body, present, keys.unwrap_or(&none), now)
     }
 }

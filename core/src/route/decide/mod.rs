@@ -20,7 +20,7 @@ use crate::route::policy::{Change, Direction, NewSender, Policy, UnitPath};
 use crate::route::replies::{Reason, Reply};
 use crate::route::request::{Envelope, Session};
 use crate::route::rules::Subject;
-use crate::route::rules::changes::{Mutation, signing_domain};
+use crate::route::rules::changes::{self, Mutation, signing_domain};
 use crate::route::srs;
 use crate::setters::setters;
 use crate::time::UnixTime;
@@ -341,15 +341,16 @@ impl<'a> Plan<'a> {
         let message = self.request.message.as_deref();
         let signed_by = self.request.signs(self.is_ours()).cloned();
         let signs = message.map(|_| signed_by.is_some());
-        let mut mutations: Vec<Mutation> = Vec::new();
+        let mut changes: Vec<(Option<&str>, Change)> = Vec::new();
         if let Some(message) = message.filter(|_| !groups.is_empty()) {
             let secrets = admission::secrets(policy, &message.header);
-            mutations.extend(secrets.into_iter().map(|name| Mutation::secret(name, message, signs)));
+            changes.extend(secrets.into_iter().map(|name| (None, Change::RemoveHeader(name.to_owned()))));
         }
         for rule in applied() {
             let made = rule.changes.iter().filter(|change| self.is_made(change));
-            mutations.extend(made.map(|change| Mutation::of(change, &rule.name, message, signs)));
+            changes.extend(made.map(|change| (Some(rule.name.as_str()), change.clone())));
         }
+        let mutations = changes::mutations(&changes, message, signs);
         let admitted = !groups.is_empty();
         let mut places: BTreeMap<&Mailbox, usize> = BTreeMap::new();
         for (place, recipient) in self.request.envelope.to.iter().enumerate() {

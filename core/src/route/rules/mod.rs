@@ -1,6 +1,8 @@
 //! Rules: which of them match a message for one recipient, and what they make of it.
 
 pub(crate) mod changes;
+pub(crate) mod edit;
+pub(crate) mod ledger;
 
 use std::collections::BTreeSet;
 
