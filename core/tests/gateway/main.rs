@@ -1,5 +1,8 @@
 //! The gateway: what it does with connections, transactions and messages.
 
+#[path = "../tls/certificates.rs"]
+#[allow(dead_code)]
+mod certificates;
 mod chunks;
 mod content;
 mod groups;
@@ -11,5 +14,7 @@ mod inside_tls;
 mod late;
 mod messages;
 mod model;
+mod places;
 mod relay;
 mod sessions;
+mod way;
