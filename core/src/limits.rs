@@ -606,6 +606,9 @@ pub const GATEWAY_OWN_RECEIVED: usize = 1;
 pub const GATEWAY_GRACE: u64 = 30_000;
 /// Questions of one transaction: those of its decision, of its verification and of its keys. Ours: [`MAX_QUESTIONS`] each.
 pub const GATEWAY_QUESTIONS: usize = 3 * MAX_QUESTIONS;
+/// Recipients of one transaction that are remembered, refused ones included. Ours: twice [`MAX_SMTP_RECIPIENTS`]; those that are told
+/// to come in another transaction count as no errors, and so have no bound of their own.
+pub const GATEWAY_NAMED: usize = 2 * MAX_SMTP_RECIPIENTS;
 /// Octets of a held message that are asked for at a time. Ours: as much as a client is handed at once.
 pub const GATEWAY_READ: usize = 64 * 1024;
 /// Octets by which a message may have grown when it goes on, beside what the client has declared. Ours: `Received`, results and what

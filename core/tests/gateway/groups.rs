@@ -80,6 +80,31 @@ fn given_a_recipient_of_another_group_when_the_first_is_accepted_then_it_is_told
 }
 
 #[test]
+fn given_a_recipient_whose_domain_does_not_exist_when_others_are_accepted_then_it_is_refused_for_what_it_is() {
+    let mut host = Host::new(
+        &with(TO_OTHER)
+            .replace("direction = [\"outbound\"] }", "direction = [\"outbound\"], to = [\"@example.org\"] }"),
+        &dns(),
+    );
+    host = host.hop(SMART, Hop::new());
+    let said = host.envelope("ann@example.com", &["bob@example.org", "eve@nowhere.example"]);
+    assert!(said.starts_with("550 5.1.2 "), "{said}");
+    assert!(host.message(MESSAGE).starts_with("250"));
+}
+
+#[test]
+fn given_recipients_without_end_when_each_is_told_to_come_another_time_then_no_more_are_remembered_than_the_bound() {
+    let mut host = host(TO_OTHER);
+    host.envelope("ann@example.com", &["bob@example.org"]);
+    for number in 0..2100 {
+        let said = host.say(format!("RCPT TO:<n{number}@other.example>\r\n"));
+        assert!(said.starts_with("452 4.5.3 "), "{said}");
+    }
+    assert!(host.message(MESSAGE).starts_with("250"));
+    assert_eq!(host.only_done().recipients.len(), passerelle::limits::GATEWAY_NAMED);
+}
+
+#[test]
 fn given_a_first_recipient_that_its_hop_refuses_when_one_of_another_group_comes_then_that_group_goes() {
     let mut host =
         Host::new(&with(TO_OTHER), &dns()).hop(SMART, Hop::new().on("RCPT", "550 5.1.1 no")).hop(OTHER, Hop::new());

@@ -5,6 +5,7 @@
 mod certificates;
 mod chunks;
 mod content;
+mod cuts;
 mod groups;
 mod holding;
 mod hop;

@@ -55,6 +55,28 @@ fn given_routes_when_each_is_known_to_have_dsn_then_it_is_offered_and_passed_on(
 }
 
 #[test]
+fn given_routes_when_each_is_known_to_have_requiretls_then_it_is_offered_inside_tls_alone_and_a_host_without_is_5_7_30()
+{
+    let all = USERS
+        .replace("verify_hostname = false", "verify_hostname = false\noffers = [\"REQUIRETLS\"]")
+        .replace(r#"match = { direction = ["outbound"] }"#, "");
+    let setup = || {
+        let users = users(b"one salt for all");
+        setup(policy_with(&all, &[("users.toml", users.as_bytes())])).server_tls(Some(certificate()))
+    };
+    let mut clear = Host::with(setup(), DNS, Listener::Smtp);
+    clear.say("");
+    assert!(!clear.say("EHLO client.example\r\n").contains("REQUIRETLS"));
+    let mut client = Client::new(Host::with(setup(), DNS, Listener::Submissions).hop(SMART, Hop::new()));
+    assert!(client.say("EHLO client.example\r\n").contains("REQUIRETLS"));
+    client.say("AUTH PLAIN AGFubgBhYmNkZWZnaA==\r\n");
+    assert!(client.say("MAIL FROM:<ann@example.com> REQUIRETLS\r\n").starts_with("250"));
+    let said = client.say("RCPT TO:<bob@example.org>\r\n");
+    assert!(said.starts_with("550 5.7.30 ") || said.starts_with("451 4.7.5 "), "{said}");
+    assert!(client.host.all_heard().iter().all(|line| !line.starts_with("MAIL")));
+}
+
+#[test]
 fn given_a_hop_that_lacks_dsn_when_it_was_promised_then_it_is_4yz() {
     let all = RELAY
         .replace("verify_hostname = false", "verify_hostname = false\noffers = [\"DSN\"]")

@@ -12,6 +12,7 @@ use super::ways::{WayId, Ways, Word};
 use crate::evaluate::Run;
 use crate::gateway::replies::{in_words, ours};
 use crate::gateway::way;
+use crate::limits::GATEWAY_NAMED;
 use crate::mailbox::{ForwardPath, Mailbox};
 use crate::route::decide::{Decide, Decision};
 use crate::route::replies::Reason;
@@ -51,6 +52,9 @@ impl Envelope {
         let Some(mailbox) = about.mailbox(&recipient.path) else {
             return cx.decide(id, server::Decision::Refuse(ours(Reason::NoSuchDomain)));
         };
+        if about.named.len() >= GATEWAY_NAMED {
+            return cx.decide(id, server::Decision::Refuse(too_many()));
+        }
         let before = about.named.iter().find(|named| named.is_accepted && named.mailbox == mailbox);
         if let Some(before) = before {
             // It gets the message once, however often it is named.
@@ -96,12 +100,12 @@ impl Envelope {
         let new = Chosen::of(decision, &asking.named.mailbox, needs_verification);
         let has_accepted = about.named.iter().any(|named| named.is_accepted);
         let is_same = self.chosen.as_ref().is_some_and(|chosen| chosen.is_same(&new));
-        if has_accepted && !is_same {
-            return self.answer(cx, about, None, None, ours(Reason::OtherGroup));
-        }
         if let AtRcpt::Refuse(reply) = &new.at_rcpt {
             let reply = reply.clone();
             return self.answer(cx, about, None, None, reply);
+        }
+        if has_accepted && !is_same {
+            return self.answer(cx, about, None, None, ours(Reason::OtherGroup));
         }
         if new.verifies {
             about.verify(cx);
@@ -125,8 +129,7 @@ impl Envelope {
         let (Some(chosen), Some(asking)) = (&mut self.chosen, &mut self.asking) else { return };
         let accepted = about.named.iter().filter(|named| named.is_accepted).count();
         if accepted.max(chosen.to.len()) >= chosen.max_recipients() {
-            let text = "The next host takes no more recipients at a time; send to the others in another transaction";
-            return self.answer(cx, about, None, None, in_words(Reason::OtherGroup, text.to_owned()));
+            return self.answer(cx, about, None, None, too_many());
         }
         let to = to.filter(|_| chosen.at_rcpt == AtRcpt::AskHop);
         let Some(to) = to else { return self.answer(cx, about, Some(()), None, recipient_ok()) };
@@ -154,9 +157,11 @@ impl Envelope {
     }
 
     /// The way has given up before it was handed anything: another one is opened for the next recipient.
-    pub(super) fn lost(&mut self, way: WayId) {
-        if let Some(chosen) = self.chosen.as_mut().filter(|chosen| chosen.way == Some(way)) {
-            chosen.way = None;
+    pub(super) fn lost(&mut self, cx: &mut Context, about: &mut About, way: WayId) {
+        let Some(chosen) = self.chosen.as_mut().filter(|chosen| chosen.way == Some(way)) else { return };
+        chosen.way = None;
+        if matches!(self.asking, Some(Asking { stage: Stage::AtHop(_), .. })) {
+            self.answer(cx, about, None, None, ours(Reason::NoConnection));
         }
     }
 
@@ -201,6 +206,11 @@ fn accept(reply: Option<Reply>) -> server::Decision {
         Some(reply) if reply.is_completion() => server::Decision::AcceptWith(reply),
         _ => server::Decision::Accept,
     }
+}
+
+fn too_many() -> Reply {
+    let text = "No more recipients at a time; send to the others in another transaction";
+    in_words(Reason::OtherGroup, text.to_owned())
 }
 
 fn recipient_ok() -> Reply {

@@ -223,7 +223,7 @@ impl Transaction {
         let about = &mut self.about;
         match (&mut self.state, told) {
             (State::Envelope(envelope), Told::Rcpt(word)) => envelope.said(cx, about, way, word),
-            (State::Envelope(envelope), Told::Sent(_)) => envelope.lost(way),
+            (State::Envelope(envelope), Told::Sent(_)) => envelope.lost(cx, about, way),
             (State::Content(content), told) => content.told(cx, about, ways, way, told),
             (State::Deciding(deciding), told) => deciding.told(way, &told),
             (State::Sending(sending), told) => {
