@@ -140,6 +140,27 @@ fn given_an_author_of_another_domain_when_we_have_no_key_for_it_then_no_other_do
 }
 
 #[test]
+fn given_a_footer_when_the_message_goes_out_then_it_stands_below_and_our_signature_is_made_after_it() {
+    let text = format!(
+        "{}\n[[sign]]\ndomain = \"example.com\"\nkeys = [{{ selector = \"s1\", file = \"key.pem\" }}]\n",
+        before(
+            "[[rule]]\nname = \"foot\"\nmatch = { direction = [\"outbound\"] }\ndo = { footer = { text = \"Example Ltd\" } }\n"
+        )
+    );
+    let dns = published();
+    let mut host =
+        Host::with(setup(policy_with(&text, &[("key.pem", RSA)])), &dns, Listener::Smtp).hop(SMART, Hop::new());
+    assert!(host.send("ann@example.com", &["bob@example.org"], MESSAGE).starts_with("250"));
+    let taken = host.taken()[0].1.clone();
+    assert!(taken.contains("Hello.\r\n") && taken.contains("Example Ltd"), "{taken}");
+    let transcript = Transcript::parse(dns.as_bytes()).unwrap();
+    let settings = verify::Settings::new("hop.example");
+    let answer = |question: &passerelle::Question| transcript.answer(question);
+    let report = verify::verify(taken.as_bytes(), &Envelope::new(), &settings, Now::at(NOW), answer).expect("a report");
+    assert_eq!(report.dkim[0].result.as_str(), "pass", "{taken}");
+}
+
+#[test]
 fn given_a_malformed_header_section_when_nothing_can_be_put_in_front_then_it_is_refused() {
     let mut host = Host::new(RELAY, DNS).hop(SMART, Hop::new());
     let said = host.send("ann@example.com", &["bob@example.org"], " a line that would be a part of ours\r\n\r\nx\r\n");
