@@ -54,6 +54,15 @@ fn given_a_first_host_that_fails_at_the_end_when_it_has_certainly_not_taken_the_
 }
 
 #[test]
+fn given_a_first_host_that_turns_us_away_in_its_greeting_when_rcpt_comes_then_the_second_answers_it() {
+    for greeting in ["554 no service", "421 busy"] {
+        let mut host = host().hop(SMART, Hop::new().greeting(greeting)).hop(SECOND, Hop::new());
+        let said = host.envelope("ann@example.com", &["bob@example.org"]);
+        assert_eq!(said, "250 2.1.5 second.example.net said: Recipient OK\r\n");
+    }
+}
+
+#[test]
 fn given_a_first_host_that_is_cut_behind_the_end_when_it_may_have_taken_the_message_then_no_second_gets_it() {
     let mut host = host().hop(SMART, Hop::new().on(".", CUT)).hop(SECOND, Hop::new());
     let said = host.send("ann@example.com", &["bob@example.org"], MESSAGE);
