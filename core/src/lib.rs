@@ -51,6 +51,7 @@
 //! | why a server refused, and what to do | [`smtp::refusal`] |
 //! | TLS around either, DANE | [`tls`] |
 //! | who may send, where mail goes next, under which security | [`route`] |
+//! | all of these together: mail in, judged, signed, handed on | `gateway`, with the feature `tls` |
 //! | answers from a file, and recording them | [`transcript`] |
 //! | every bound, with its source | [`limits`] |
 //!
@@ -84,6 +85,8 @@ pub mod dmarc;
 pub mod dns_message;
 pub mod domain;
 pub mod evaluate;
+#[cfg(feature = "tls")]
+pub mod gateway;
 pub mod limits;
 pub mod lookup;
 pub mod machine;

@@ -284,6 +284,9 @@ pub const MAX_PEM_LENGTH: usize = 65_536;
 /// Signatures of one message that are examined unless the host says otherwise (RFC 6376 §6.1 lets the verifier set
 /// a limit). Ours: mailing lists and forwarders leave two to four.
 pub const MAX_SIGNATURES: usize = 10;
+/// Signatures of one message of which it is said whether a change breaks them; each takes a hash of the header section. Ours:
+/// five times as many as are verified.
+pub const MAX_SIGNATURES_COMPARED: usize = 50;
 /// Public-key operations that the signatures of one message may cost, unless the host says otherwise. Ours: twice
 /// [`MAX_SIGNATURES`], for a change of key type in which each has two key records.
 pub const MAX_VERIFICATIONS: usize = 20;
@@ -545,3 +548,71 @@ pub const SRS_DAYS: u64 = 21;
 pub const MAX_MX_HOSTS: usize = 32;
 /// Addresses of a host that are tried. Ours: the largest providers' hosts have some eight.
 pub const MAX_HOST_ADDRESSES: usize = 16;
+
+// --- The gateway's changes of content ---------------------------------------------------------------------------
+
+/// Octets that a header section may have more when it goes on than it had when it came. Ours: a few signatures, trace fields and
+/// what rules add take some 10 KiB.
+pub const MAX_HEADER_ADDED: usize = 64 * 1024;
+/// Fields that a header section may have more when it goes on, of one name as in all. Ours.
+pub const MAX_FIELDS_ADDED: usize = 500;
+/// Octets in the name of a field that a rule adds. Ours: it has to fit a line with a word of its value.
+pub const MAX_ADDED_NAME: usize = 100;
+/// Characters in the value of a field that a rule adds. Ours: it is written for people or programs of the organisation.
+pub const MAX_ADDED_VALUE: usize = 4096;
+/// Octets in one word of such a value: with its name it has to fit a line (RFC 5322 §2.1.1), and a word cannot be folded.
+pub const MAX_ADDED_WORD: usize = 800;
+/// Characters in what a rule puts before a subject. Ours: a tag has some ten.
+pub const MAX_SUBJECT_PREFIX: usize = 100;
+/// Octets of a body that a footer is put below. Ours: twice what large receivers take.
+pub const MAX_FOOTED: usize = 128 << 20;
+/// Octets in each of a footer's texts. Ours: the longest disclaimers have some 3,000.
+pub const MAX_FOOTER: usize = 16 * 1024;
+/// Parts of one message whose header sections are read to find the text. Ours: what is behind the text is not looked at.
+pub const MAX_MIME_PARTS: usize = 1000;
+/// Octets of a field that says what a part is. Ours: names of files with RFC 2231's encoding come to some hundred.
+pub const MAX_MIME_FIELD: usize = 4096;
+/// Characters in the boundary of a multipart (RFC 2046 §5.1.1).
+pub const MAX_MIME_BOUNDARY: usize = 70;
+
+// --- The gateway: the way out -----------------------------------------------------------------------------------
+
+/// Milliseconds for which a connection is kept for the next message at most. Ours: servers wait for 5 minutes (RFC 5321
+/// §4.5.3.2.7), and busy ones for less.
+pub const KEPT_IDLE: u64 = 60_000;
+/// Connections that are kept for the next message, at all destinations together. Ours.
+pub const MAX_KEPT_CONNECTIONS: usize = 1000;
+/// Destinations of which it is remembered that TLS failed there. Ours.
+pub const MAX_TLS_FAILURES: usize = 10_000;
+/// Milliseconds for which a hop waits for our next command, before it is left by QUIT. Ours: a minute less than the 5 minutes that
+/// servers have to wait (RFC 5321 §4.5.3.2.7).
+pub const HOP_PATIENCE: u64 = 240_000;
+/// How often a hop that has ended the connection while it waited for us is connected to anew, for one message. Ours.
+pub const MAX_REOPENED: u32 = 3;
+/// Milliseconds for which the reply to RSET is waited for, so that the connection can be kept. Ours: nothing depends on it.
+pub const PARTING_PATIENCE: u64 = 5_000;
+/// Octets for hops that wait to be polled before a message's content is wanted no more. Ours.
+pub const MAX_UNPOLLED_SENT: usize = 64 * 1024;
+
+// --- The gateway ------------------------------------------------------------------------------------------------
+
+/// `Received` fields from which on a message is in a loop. Ours, as Postfix has it; RFC 5321 §6.3 asks for 100 where nothing else
+/// tells, and a gateway is one hop of a few.
+pub const GATEWAY_RECEIVED_FIELDS: usize = 50;
+/// How often our own name may stand in the `Received` fields of a message that is in no loop: once is a message that another host of
+/// ours has sent around, twice is a loop. Ours.
+pub const GATEWAY_OWN_RECEIVED: usize = 1;
+/// Milliseconds by which the server waits longer for a decision than the deadlines of the policy. Ours: they come first.
+pub const GATEWAY_GRACE: u64 = 30_000;
+/// Questions of one transaction: those of its decision, of its verification and of its keys. Ours: [`MAX_QUESTIONS`] each.
+pub const GATEWAY_QUESTIONS: usize = 3 * MAX_QUESTIONS;
+/// Recipients of one transaction that are remembered, refused ones included. Ours: twice [`MAX_SMTP_RECIPIENTS`]; those that are told
+/// to come in another transaction count as no errors, and so have no bound of their own.
+pub const GATEWAY_NAMED: usize = 2 * MAX_SMTP_RECIPIENTS;
+/// Octets of a held message that are asked for at a time. Ours: as much as a client is handed at once.
+pub const GATEWAY_READ: usize = 64 * 1024;
+/// Octets by which a message may have grown when it goes on, beside what the client has declared. Ours: `Received`, results and what
+/// rules add take some hundred.
+pub const GATEWAY_GROWTH: u64 = 4096;
+/// Octets of a message on its way that wait for the next hop, above which nothing is read of the client. Ours.
+pub const GATEWAY_UNSENT: usize = 64 * 1024;

@@ -40,7 +40,7 @@ pub(crate) fn run(names: &[&str]) -> StepResult {
     }
     let cargo = || Run::new("cargo").env("CRITERION_HOME", target.join("bench"));
     let package = ["bench", "-p", "passerelle-benches"];
-    let benches = ["--bench", "message", "--bench", "smtp_data", "--bench", "smtp_server"];
+    let benches = ["--bench", "message", "--bench", "smtp_data", "--bench", "smtp_server", "--bench", "gateway"];
     cargo().args(package).args(benches).args(["--", "--noplot"]).go()?;
     // What verification costs in memory, with the whole 100 MB.
     cargo().args(["test", "--release", "-p", "passerelle", "--test", "limits", "--", "--show-output"]).go()

@@ -290,6 +290,14 @@ impl SigningKey {
         STANDARD.encode(&self.published)
     }
 
+    /// The public key, to be compared with one that is published; `None` where it is no key that verifiers would read.
+    pub fn verifying_key(&self) -> Option<PublicKey> {
+        match self.secret {
+            Secret::Rsa(_) => PublicKey::rsa(&self.published).ok(),
+            Secret::Ed25519(_) => PublicKey::ed25519(&self.published).ok(),
+        }
+    }
+
     /// The text of the key record to publish at `<selector>._domainkey.<domain>`.
     pub fn key_record(&self) -> String {
         format!("v=DKIM1; k={}; p={}", self.key_type(), self.public_key())

@@ -107,17 +107,20 @@ pub(super) fn separators(body: &[u8], delimiter: &[u8], most: usize) -> Vec<Sepa
 
 /// Octets decoded; `None` where they are not in this encoding, or it says nothing about them.
 pub(super) fn decoded(octets: &[u8], encoding: TransferEncoding) -> Option<Vec<u8>> {
-    let decoded = match encoding {
-        TransferEncoding::QuotedPrintable => decoded_quoted_printable(octets)?,
-        TransferEncoding::Base64 => STANDARD
-            .decode(octets.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect::<Vec<u8>>())
-            .ok()
-            .filter(|decoded| !decoded.is_empty())?,
-    };
-    (decoded != octets).then_some(decoded)
+    decode(octets, encoding).filter(|decoded| decoded != octets && !decoded.is_empty())
 }
 
-fn decoded_quoted_printable(octets: &[u8]) -> Option<Vec<u8>> {
+/// Octets decoded; `None` where they are not in this encoding.
+pub(crate) fn decode(octets: &[u8], encoding: TransferEncoding) -> Option<Vec<u8>> {
+    match encoding {
+        TransferEncoding::QuotedPrintable => decode_quoted_printable(octets),
+        TransferEncoding::Base64 => {
+            STANDARD.decode(octets.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect::<Vec<u8>>()).ok()
+        }
+    }
+}
+
+fn decode_quoted_printable(octets: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(octets.len());
     let mut rest = octets;
     while let Some(at) = memchr::memchr(b'=', rest) {
@@ -136,8 +139,22 @@ fn decoded_quoted_printable(octets: &[u8]) -> Option<Vec<u8>> {
     Some(decoded)
 }
 
+/// Where in a quoted-printable text the octet stands that is the so manieth when it is decoded.
+pub(crate) fn quoted_printable_place(octets: &[u8], decoded: usize) -> usize {
+    let (mut at, mut count) = (0, 0);
+    loop {
+        let rest = octets.get(at..).unwrap_or_default();
+        match rest {
+            [b'=', b'\r', b'\n', ..] => at += 3,
+            _ if count >= decoded || rest.is_empty() => return at,
+            [b'=', ..] => (at, count) = (at + 3, count + 1),
+            _ => (at, count) = (at + 1, count + 1),
+        }
+    }
+}
+
 /// Octets encoded as most programs do it.
-pub(super) fn encoded(octets: &[u8], encoding: TransferEncoding) -> Vec<u8> {
+pub(crate) fn encoded(octets: &[u8], encoding: TransferEncoding) -> Vec<u8> {
     match encoding {
         TransferEncoding::QuotedPrintable => encoded_quoted_printable(octets),
         TransferEncoding::Base64 => {
@@ -250,7 +267,13 @@ mod tests {
             for encoding in [TransferEncoding::QuotedPrintable, TransferEncoding::Base64] {
                 let text = encoded(&octets, encoding);
                 prop_assert!(text.is_ascii() && text.split(|&b| b == b'\n').all(|line| line.len() <= WIDTH + 1));
-                prop_assert_eq!(decoded(&text, encoding).unwrap_or(text), octets.clone());
+                prop_assert_eq!(decode(&text, encoding), Some(octets.clone()));
+                for at in 0..=octets.len() {
+                    let text = encoded(&octets, TransferEncoding::QuotedPrintable);
+                    let (before, after) = text.split_at(quoted_printable_place(&text, at));
+                    prop_assert_eq!(decode(before, TransferEncoding::QuotedPrintable), Some(octets[..at].to_vec()));
+                    prop_assert_eq!(decode(after, TransferEncoding::QuotedPrintable), Some(octets[at..].to_vec()));
+                }
             }
         }
 

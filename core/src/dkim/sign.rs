@@ -94,6 +94,9 @@ pub enum SignError {
     /// The cryptographic back end failed.
     #[error("the cryptographic back end failed to sign")]
     Backend,
+    /// The body was hashed in another canonicalization than the signer's.
+    #[error("the body was hashed in another canonicalization than that of the signer")]
+    Canonicalization,
 }
 
 /// How the messages of a domain are signed.
@@ -137,6 +140,16 @@ impl Signer {
     /// The domain that signs.
     pub fn domain(&self) -> &Domain {
         &self.domain
+    }
+
+    /// The keys, each with the selector under which it is published, in the order in which they were added.
+    pub fn keys(&self) -> impl Iterator<Item = (&Domain, &SigningKey)> {
+        self.keys.iter().map(|(selector, key)| (selector, key))
+    }
+
+    /// The second half of `c=`.
+    pub fn body_canonicalization(&self) -> Canonicalization {
+        self.body_canonicalization
     }
 
     /// Whether signatures cover a part of the body only.
@@ -235,9 +248,36 @@ pub struct Signing {
     header: Sha256,
     /// How often `h=` lists each of the signer's names.
     counts: Vec<usize>,
-    body: Pass,
-    line_ends: LineEnds,
+    body: BodyHash,
     now: UnixTime,
+}
+
+/// The hash of a body that comes before it is known what its header section will be, and who signs: in a stream and in
+/// constant memory.
+#[derive(Clone, Debug)]
+pub struct BodyHash {
+    pass: Pass,
+    line_ends: LineEnds,
+}
+
+impl BodyHash {
+    /// At the start of a body, in the canonicalization of the signer that may come.
+    pub fn new(canonicalization: Canonicalization) -> Self {
+        Self { pass: Pass::whole(canonicalization), line_ends: LineEnds::default() }
+    }
+
+    /// Takes the next octets. How the body is cut into chunks does not matter.
+    pub fn push(&mut self, chunk: &[u8]) {
+        for piece in chunk.chunks(PIECE) {
+            self.pass.push(piece);
+            self.line_ends.push(piece); // which the hash has brought into the processor's cache
+        }
+    }
+
+    /// The hash of what has come, as if it were all, where it is in this canonicalization.
+    pub(super) fn digest(&self, canonicalization: Canonicalization) -> Option<Digest> {
+        (self.pass.canonicalization == canonicalization).then(|| self.pass.clone().finish().whole)?
+    }
 }
 
 impl Signing {
@@ -246,6 +286,17 @@ impl Signing {
     /// # Errors
     /// [`SignError`], when what would be signed could not verify.
     pub fn new(signer: &Arc<Signer>, header: &Header, now: UnixTime) -> Result<Self, SignError> {
+        Self::with_body(signer, header, BodyHash::new(signer.body_canonicalization), now)
+    }
+
+    /// Begins with the complete header section, and with as much of the body as was hashed before.
+    ///
+    /// # Errors
+    /// [`SignError`], when what would be signed could not verify.
+    pub fn with_body(signer: &Arc<Signer>, header: &Header, body: BodyHash, now: UnixTime) -> Result<Self, SignError> {
+        if body.pass.canonicalization != signer.body_canonicalization {
+            return Err(SignError::Canonicalization);
+        }
         if signer.keys.is_empty() {
             return Err(SignError::NoKey);
         }
@@ -266,8 +317,7 @@ impl Signing {
         Ok(Self {
             header: index.hash(signer.header_canonicalization, names, None),
             counts,
-            body: Pass::whole(signer.body_canonicalization),
-            line_ends: LineEnds::default(),
+            body,
             signer: Arc::clone(signer),
             now,
         })
@@ -275,10 +325,7 @@ impl Signing {
 
     /// Takes the next octets of the body. How the body is cut into chunks does not matter.
     pub fn body(&mut self, chunk: &[u8]) {
-        for piece in chunk.chunks(PIECE) {
-            self.body.push(piece);
-            self.line_ends.push(piece); // which the hash has brought into the processor's cache
-        }
+        self.body.push(chunk);
     }
 
     /// Ends the body and gives the DKIM-Signature fields, one for each key in the order in which they were added,
@@ -287,14 +334,22 @@ impl Signing {
     /// # Errors
     /// [`SignError`], when what would be signed could not verify.
     pub fn finish(self) -> Result<Vec<u8>, SignError> {
-        if self.line_ends.are_bare() {
+        self.finish_with(|_| true)
+    }
+
+    /// The same by the keys alone that `wanted` picks by their selectors; nothing where it picks none.
+    ///
+    /// # Errors
+    /// [`SignError`], when what would be signed could not verify.
+    pub fn finish_with(self, wanted: impl Fn(&Domain) -> bool) -> Result<Vec<u8>, SignError> {
+        if self.body.line_ends.are_bare() {
             return Err(SignError::BareLineEnd);
         }
-        let body = self.body.finish();
+        let body = self.body.pass.finish();
         let body_hash = body.whole.ok_or(SignError::Backend)?;
         let body_length = self.signer.body_length.then_some(body.octets);
         let mut signatures = Vec::new();
-        for (selector, key) in &self.signer.keys {
+        for (selector, key) in self.signer.keys().filter(|(selector, _)| wanted(selector)) {
             let mut field = Folded::new(FIELD_NAME);
             self.signer.write_tags(&mut field, selector, key, self.now, &self.counts, &body_hash, body_length);
             let mut state = self.header.clone();
@@ -440,7 +495,7 @@ impl Folded {
 }
 
 /// Looks for a CR or LF that is not part of a CRLF.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LineEnds {
     /// The last octet was a CR.
     cr: bool,

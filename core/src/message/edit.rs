@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::header::{Field, Header, HeaderReader};
+use crate::limits::Limits;
 
 /// Why a header section was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -60,6 +61,56 @@ impl Header {
         Ok((self.with_octets(&octets), dropped))
     }
 
+    /// The section with other fields in the place of those for which `change` gives one: whole, with its CRLF.
+    ///
+    /// # Errors
+    /// [`EditError`] says why that would not be safe.
+    pub fn replacing(&self, mut change: impl FnMut(&Field<'_>) -> Option<Vec<u8>>) -> Result<Self, EditError> {
+        if self.is_over_limit() {
+            return Err(EditError::OverLimit);
+        }
+        let mut octets = Vec::with_capacity(self.octets().len());
+        for field in self.fields() {
+            match change(&field) {
+                Some(other) if are_whole_fields(&other) => octets.extend(other),
+                Some(_) => return Err(EditError::NotFields),
+                None => octets.extend_from_slice(field.raw()),
+            }
+        }
+        octets.extend_from_slice(self.separator());
+        match self.with_octets(&octets) {
+            section if section.is_over_limit() => Err(EditError::OverLimit),
+            section => Ok(section),
+        }
+    }
+
+    /// The section with these fields behind the others, and an empty line behind it where there was none.
+    ///
+    /// # Errors
+    /// [`EditError`] says why that would not be safe.
+    pub fn append(&self, fields: &[u8]) -> Result<Self, EditError> {
+        if self.is_over_limit() {
+            return Err(EditError::OverLimit);
+        }
+        if !fields.is_empty() && !are_whole_fields(fields) {
+            return Err(EditError::NotFields);
+        }
+        let own = self.octets().strip_suffix(self.separator()).unwrap_or_default();
+        // Only the end of a message cuts off a line.
+        let end = if own.is_empty() || own.ends_with(b"\r\n") { &b""[..] } else { b"\r\n" };
+        match self.with_octets(&[own, end, fields, b"\r\n"].concat()) {
+            section if section.is_over_limit() => Err(EditError::OverLimit),
+            section => Ok(section),
+        }
+    }
+
+    /// The same section, read within other limits: for who adds to one that is as large as it may be.
+    pub(crate) fn within(&self, limits: &Limits) -> Self {
+        let mut reader = HeaderReader::within(limits);
+        reader.push(self.octets());
+        reader.finish()
+    }
+
     /// Octets that are known to be a header section and nothing else, within the same limits.
     fn with_octets(&self, octets: &[u8]) -> Self {
         let mut reader = HeaderReader::within(self.limits());
@@ -107,6 +158,17 @@ mod tests {
             assert_eq!(section.prepend(bad), Err(EditError::NotFields), "{bad:?}");
         }
         assert_eq!(header(b" x\r\nFrom: a\r\n").prepend(b"X: 1\r\n"), Err(EditError::LeadingContinuation));
+    }
+
+    #[test]
+    fn replacing_and_appending_keep_the_others() {
+        let section = header(b"A: 1\r\n 2\r\njunk\r\n\r\n");
+        let replaced = section.replacing(|f| f.is("a").then(|| b"A: 3\r\n".to_vec())).unwrap();
+        assert_eq!(replaced.octets(), b"A: 3\r\njunk\r\n\r\n");
+        assert_eq!(section.replacing(|_| Some(b"A: 3".to_vec())), Err(EditError::NotFields));
+        assert_eq!(section.append(b"B: 4\r\n").unwrap().octets(), b"A: 1\r\n 2\r\njunk\r\nB: 4\r\n\r\n");
+        assert_eq!(header(b"A: 1").append(b"").unwrap().octets(), b"A: 1\r\n\r\n");
+        assert_eq!(header(b"").append(b"B: 4\r\n").unwrap().octets(), b"B: 4\r\n\r\n");
     }
 
     #[test]

@@ -8,6 +8,8 @@ use super::date;
 use super::header::Field;
 use super::received::client_address;
 use super::unfold;
+#[cfg(feature = "tls")]
+use crate::domain::Domain;
 use crate::mailbox::{Cursor, is_wsp};
 
 /// One step, from what whoever took the message in wrote. Anybody on the way can have written it, and all those below.
@@ -79,6 +81,12 @@ impl Hop {
         }
         hops
     }
+}
+
+/// The host that a `Received` field says has taken the message in.
+#[cfg(feature = "tls")]
+pub(crate) fn received_by(field: Field<'_>) -> Option<Domain> {
+    Domain::parse(Hop::of(0, field).by?.trim_end_matches(';')).ok()
 }
 
 /// Whether a protocol is one over TLS (RFC 3848, RFC 6531 §4.3), as far as its name goes.

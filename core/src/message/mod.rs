@@ -28,6 +28,8 @@ pub use face::{Face, ShownAddresses, ShownDate, ShownList, ShownMailbox};
 pub use file_kind::FileKind;
 pub use header::{Field, Header, HeaderLimit, HeaderReader};
 pub use hop::Hop;
+#[cfg(feature = "tls")]
+pub(crate) use hop::received_by;
 pub use line_endings::{LineEndings, MessageFile, Normalized, normalize_line_endings};
 pub use mbox::Mbox;
 pub(crate) use received::{Client, client, has_from_clause, return_path};

@@ -8,10 +8,12 @@ use serde::Serialize;
 
 use super::admission::{SpfFaults, lists};
 use super::policy::{
-    Change, Compiled, Finding, Gravity, Marks, NullSender, Policy, QueueWhen, Relay, Route, Rule, Tenant, last_day,
+    Change, Compiled, Finding, Gravity, Marks, NullSender, Policy, QueueWhen, Relay, Route, Rule, Sign, Tenant,
+    key_mark, last_day,
 };
 use super::prove::Law;
 use super::rules;
+use crate::dkim::Published;
 use crate::domain::Domain;
 use crate::evaluate::Evaluate;
 use crate::lookup::{Answers, Outcome, Pending, Record, RecordType};
@@ -77,8 +79,8 @@ pub fn findings(compiled: &Compiled, now: UnixTime) -> Vec<Finding> {
     findings
 }
 
-/// What the DNS has of a policy's names: whether EHLO names lead back to themselves, and whether the SPF records of providers
-/// can be used.
+/// What the DNS has of a policy's names: whether EHLO names lead back to themselves, whether the keys that sign are published, and
+/// whether the SPF records of providers can be used.
 #[derive(Clone, Debug)]
 pub struct Names {
     policy: Arc<Policy>,
@@ -107,6 +109,9 @@ impl Evaluate for Names {
             answers.note_dns(name, RecordType::A);
             answers.note_dns(name, RecordType::Aaaa);
         }
+        for sign in &self.policy.signers {
+            Published(&sign.signer).note(answers);
+        }
         for relay in &self.policy.relays {
             relay.spf.iter().for_each(|name| answers.note_dns(name, RecordType::Txt));
         }
@@ -115,6 +120,9 @@ impl Evaluate for Names {
             if let Some(message) = not_confirmed(name, answers)? {
                 findings.push(self.marks.finding(mark, Gravity::Warning, message));
             }
+        }
+        for sign in &self.policy.signers {
+            findings.extend(self.keys(sign, answers)?);
         }
         for relay in &self.policy.relays {
             findings.extend(self.spf(relay, answers)?);
@@ -130,6 +138,28 @@ impl Evaluate for Names {
 const MAX_OVERLAP_PROBES: usize = 8;
 
 impl Names {
+    /// The keys that are definitely not those that are published: the gateway signs nothing with them.
+    fn keys(&self, sign: &Sign, answers: &mut Answers) -> Result<Vec<Finding>, Pending> {
+        let published = Published(&sign.signer);
+        let mut findings = Vec::new();
+        for (selector, state) in published.evaluate(answers)? {
+            let mark = key_mark(&sign.domain, selector.as_str());
+            let name = format!("{selector}._domainkey.{}", sign.domain);
+            let (level, message) = match state {
+                Some(state) if state.signs() => continue,
+                Some(state) => (
+                    Gravity::Error,
+                    format!("{name} {}, so nothing is signed with this key: publish its record", state.sentence()),
+                ),
+                None => {
+                    (Gravity::Warning, format!("the DNS did not answer for {name}, so that the key was not looked at"))
+                }
+            };
+            findings.push(self.marks.finding(&mark, level, message));
+        }
+        Ok(findings)
+    }
+
     /// Whether an SPF record of another entry lists addresses that this one takes for ours.
     fn overlap(&self, relay: &Relay, answers: &mut Answers) -> Result<Option<Finding>, Pending> {
         for other in self.policy.relays.iter().filter(|other| !other.spf.is_empty()) {

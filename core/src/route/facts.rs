@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::dkim::{self, Signature};
-use crate::domain::Domain;
 use crate::message::{Author, Header, author, unfold};
 use crate::time::UnixTime;
 use crate::verify::Report;
@@ -27,9 +26,8 @@ pub struct Message {
 }
 
 /// A signature on the message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Seal {
-    pub(crate) domain: Domain,
     /// The names in `h=`, in lower case.
     pub(crate) fields: Vec<String>,
     pub(crate) timestamp: Option<UnixTime>,
@@ -40,8 +38,7 @@ impl Message {
     pub fn new(header: Header, size: u64) -> Self {
         let signatures = header.named("DKIM-Signature").map(|field| Seal::of(field.value()));
         // One that is none keeps its place, so that verdicts and signatures are in one order.
-        let none = || Seal { domain: Domain::reverse([0, 0, 0, 0].into()), fields: Vec::new(), timestamp: None };
-        let signatures = signatures.map(|seal| seal.unwrap_or_else(none)).collect();
+        let signatures = signatures.map(Option::unwrap_or_default).collect();
         let author = author(&header).ok();
         Self { header, size, author, dkim: Vec::new(), results: BTreeSet::new(), signatures }
     }
@@ -84,13 +81,6 @@ impl Message {
         let values = self.header.named(name).map(|field| unfold(field.value()).into_owned());
         values.map(|value| String::from_utf8_lossy(&value).trim().to_owned())
     }
-
-    /// The domains of the signatures on it that a condition holds for, each once.
-    pub(crate) fn signers(&self, broken: impl Fn(&Seal) -> bool) -> Vec<Domain> {
-        let domains = self.signatures.iter().filter(|seal| !seal.fields.is_empty() && broken(seal));
-        let domains: BTreeSet<Domain> = domains.map(|seal| seal.domain.clone()).collect();
-        domains.into_iter().collect()
-    }
 }
 
 impl Seal {
@@ -98,7 +88,7 @@ impl Seal {
         let signature = Signature::parse(value).ok()?;
         let name = |name: &[u8]| String::from_utf8_lossy(name).to_ascii_lowercase();
         let fields = signature.signed_fields().map(name).collect();
-        Some(Self { domain: signature.domain.clone(), fields, timestamp: signature.timestamp })
+        Some(Self { fields, timestamp: signature.timestamp })
     }
 
     /// How often `h=` has this name.

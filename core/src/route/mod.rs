@@ -23,11 +23,14 @@ pub mod tls_test;
 
 use crate::domain::Domain;
 
+pub(crate) use admission::secrets;
 pub use admission::{SpfFault, SpfFaults, Unanswered};
 pub use decide::{Decide, Decision};
 pub use facts::Message;
 pub use request::{Demands, Envelope, Session};
 pub use rules::changes::Mutation;
+pub(crate) use rules::edit::{changed, roomy};
+pub(crate) use rules::ledger::Ledger;
 
 /// Each name once, in the order of their first places.
 fn distinct(mut names: Vec<Domain>) -> Vec<Domain> {

@@ -139,8 +139,32 @@ table! {
     Tls: 451, (4, 7, 5), "The next host does not offer the TLS that is demanded; try again later";
     /// TLS was demanded and not had, and the route bounces then.
     TlsBounce: 550, (5, 7, 5), "The next host does not offer the TLS that is demanded";
+    /// It is for recipients of one group at a time.
+    OtherGroup: 452, (4, 5, 3), "This recipient goes another way; send to it in a transaction of its own";
+    /// A copy that has to be taken first was not.
+    CopyNotTaken: 451, (4, 3, 0), "The archive has not taken its copy; try again later";
+    /// The message has passed through here, or through too many hosts.
+    Loop: 554, (5, 4, 6), "The message is in a loop: it has passed too many hosts, or this one before";
+    /// The next host may have the message, and has not said so.
+    Unconfirmed: 451, (4, 4, 2), "The next host has not confirmed the message; try again later";
+    /// It was not done in time.
+    TooLate: 451, (4, 4, 7), "The message could not be passed on in time; try again later";
+    /// Its header section can't be read with certainty, or nothing can be put in front of it.
+    HeaderUnreadable: 550, (5, 6, 0), "The message's header section is malformed";
+    /// What held the message has lost it, or what should keep it has not.
+    Storage: 451, (4, 3, 0), "The message could not be kept; try again later";
     /// The time or the memory for this message is used up.
     Budget: 452, (4, 3, 1), "Not enough resources for this message; try again later";
+    /// A next host does not take our credentials (its 535), or could not be shown them.
+    HopAuthentication: 451, (4, 7, 0), "The next host does not take the gateway's credentials; try again later";
+    /// A next host lacks DSN, which its route is said to have.
+    NoDsn: 451, (4, 3, 3), "The next host does not offer delivery status notifications; try again later";
+    /// No host takes all recipients of a message that can only go to all of them or to none.
+    Divided: 451, (4, 5, 0), "No next host takes all recipients together; try again with fewer";
+    /// It has 8-bit content, and no host takes that.
+    EightBit: 550, (5, 6, 3), "The message has 8-bit content, which no next host takes";
+    /// It needs SMTPUTF8, and no host offers that.
+    Utf8: 550, (5, 6, 7), "The message needs SMTPUTF8, which no next host offers";
     /// There is no place for another message.
     NoPlace: 451, (4, 3, 2), "No place for another message; try again later";
 }

@@ -114,6 +114,11 @@ impl Roots {
         self.1.iter().any(|own| own == certificate)
     }
 
+    /// Whether both come from one reading: a file that is read anew gives others.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

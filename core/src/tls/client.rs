@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rustls::client::Resumption;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
 use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, ClientConnection, Error};
@@ -44,6 +45,7 @@ pub struct ClientTls {
     versions: Versions,
     is_mandatory: bool,
     is_lenient: bool,
+    provider: Arc<CryptoProvider>,
     config: Arc<ClientConfig>,
 }
 
@@ -104,7 +106,8 @@ impl ClientTls {
     /// Settings that ask for this verification, and name no server in the handshake.
     pub fn new(verification: Verification) -> Self {
         let verification = Arc::new(verification);
-        let config = Self::config(None, &BOTH);
+        let provider = provider();
+        let config = Self::config(&provider, None, &BOTH);
         Self {
             server_name: None,
             verification,
@@ -112,6 +115,7 @@ impl ClientTls {
             versions: &BOTH,
             is_mandatory: false,
             is_lenient: false,
+            provider,
             config,
         }
     }
@@ -125,7 +129,7 @@ impl ClientTls {
     /// The certificate to show, should the server ask for one.
     #[must_use]
     pub fn identity(self, identity: Identity) -> Self {
-        let config = Self::config(Some(&identity), self.versions);
+        let config = Self::config(&self.provider, Some(&identity), self.versions);
         Self { identity: Some(identity), config, ..self }
     }
 
@@ -152,7 +156,8 @@ impl ClientTls {
 
     /// The verification decides nothing: the connection goes on whatever is wrong with the certificate, and
     /// [`Facts::problem`](super::Facts::problem) says what. For those who look into a server's TLS. [`Session::verified`] is true
-    /// only where all was well, so no password goes to a server that is not verified.
+    /// only where all was well, so no password goes to a server that is not verified. TLS is needed only where
+    /// [`mandatory`](Self::mandatory) says so.
     #[must_use]
     pub fn for_information(self) -> Self {
         Self { is_lenient: true, ..self }
@@ -160,24 +165,35 @@ impl ClientTls {
 
     /// Whether clear text won't do.
     pub fn is_mandatory(&self) -> bool {
-        self.is_mandatory || self.verification.asks()
+        self.is_mandatory || (self.verification.asks() && !self.is_lenient)
     }
 
     fn versions(self, versions: Versions) -> Self {
-        Self { versions, config: Self::config(self.identity.as_ref(), versions), ..self }
+        Self { versions, config: Self::config(&self.provider, self.identity.as_ref(), versions), ..self }
+    }
+
+    /// Other cryptography than AWS-LC's, with random numbers of its own: simulations, in which a handshake is the same octets each
+    /// time. It stands outside what this crate promises, since the type is that of one version of rustls.
+    ///
+    /// # Panics
+    /// Where it has no cipher suite for a version of TLS that is spoken.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn cryptography(self, provider: Arc<CryptoProvider>) -> Self {
+        Self { config: Self::config(&provider, self.identity.as_ref(), self.versions), provider, ..self }
     }
 
     /// Without what is each connection's own: see `connect`.
-    fn config(identity: Option<&Identity>, versions: Versions) -> Arc<ClientConfig> {
-        let (provider, host) = (provider(), Host::new(UnixTime(0)));
+    fn config(provider: &Arc<CryptoProvider>, identity: Option<&Identity>, versions: Versions) -> Arc<ClientConfig> {
+        let host = Host::new(UnixTime(0));
         let verifier = Verifier {
             verification: Arc::new(Verification::None),
             is_lenient: false,
             algorithms: provider.signature_verification_algorithms,
             host: host.clone(),
         };
-        let builder = ClientConfig::builder_with_details(provider, host);
-        let builder = builder.with_protocol_versions(versions).expect("AWS-LC has cipher suites for every version");
+        let builder = ClientConfig::builder_with_details(provider.clone(), host);
+        let builder = builder.with_protocol_versions(versions).expect("there are cipher suites for every version");
         let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
         let mut config = builder.with_no_client_auth();
         if let Some(identity) = identity {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::WebPkiSupportedAlgorithms;
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, UnixTime as PkiTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
@@ -28,6 +28,7 @@ pub struct ServerTls {
     identities: Arc<Vec<Identity>>,
     clients: ClientCertificates,
     versions: Versions,
+    provider: Arc<CryptoProvider>,
     config: Arc<ServerConfig>,
 }
 
@@ -47,7 +48,7 @@ pub enum ClientCertificates {
 impl ServerTls {
     /// A server with one certificate, which also is the default for names that no other is for.
     pub fn new(identity: Identity) -> Self {
-        Self::build(Arc::new(vec![identity]), ClientCertificates::Ignored, &BOTH)
+        Self::build(Arc::new(vec![identity]), ClientCertificates::Ignored, &BOTH, provider())
     }
 
     /// A server with one certificate, read from PEM: see [`Identity::from_pem`].
@@ -70,23 +71,38 @@ impl ServerTls {
     /// Whether clients are asked for a certificate.
     #[must_use]
     pub fn client_certificates(self, clients: ClientCertificates) -> Self {
-        Self::build(self.identities, clients, self.versions)
+        Self::build(self.identities, clients, self.versions, self.provider)
     }
 
     /// Speaks this version of TLS and no other.
     #[must_use]
     pub fn only(self, version: Version) -> Self {
-        Self::build(self.identities, self.clients, only(version))
+        Self::build(self.identities, self.clients, only(version), self.provider)
     }
 
-    fn build(identities: Arc<Vec<Identity>>, clients: ClientCertificates, versions: Versions) -> Self {
-        let provider = provider();
+    /// Other cryptography than AWS-LC's, with random numbers of its own: simulations, in which a handshake is the same octets each
+    /// time. It stands outside what this crate promises, since the type is that of one version of rustls.
+    ///
+    /// # Panics
+    /// Where it has no cipher suite for a version of TLS that is spoken.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn cryptography(self, provider: Arc<CryptoProvider>) -> Self {
+        Self::build(self.identities, self.clients, self.versions, provider)
+    }
+
+    fn build(
+        identities: Arc<Vec<Identity>>,
+        clients: ClientCertificates,
+        versions: Versions,
+        provider: Arc<CryptoProvider>,
+    ) -> Self {
         let algorithms = provider.signature_verification_algorithms;
         // Time and certificates are each connection's own: see `connect`.
         let host = Host::new(UnixTime(0));
         let resolver = Resolver { identities: Arc::default(), host: host.clone() };
-        let builder = ServerConfig::builder_with_details(provider, host);
-        let builder = builder.with_protocol_versions(versions).expect("AWS-LC has cipher suites for every version");
+        let builder = ServerConfig::builder_with_details(provider.clone(), host);
+        let builder = builder.with_protocol_versions(versions).expect("there are cipher suites for every version");
         let mut config = match clients {
             ClientCertificates::Ignored => builder.with_no_client_auth(),
             ClientCertificates::Asked | ClientCertificates::Verified(_) => {
@@ -97,7 +113,7 @@ impl ServerTls {
         // No sessions are resumed: nothing is kept between connections, and a ticket's key would be state of the process.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Self { identities, clients, versions, config: Arc::new(config) }
+        Self { identities, clients, versions, provider, config: Arc::new(config) }
     }
 
     pub(super) fn connect(&self, now: UnixTime) -> Result<Connection, Error> {

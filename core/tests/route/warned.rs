@@ -266,3 +266,63 @@ fn given_a_name_without_an_spf_record_then_that_is_said_in_one_sentence() {
     let found = Evaluation::new(names).run_with(|question| nothing.answer(question));
     assert!(has(&found, "peers", "admits nobody: _none.example has no SPF record;"), "{found:?}");
 }
+
+/// The document with a key, and what the DNS has at its name.
+fn keys(answer: &str) -> Vec<passerelle::route::policy::Finding> {
+    let mut files = files();
+    files.insert("key.pem".to_owned(), include_bytes!("../keys/ed25519.pem").to_vec());
+    let sign = "[[sign]]\ndomain = \"example.com\"\nkeys = [{ selector = \"s2026\", file = \"key.pem\" }]\n";
+    let compiled = compile_with(&format!("{BASE}{APPS}{sign}"), &files);
+    let world = format!(r#"{{"answers": [{{"name": "s2026._domainkey.example.com", "type": "TXT", {answer}}}]}}"#);
+    let world = Transcript::parse(world.as_bytes()).unwrap();
+    let names = check::Names::of(&compiled).unwrap();
+    let found = Evaluation::new(names).run_with(|question| world.answer(question));
+    found.into_iter().filter(|finding| finding.key == "selector").collect()
+}
+
+#[test]
+fn given_a_key_whose_published_record_is_definitely_another_then_it_is_an_error_at_its_selector() {
+    let pem = include_str!("../keys/ed25519.pem");
+    let ours = passerelle::crypto::SigningKey::from_pem(pem).unwrap().key_record();
+    assert!(keys(&format!("\"records\": [{ours:?}]")).is_empty());
+    let other = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    for (answer, words) in [
+        ("\"status\": \"NXDOMAIN\"".to_owned(), "is not there"),
+        ("\"records\": []".to_owned(), "is not there"),
+        (format!("\"records\": [{other:?}]"), "has another key"),
+        ("\"records\": [\"v=DKIM1; k=ed25519; p=\"]".to_owned(), "the key is revoked"),
+    ] {
+        let found = keys(&answer);
+        assert_eq!((found.len(), found[0].level), (1, Gravity::Error), "{answer}");
+        let message = &found[0].message;
+        assert!(message.starts_with("s2026._domainkey.example.com ") && message.contains(words), "{message}");
+        assert!(found[0].line > 1, "it says where");
+    }
+    // What was not answered is no error: the key goes on signing.
+    for status in ["SERVFAIL", "TIMEOUT"] {
+        let found = keys(&format!("\"status\": \"{status}\""));
+        assert_eq!((found.len(), found[0].level), (1, Gravity::Warning), "{status}");
+    }
+}
+
+#[test]
+fn given_what_no_message_could_carry_then_the_change_is_an_error() {
+    let long = "x".repeat(5000);
+    for (change, key) in [
+        ("footer = { text = \"\" }".to_owned(), "text"),
+        ("footer = { text = \"a\", html = \" \" }".to_owned(), "html"),
+        ("footer = { text = \"a\\u0000b\" }".to_owned(), "text"),
+        (format!("footer = {{ text = \"{}\" }}", "x".repeat(20_000)), "text"),
+        ("subject_prefix = \" \"".to_owned(), "subject_prefix"),
+        (format!("subject_prefix = \"{long}\""), "subject_prefix"),
+        (format!("add_header = [\"X-A: {long}\"]"), "add_header"),
+        (format!("add_header = [\"X-A: {}\"]", "x".repeat(900)), "add_header"),
+        (format!("add_header = [\"X-{}: a\"]", "a".repeat(200)), "add_header"),
+    ] {
+        let found = errors(&format!("{BASE}{APPS}[[rule]]\nname = \"r\"\ndo = {{ {change} }}\n"));
+        assert!(found.iter().any(|finding| finding.key == key), "{change:.60}: {found:?}");
+    }
+    for change in ["footer = { text = \"one\\ntwo\\tthree\" }", "subject_prefix = \"[x] \""] {
+        assert!(errors(&format!("{BASE}{APPS}[[rule]]\nname = \"r\"\ndo = {{ {change} }}\n")).is_empty(), "{change}");
+    }
+}

@@ -6,6 +6,8 @@
 //! | `C: …` | the client says a line |
 //! | `E: …` | the client reports |
 //! | `! send` | the host hands in the next envelope |
+//! | `! begin` | the host begins with the next envelope, as a message that grows |
+//! | `! rcpt …`, `! data` | it hands in a recipient, and says that there are no more |
 //! | `! content …`, `! octets …` | the host hands in a line of content, or octets in which `\r`, `\n`, `\0` and `\xE9` stand for what they do in Rust |
 //! | `! end`, `! abort`, `! quit` | what the host says |
 //! | `! eof`, `! cut`, `! tls failed` | how the server's octets end |
@@ -152,6 +154,8 @@ impl Play {
         let now = self.now;
         let input = match step.strip_prefix("! ").expect("an input") {
             "send" => Input::Send(Box::new(self.envelopes.pop_front().expect("an envelope"))),
+            "begin" => Input::Begin(Box::new(self.envelopes.pop_front().expect("an envelope"))),
+            "data" => Input::Data,
             "end" => Input::ContentEnd,
             "abort" => Input::Abort,
             "quit" => Input::Quit,
@@ -160,6 +164,7 @@ impl Play {
             "tls failed" => Input::End(End::TlsFailed),
             "tls" => return self.client.secured(now, session(true)).unwrap(),
             "tls unverified" => return self.client.secured(now, session(false)).unwrap(),
+            other if other.starts_with("rcpt ") => Input::Rcpt(mailbox(&other["rcpt ".len()..]).into()),
             other => return self.pass(other.strip_prefix("wait ").expect("an input").parse().unwrap()),
         };
         self.client.handle(now, input).unwrap();
@@ -270,18 +275,13 @@ fn describe(event: &Event, out: &mut String) {
             }
             writeln!(out, "E: {text}").unwrap();
         }
+        Event::Rcpt { index, delivery } => writeln!(out, "E: rcpt {index}: {}", told(delivery)).unwrap(),
         Event::WantsContent => writeln!(out, "E: wants content").unwrap(),
         Event::Sent(outcome) => {
             for recipient in &outcome.recipients {
                 let to = recipient.to.to_string();
                 let to = to.trim_matches(['<', '>']);
-                let text = match &recipient.delivery {
-                    Delivery::Accepted(reply) => format!("accepted, {reply}"),
-                    Delivery::Refused { stage, reply } => format!("refused at {stage:?}, {reply}"),
-                    Delivery::Withheld { why, .. } => format!("withheld, {why:?}"),
-                    Delivery::NotSent(why) => format!("not sent, {why}"),
-                    Delivery::Unconfirmed(why) => format!("unconfirmed, {why}"),
-                };
+                let text = told(&recipient.delivery);
                 writeln!(out, "E: {to}: {text}").unwrap();
             }
             for omitted in &outcome.omitted {
@@ -290,5 +290,15 @@ fn describe(event: &Event, out: &mut String) {
         }
         Event::Trace(_) => {}
         Event::Closed(why) => writeln!(out, "E: closed, {why}").unwrap(),
+    }
+}
+
+fn told(delivery: &Delivery) -> String {
+    match delivery {
+        Delivery::Accepted(reply) => format!("accepted, {reply}"),
+        Delivery::Refused { stage, reply } => format!("refused at {stage:?}, {reply}"),
+        Delivery::Withheld { why, .. } => format!("withheld, {why:?}"),
+        Delivery::NotSent(why) => format!("not sent, {why}"),
+        Delivery::Unconfirmed(why) => format!("unconfirmed, {why}"),
     }
 }

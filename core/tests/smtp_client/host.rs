@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use passerelle::mailbox::{ForwardPath, ReversePath};
-use passerelle::smtp::client::{Client, Closed, Envelope, Event, Input, Needs, Protocol, Settings, Tls};
+use passerelle::smtp::client::{Client, Closed, Envelope, Event, Input, Needs, Protocol, Recipient, Settings, Tls};
 use passerelle::smtp::sasl::client::{Account, Settings as Authentication};
 use passerelle::smtp::sasl::{Entropy, Secret};
 use passerelle::tls::{self, ChannelBinding, ClientTls, Converse, End, Layer, ServerTls, Session, Version};
@@ -28,6 +28,8 @@ pub(crate) struct Policy {
     pub(crate) aborts: bool,
     /// Whether the content can't be sent as it is, of which the envelope says nothing.
     pub(crate) irregular: bool,
+    /// Whether it hands in the recipients one by one.
+    pub(crate) grows: bool,
     /// Messages that it sends, before it quits.
     pub(crate) messages: usize,
     /// Octets that it hands in at a time.
@@ -48,6 +50,7 @@ impl Policy {
             heeds: bit(7),
             aborts: bit(8),
             irregular: bit(9),
+            grows: bit(14),
             messages: (bits >> 10 & 3) as usize,
             chunk: [1, 2, 7, usize::MAX][(bits >> 12 & 3) as usize],
         }
@@ -285,6 +288,8 @@ pub(crate) struct Host<S> {
     policy: Policy,
     now: Now,
     content: Vec<u8>,
+    /// Recipients of the message that grows which have been answered.
+    answered: usize,
     /// Messages that were handed in.
     sent: usize,
     /// Messages of which it was said what became of them.
@@ -323,6 +328,7 @@ impl<S: Side> Host<S> {
             policy,
             now,
             content: content.to_vec(),
+            answered: 0,
             sent: 0,
             told: 0,
             closed: None,
@@ -418,9 +424,19 @@ impl<S: Side> Host<S> {
         match event {
             Event::Ready(_) => self.next(),
             Event::Sent(outcome) => {
-                assert_eq!(outcome.recipients.len(), 2);
+                let (handed_in, told) = (2, outcome.recipients.len());
+                assert!(told == handed_in || (self.policy.grows && told < handed_in));
                 self.told += 1;
                 self.next()
+            }
+            Event::Rcpt { index, .. } => {
+                assert_eq!(index, self.answered, "they are answered in order");
+                self.answered += 1;
+                match self.answered {
+                    1 => self.side.input(self.now, Input::Rcpt(self.recipient("<carl@mx.example>"))),
+                    _ if self.policy.aborts && self.policy.irregular => self.side.input(self.now, Input::Abort),
+                    _ => self.side.input(self.now, Input::Data),
+                }
             }
             Event::WantsContent if !self.policy.heeds => {
                 let content = self.content.clone();
@@ -458,12 +474,23 @@ impl<S: Side> Host<S> {
     fn next(&mut self) -> Result<(), Misuse> {
         if self.sent < self.policy.messages {
             self.sent += 1;
-            return self.side.input(self.now, Input::Send(Box::new(self.envelope())));
+            let mut envelope = Box::new(self.envelope());
+            if !self.policy.grows {
+                return self.side.input(self.now, Input::Send(envelope));
+            }
+            self.answered = 0;
+            envelope.recipients.clear();
+            self.side.input(self.now, Input::Begin(envelope))?;
+            return self.side.input(self.now, Input::Rcpt(self.recipient("<bob@mx.example>")));
         }
         match std::mem::replace(&mut self.has_quit, true) {
             true => Ok(()),
             false => self.side.input(self.now, Input::Quit),
         }
+    }
+
+    fn recipient(&self, text: &str) -> Recipient {
+        ForwardPath::parse(text).expect("a path").into()
     }
 
     fn envelope(&self) -> Envelope {

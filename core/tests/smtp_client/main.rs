@@ -15,6 +15,7 @@ mod content;
 mod delivery;
 mod giving_up;
 mod greeting;
+mod growth;
 mod hostile;
 mod lmtp;
 mod losses;

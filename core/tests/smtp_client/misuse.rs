@@ -7,7 +7,7 @@ use passerelle::tls::{ClientTls, End, ServerTls, Verification};
 use passerelle::{Machine, Misuse};
 use proptest::prelude::*;
 
-use crate::dialogue::{Play, WHOLE, envelope, settings, start};
+use crate::dialogue::{Play, WHOLE, envelope, mailbox, settings, start};
 use crate::host::{Host, Policy, Step};
 
 static SERVER: LazyLock<ServerTls> = LazyLock::new(|| {
@@ -80,7 +80,9 @@ fn plays(policy: Policy, steps: &[Step]) {
 #[test]
 fn what_stands_behind_any_reply_is_no_misuse_of_the_host() {
     // Each kind of host by itself, and all of it at once.
+    let grows = 1 << 14;
     let kinds = [0, 1 << 4 | 1 << 5, 1 << 6, 1 << 7, 1 << 8, 1 << 9, 1 << 6 | 1 << 7, 1 << 3 | 1 << 6];
+    let kinds = kinds.into_iter().chain([grows, grows | 1 << 6, grows | 1 << 5, grows | 1 << 8 | 1 << 9 | 1 << 7]);
     for kind in kinds {
         for (tls, authenticates) in [(0, 0), (2, 0), (3, 1)] {
             for chunk in [0, 3] {
@@ -112,9 +114,14 @@ fn inside_tls_neither() {
 
 #[test]
 fn the_dialogues_get_as_far_as_they_should() {
-    for bits in
-        [2 << 10 | 3 << 12, 2 << 10, 1 << 6 | 2 << 10 | 3 << 12, 2 | 1 << 7 | 2 << 10 | 3 << 12, 1 | 2 << 10 | 3 << 12]
-    {
+    for bits in [
+        2 << 10 | 3 << 12,
+        1 << 14 | 2 << 10 | 3 << 12,
+        2 << 10,
+        1 << 6 | 2 << 10 | 3 << 12,
+        2 | 1 << 7 | 2 << 10 | 3 << 12,
+        1 | 2 << 10 | 3 << 12,
+    ] {
         let policy = Policy::of(bits);
         let steps = steps(&policy, usize::MAX, "");
         let bare = Host::bare(policy, start()).run(&steps);
@@ -196,6 +203,9 @@ fn what_is_misuse_all_the_same() {
     assert!(matches!(play.client.handle(start(), Input::Content(b"x")), Err(Misuse::OutOfOrder(_))));
     assert!(matches!(play.client.handle(start(), Input::ContentEnd), Err(Misuse::OutOfOrder(_))));
     assert!(matches!(play.client.handle(start(), Input::Abort), Err(Misuse::OutOfOrder(_))));
+    let nobody = mailbox("bob@mx.example");
+    assert!(matches!(play.client.handle(start(), Input::Rcpt(nobody.into())), Err(Misuse::OutOfOrder(_))));
+    assert!(matches!(play.client.handle(start(), Input::Data), Err(Misuse::OutOfOrder(_))));
     play.server(b"554 no\r\n221 bye\r\n");
     let never = play.client.handle(start(), Input::Send(Box::new(envelope(&["bob@mx.example"]))));
     assert_eq!(never, Err(Misuse::AfterEnd));

@@ -41,6 +41,11 @@ impl Server {
     /// Plays one message to its end, and gives what has arrived of it.
     pub(crate) fn serve(&mut self, play: &mut Play, message: &[u8]) -> Vec<u8> {
         play.server(b"220 mx.example\r\n");
+        self.go_on(play, message)
+    }
+
+    /// The same, from wherever the dialogue is.
+    pub(crate) fn go_on(&mut self, play: &mut Play, message: &[u8]) -> Vec<u8> {
         let mut pieces = message.chunks(4096);
         let mut ended = false;
         for _ in 0..100_000 {

@@ -68,6 +68,7 @@ impl Sender {
                     None => Ok(()),
                 }
             }
+            Event::Rcpt { .. } => Err("a recipient is answered, and none was asked for by itself".into()),
             Event::Ready(_) | Event::WantsContent | Event::Trace(_) => Ok(()),
         }
     }

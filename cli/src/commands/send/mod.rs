@@ -167,7 +167,7 @@ impl<'a> Sending<'a> {
                         self.tracer.line('*', &format!("{} {}", session.version.as_str(), session.cipher_suite));
                     }
                     // `wants_content` says when; the handshake was told of with `Ready`.
-                    tls::Event::Inner(Event::WantsContent) | tls::Event::Secured(_) => {}
+                    tls::Event::Inner(Event::WantsContent | Event::Rcpt { .. }) | tls::Event::Secured(_) => {}
                 }
             }
             if self.wire.machine().wants_content() {

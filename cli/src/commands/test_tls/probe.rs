@@ -5,15 +5,10 @@ use std::time::Duration;
 
 use passerelle::UnixTime;
 use passerelle::mailbox::Host;
-use passerelle::route::hops::{Check, Hop};
-use passerelle::route::policy::MinTls;
-use passerelle::route::security::Encryption;
+use passerelle::route::hops::Hop;
 use passerelle::route::tls_test::Trouble;
 use passerelle::smtp::client::{Client, Closed, Event, Input, Ready, Settings, Stage, Timeouts, Tls};
-use passerelle::tls::{
-    self, ClientTls, Facts, Failure as TlsFailure, Fingerprint, Layer, Roots, Verification, Version,
-};
-use passerelle::{Domain, tls::Tlsa};
+use passerelle::tls::{self, ClientTls, Facts, Failure as TlsFailure, Layer, Roots, Verification};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
@@ -45,7 +40,7 @@ impl Prober<'_> {
             Ok(stream) => stream,
             Err(words) => return Ok(Shown { trouble: Some(Trouble::Connect(words)), ..Shown::default() }),
         };
-        let (mode, tls) = (mode(hop), self.tls(hop));
+        let (mode, tls) = (hop.tls_mode(), self.tls(hop));
         let mut shown = self.talk(hop, stream, mode, &tls).await?;
         if let (Some(Trouble::Closed(closed)), false) = (&shown.trouble, hop.implicit_tls)
             && is_silent(closed)
@@ -128,48 +123,8 @@ impl Prober<'_> {
 
     /// What the certificate has to stand up to, told and not enforced: the report is to have all that there is.
     fn tls(&self, hop: &Hop) -> ClientTls {
-        let all = std::iter::once((hop.tls.verify, &hop.tls.names)).chain(hop.tls.also.iter().map(|(c, n)| (*c, n)));
-        let checks: Vec<Verification> = all.filter_map(|(check, names)| self.verification(hop, check, names)).collect();
-        let verification = if checks.is_empty() { Verification::None } else { Verification::All(checks) };
-        let mut tls = ClientTls::new(verification).for_information();
-        if hop.tls.is_required() {
-            tls = tls.mandatory();
-        }
-        if hop.tls.min_tls == MinTls::V1_3 {
-            tls = tls.at_least(Version::Tls13);
-        }
-        match &hop.tls.server_name {
-            Some(name) => tls.server_name(name),
-            None => tls,
-        }
-    }
-
-    fn verification(&self, hop: &Hop, check: Check, names: &[Domain]) -> Option<Verification> {
-        let records: &[Tlsa] = &hop.tls.tlsa;
-        match check {
-            Check::None => None,
-            Check::Ca => Some(Verification::Authority(self.roots.clone())),
-            Check::CaName => Some(Verification::Name(self.roots.clone(), names.to_vec())),
-            Check::Dane => Some(Verification::Dane(records.to_vec(), names.to_vec())),
-            Check::Fingerprint => {
-                let prints = hop.tls.fingerprints.iter().filter_map(|digest| fingerprint(digest));
-                Some(Verification::Fingerprint(prints.collect()))
-            }
-        }
-    }
-}
-
-fn fingerprint(digest: &[u8]) -> Option<Fingerprint> {
-    let digits: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("sha256:{digits}").parse().ok()
-}
-
-fn mode(hop: &Hop) -> Tls {
-    match hop.tls.encryption {
-        _ if hop.implicit_tls => Tls::Implicit,
-        Encryption::None => Tls::Off,
-        Encryption::May => Tls::OPPORTUNISTIC,
-        Encryption::Encrypt => Tls::REQUIRED,
+        let tls = hop.tls.client(Some(self.roots)).unwrap_or_else(|| ClientTls::new(Verification::None));
+        tls.for_information()
     }
 }
 

@@ -43,6 +43,15 @@ pub struct Decision {
     pub late: bool,
     /// Whether the message can go on while it comes.
     pub mode: Mode,
+    /// How long the gateway may take, in seconds.
+    pub deadlines: Deadlines,
+    /// Where there is no message yet: the numbers of the rules of which its content will tell. Recipients with the same, and in
+    /// the same group, stay together whatever the content is.
+    #[serde(skip)]
+    pub open: Vec<usize>,
+    /// Where there is no message yet: whether `TLS-Required: No` (RFC 8689 §3) would change the way of a group.
+    #[serde(skip)]
+    pub rests_on_tls_required: bool,
     /// MTA-STS policies that were fetched: the host keeps them in the place of what it had.
     #[serde(skip)]
     pub sts_updates: Vec<(Domain, CachedPolicy)>,
@@ -58,6 +67,16 @@ pub struct Refused {
     pub recipient: Mailbox,
     /// The refusal to give.
     pub reply: Reply,
+}
+
+/// How long the gateway may take to answer a client, in seconds: `[timeouts]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Deadlines {
+    /// RCPT, over all hosts and addresses.
+    pub rcpt: u64,
+    /// The end of the message, over all tries.
+    pub end_of_data: u64,
 }
 
 /// Whether a message can go on while it comes.
@@ -101,6 +120,9 @@ pub struct Group {
     pub copy: bool,
     /// The rules that match for these recipients, in order: their changes are made.
     pub rules: Vec<String>,
+    /// The same rules by their places in the policy.
+    #[serde(skip)]
+    pub applied: Vec<usize>,
 }
 
 /// The route that follows another.
@@ -111,6 +133,13 @@ pub struct Fallback {
     pub route: String,
     /// Its hosts, in order.
     pub hops: Vec<Hop>,
+}
+
+impl Fallback {
+    /// This route, with these hosts.
+    pub fn new(route: impl Into<String>, hops: Vec<Hop>) -> Self {
+        Self { route: route.into(), hops }
+    }
 }
 
 /// What is done with a group.

@@ -156,6 +156,7 @@ impl Targets {
             for part in members.chunks(limit.max(1)) {
                 all.groups.push(group(&target, part, &found, &request.policy));
             }
+            all.rests_on_tls_required |= found.rests_on_tls_required;
             all.sts_updates.append(&mut found.sts_updates);
             all.trails.append(&mut found.trails);
         }
@@ -169,6 +170,7 @@ pub(super) struct Grouped {
     pub(super) groups: Vec<Group>,
     pub(super) sts_updates: Vec<(Domain, CachedPolicy)>,
     pub(super) trails: Vec<Trail>,
+    pub(super) rests_on_tls_required: bool,
 }
 
 /// Whether hosts or their security depend on the recipient's domain.
@@ -187,12 +189,23 @@ struct Found {
     fallback: Option<Fallback>,
     sts_updates: Vec<(Domain, CachedPolicy)>,
     trails: Vec<Trail>,
+    rests_on_tls_required: bool,
 }
 
 impl Found {
     fn plain(fate: Fate, reply: Option<Reply>) -> Self {
         let (hops, sts_updates, trails) = (Vec::new(), Vec::new(), Vec::new());
-        Self { route: None, fate, reply, tls_failure: None, hops, fallback: None, sts_updates, trails }
+        Self {
+            route: None,
+            fate,
+            reply,
+            tls_failure: None,
+            hops,
+            fallback: None,
+            sts_updates,
+            trails,
+            rests_on_tls_required: false,
+        }
     }
 }
 
@@ -222,6 +235,9 @@ fn find(target: &Target, members: &[Member], request: &Decide, answers: &mut Ans
         requiretls: request.envelope.requiretls,
         tls_required_no: request.message.as_ref().is_some_and(|message| message.tls_required_no()),
     };
+    let may_lift = request.message.is_none() && !demands.requiretls;
+    let lifted = Demands { tls_required_no: true, ..demands.clone() };
+    let mut rests_on_tls_required = false;
     // The routes that follow are asked at once, so that their questions go out with the others.
     let mut asked: Vec<Asked<'_>> = Vec::new();
     let mut next = Some(route);
@@ -237,11 +253,17 @@ fn find(target: &Target, members: &[Member], request: &Decide, answers: &mut Ans
             seed: request.seed,
         };
         let hops = (!is_too_large(route, request)).then(|| next_hops(&wanted, answers, &mut trail));
+        if let (true, Some(Ok(hops))) = (may_lift, &hops) {
+            // Nothing more is asked: what is lifted needs fewer answers.
+            let lifted = next_hops(&hops::Request { demands: &lifted, ..wanted }, answers, &mut Trail::off());
+            rests_on_tls_required |= !lifted.is_ok_and(|lifted| hops::same_ways(&lifted.hops, &hops.hops));
+        }
         asked.push((route, hops, trail));
         next = route.fallback.as_deref().and_then(|name| policy.route(name));
     }
     let mut found = Found::plain(Fate::Bounce, Some(Reason::TooLarge.reply()));
     found.route = Some(route.name.clone());
+    found.rests_on_tls_required = rests_on_tls_required;
     let mut is_first = true;
     for (route, hops, trail) in asked {
         let Some(hops) = hops.transpose()? else { continue };
@@ -299,5 +321,6 @@ fn group(target: &Target, members: &[Member], found: &Found, policy: &Policy) ->
         sender: target.sender.clone(),
         copy: target.copy,
         rules: target.applied.iter().filter_map(name).collect(),
+        applied: target.applied.clone(),
     }
 }

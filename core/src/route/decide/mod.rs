@@ -20,7 +20,7 @@ use crate::route::policy::{Change, Direction, NewSender, Policy, UnitPath};
 use crate::route::replies::{Reason, Reply};
 use crate::route::request::{Envelope, Session};
 use crate::route::rules::Subject;
-use crate::route::rules::changes::{Mutation, signing_domain};
+use crate::route::rules::changes::{self, Mutation, signing_domain};
 use crate::route::srs;
 use crate::setters::setters;
 use crate::time::UnixTime;
@@ -28,7 +28,7 @@ use crate::trail::Trail;
 
 use groups::{Aim, Grouped, Target, Targets};
 
-pub use decision::{Conclusion, Decision, Fallback, Fate, Group, Mode, Refused};
+pub use decision::{Conclusion, Deadlines, Decision, Fallback, Fate, Group, Mode, Refused};
 
 /// What is to be decided, with all that has a say but the answers.
 #[derive(Clone, Debug)]
@@ -50,12 +50,24 @@ pub struct Decide {
     pub seed: u64,
     /// Whether the steps are told.
     pub with_trail: bool,
+    /// Recipients of the message that were taken before, and count against quotas beside these.
+    pub taken: u64,
 }
 
 impl Decide {
     /// A decision about a session and an envelope, before there is a message.
     pub fn new(policy: Arc<Policy>, session: Session, envelope: Envelope, now: UnixTime) -> Self {
-        Self { policy, session, envelope, message: None, now, sts_cache: Arc::default(), seed: 0, with_trail: true }
+        Self {
+            policy,
+            session,
+            envelope,
+            message: None,
+            now,
+            sts_cache: Arc::default(),
+            seed: 0,
+            with_trail: true,
+            taken: 0,
+        }
     }
 
     setters! {
@@ -63,6 +75,7 @@ impl Decide {
         sts_cache: Arc<StsCache>,
         seed: u64,
         with_trail: bool,
+        taken: u64,
     }
 
     fn signs(&self, is_ours: bool) -> Option<&Domain> {
@@ -109,6 +122,10 @@ struct Plan<'a> {
     /// Whether the client is one of ours that is refused: it is no stranger to whom rules for `inbound` apply.
     is_refused_account: bool,
     late: bool,
+    /// Whether the client is admitted if the content proves the tenant, and else is a stranger.
+    may_be_stranger: bool,
+    /// The rules of which the content will tell.
+    open: BTreeSet<usize>,
     refused: Vec<Refused>,
     targets: Targets,
     /// Which rules match for any recipient.
@@ -135,6 +152,8 @@ impl<'a> Plan<'a> {
             refusal,
             is_refused_account,
             late: admission.late,
+            may_be_stranger: relay.is_some() && admission.late && request.message.is_none(),
+            open: BTreeSet::new(),
             refused: Vec::new(),
             targets: Targets::default(),
             applied: Vec::new(),
@@ -167,6 +186,12 @@ impl<'a> Plan<'a> {
         let directions = directions(is_ours, to_own);
         let outcome = self.subject.evaluate(to, directions, trail);
         self.late |= outcome.late;
+        self.open.extend(&outcome.open);
+        if self.may_be_stranger && to_own {
+            let other = self.subject.evaluate(to, self::directions(false, true), &mut Trail::off());
+            let behind_all = policy.rules.len();
+            self.open.extend(other.applied.iter().chain(&other.open).map(|number| behind_all + number));
+        }
         let decided = match (is_ours, outcome.decided_by) {
             (_, Some(number)) => Some(number),
             // A stranger's message that a rule may take in when its content is known is not refused before.
@@ -304,7 +329,7 @@ impl<'a> Plan<'a> {
 
     /// Puts all together.
     fn conclude(mut self, grouped: Grouped, trail: &Trail) -> Decision {
-        let Grouped { groups, sts_updates, trails } = grouped;
+        let Grouped { groups, sts_updates, trails, rests_on_tls_required } = grouped;
         let trail = match trail.is_off() {
             true => Trail::off(),
             false => Trail::joined(std::iter::once(trail).chain(&trails)),
@@ -316,15 +341,16 @@ impl<'a> Plan<'a> {
         let message = self.request.message.as_deref();
         let signed_by = self.request.signs(self.is_ours()).cloned();
         let signs = message.map(|_| signed_by.is_some());
-        let mut mutations: Vec<Mutation> = Vec::new();
+        let mut changes: Vec<(Option<&str>, Change)> = Vec::new();
         if let Some(message) = message.filter(|_| !groups.is_empty()) {
             let secrets = admission::secrets(policy, &message.header);
-            mutations.extend(secrets.into_iter().map(|name| Mutation::secret(name, message, signs)));
+            changes.extend(secrets.into_iter().map(|name| (None, Change::RemoveHeader(name.to_owned()))));
         }
         for rule in applied() {
             let made = rule.changes.iter().filter(|change| self.is_made(change));
-            mutations.extend(made.map(|change| Mutation::of(change, &rule.name, message, signs)));
+            changes.extend(made.map(|change| (Some(rule.name.as_str()), change.clone())));
         }
+        let mutations = changes::mutations(&changes, message, signs);
         let admitted = !groups.is_empty();
         let mut places: BTreeMap<&Mailbox, usize> = BTreeMap::new();
         for (place, recipient) in self.request.envelope.to.iter().enumerate() {
@@ -345,6 +371,9 @@ impl<'a> Plan<'a> {
             refused: self.refused,
             signed_by,
             late: self.late,
+            deadlines: Deadlines { rcpt: policy.timeouts.rcpt / 1000, end_of_data: policy.timeouts.end_of_data / 1000 },
+            open: self.open.into_iter().collect(),
+            rests_on_tls_required,
             sts_updates,
             trail,
         }

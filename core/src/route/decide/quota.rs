@@ -35,7 +35,9 @@ pub(super) fn apply(
         let used = answers.quota(scope, key, quota.window)?;
         let refusal = match (used, scope) {
             (None, _) => Some((0, Reason::NotAnswered.reply())),
-            (Some(used), QuotaScope::Recipients) => Some((limit.saturating_sub(used), exceeded(scope, key, limit))),
+            (Some(used), QuotaScope::Recipients) => {
+                Some((limit.saturating_sub(used).saturating_sub(request.taken), exceeded(scope, key, limit)))
+            }
             (Some(used), _) => (used >= limit).then(|| (0, exceeded(scope, key, limit))),
         };
         if !trail.is_off() {

@@ -43,6 +43,25 @@ pub struct Hop {
     pub split_domains: bool,
 }
 
+impl Hop {
+    /// A host at these addresses and port 25, without login, to which this has to hold.
+    pub fn new(host: impl Into<String>, addresses: Vec<IpAddr>, ehlo: Domain, tls: HopTls) -> Self {
+        Self {
+            host: host.into(),
+            port: 25,
+            addresses,
+            implicit_tls: false,
+            tls,
+            credentials: None,
+            source: None,
+            ehlo,
+            max_recipients: 100,
+            max_messages: 0,
+            split_domains: false,
+        }
+    }
+}
+
 /// By what a certificate has to stand the test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Check {
@@ -97,11 +116,31 @@ pub struct HopTls {
     pub requiretls: bool,
     /// The domain whose MTA-STS policy, in mode `testing`, wants to know what would have failed.
     pub report: Option<Domain>,
+    /// The domain whose policies, of DANE or MTA-STS, are asked for: that of the recipient, or of the host that is named in its place.
+    pub policy_domain: Option<Domain>,
     /// Who asked: `route`, `rule NAME`, `destination`, `dane`, `mta-sts`, `requiretls`.
     pub because: Vec<String>,
 }
 
 impl HopTls {
+    /// TLS of any version, which nobody has to stand a test for.
+    pub fn new(encryption: Encryption) -> Self {
+        Self {
+            encryption,
+            verify: Check::None,
+            names: Vec::new(),
+            tlsa: Vec::new(),
+            fingerprints: Vec::new(),
+            also: Vec::new(),
+            server_name: None,
+            min_tls: MinTls::V1_2,
+            requiretls: false,
+            report: None,
+            policy_domain: None,
+            because: Vec::new(),
+        }
+    }
+
     /// Whether nothing is delivered without it.
     pub fn is_required(&self) -> bool {
         self.encryption == Encryption::Encrypt

@@ -5,6 +5,8 @@
 //! ([`dane`], [`mta_sts`]) and has the table of [`security`] say what is done with
 //! each. It notes independent questions together, and its verdict does not depend on the order of the answers.
 
+#[cfg(feature = "tls")]
+mod handshake;
 mod hop;
 mod local;
 mod lost;
@@ -102,6 +104,16 @@ pub struct LookedAt {
     pub sts: Sts,
     /// Why it was skipped.
     pub skip: Option<Skip>,
+}
+
+/// Whether two lists are of the same hosts under the same security, whoever asked for it and whoever wants to know.
+pub(crate) fn same_ways(one: &[Hop], other: &[Hop]) -> bool {
+    let way = |hop: &Hop| {
+        let mut hop = hop.clone();
+        (hop.tls.report, hop.tls.because) = (None, Vec::new());
+        hop
+    };
+    one.iter().map(way).eq(other.iter().map(way))
 }
 
 /// The next hops for a recipient by one route. Its `fallback` is a route of its own, and another question.
@@ -276,6 +288,7 @@ impl<'a> Asked<'a> {
             min_tls: route.min_tls,
             requiretls: security.requiretls,
             report: self.target.sts_domain.clone().filter(|_| security.sts_report),
+            policy_domain: self.target.sts_domain.clone(),
             because: because.collect(),
         }
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::domain::Domain;
+
 /// How bad a [`Finding`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,6 +66,11 @@ pub(crate) struct Findings {
     is_unreadable: bool,
     /// Where something stands that is looked at again when the world has been asked.
     marks: Vec<(String, Place, String)>,
+}
+
+/// The mark of a key that signs.
+pub(crate) fn key_mark(domain: &Domain, selector: &str) -> String {
+    format!("key {selector} {domain}")
 }
 
 /// Where things stand in a document, for findings that come later.

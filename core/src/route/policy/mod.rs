@@ -43,8 +43,8 @@ pub(crate) use index::RuleIndex;
 
 pub(crate) use compile::checks::last_day;
 pub use compile::{Files, NoFiles};
-pub(crate) use finding::Marks;
 pub use finding::{Finding, Gravity};
+pub(crate) use finding::{Marks, key_mark};
 pub use glob::Glob;
 pub use networks::NetworkSet;
 pub(crate) use networks::{WIDEST_IPV4, WIDEST_IPV6};

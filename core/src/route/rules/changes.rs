@@ -1,12 +1,15 @@
 //! What the changes of rules do to signatures that a message carries.
 //!
-//! A signature covers the fields that it names, counted from the bottom up, and the body (RFC 6376 §5.4.2). So a field that is
-//! added on top breaks those signatures alone that name it more often than it stood there.
+//! The changes are made on the header section that is at hand, and what the signatures cover is compared. The body is not at hand: a
+//! footer is said to break every signature, though one with a length (`l=`) may survive it, and though there are messages that a
+//! footer leaves alone. What was so in the end, the gateway tells.
 
 use serde::Serialize;
 
+use super::edit;
+use super::ledger::Ledger;
 use crate::domain::Domain;
-use crate::route::facts::{Message, Seal};
+use crate::route::facts::Message;
 use crate::route::policy::{Change, Policy};
 
 /// A change, and what it does to signatures.
@@ -25,25 +28,39 @@ pub struct Mutation {
     pub resign: Option<bool>,
 }
 
-impl Mutation {
-    /// A change of a rule. `signs` says whether we sign this message.
-    pub(crate) fn of(change: &Change, rule: &str, message: Option<&Message>, signs: Option<bool>) -> Self {
-        Self {
+/// What is done to a message, in order, each change with the rule that asks for it; `signs` says whether we sign this message.
+pub(crate) fn mutations(
+    changes: &[(Option<&str>, Change)],
+    message: Option<&Message>,
+    signs: Option<bool>,
+) -> Vec<Mutation> {
+    let mut mutations: Vec<Mutation> = Vec::new();
+    for (rule, change) in changes {
+        mutations.push(Mutation {
             action: change.as_str(),
-            rule: Some(rule.to_owned()),
+            rule: rule.map(str::to_owned),
             value: value(change),
-            breaks_dkim: message.map(|message| message.signers(|seal| breaks(change, message, seal))),
+            breaks_dkim: None,
             resign: message.and(signs),
+        });
+    }
+    let Some(message) = message.filter(|_| !changes.is_empty()) else { return mutations };
+    let mut header = edit::roomy(&message.header);
+    let mut ledger = Ledger::new(&header, |_| false);
+    for (number, (_, change)) in changes.iter().enumerate() {
+        if let Change::Footer(_) = change {
+            ledger.any_body();
         }
+        // Where it cannot be changed the message is refused.
+        if let Ok(Some(changed)) = edit::changed(&header, change) {
+            header = changed;
+        }
+        ledger.note(number, &header);
     }
-
-    /// A secret field that goes no further.
-    pub(crate) fn secret(name: &str, message: &Message, signs: Option<bool>) -> Self {
-        let change = Change::RemoveHeader(name.to_owned());
-        let mut mutation = Self::of(&change, "", Some(message), signs);
-        mutation.rule = None;
-        mutation
+    for (number, mutation) in mutations.iter_mut().enumerate() {
+        mutation.breaks_dkim = Some(ledger.broken_by(number));
     }
+    mutations
 }
 
 fn value(change: &Change) -> String {
@@ -59,23 +76,6 @@ fn value(change: &Change) -> String {
         Change::Sender(NewSender::Address(mailbox)) => mailbox.to_string(),
         Change::To(mailboxes) | Change::AlsoTo(mailboxes) => list(mailboxes),
         Change::Footer(footer) => footer.text.clone(),
-    }
-}
-
-/// Whether a signature does not verify any more after the change.
-fn breaks(change: &Change, message: &Message, seal: &Seal) -> bool {
-    let present = |name: &str| message.header.named(name).count();
-    match change {
-        // Even a signature with a length (`l=`) covers the part in which the footer of a MIME message goes.
-        Change::Footer(_) => true,
-        // A signature that is not there any more verifies nothing.
-        Change::RemoveHeader(name) if name.eq_ignore_ascii_case("DKIM-Signature") => true,
-        Change::RemoveHeader(name) => present(name) > 0 && seal.signs(name) > 0,
-        Change::AddHeader(field) => seal.signs(&field.name) > present(&field.name),
-        // A message without a subject is given one.
-        Change::SubjectPrefix(_) => seal.signs("Subject") > 0,
-        // These are of the envelope.
-        Change::Sender(_) | Change::To(_) | Change::AlsoTo(_) => false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Rules: which of them match a message for one recipient, and what they make of it.
 
 pub(crate) mod changes;
+pub(crate) mod edit;
+pub(crate) mod ledger;
 
 use std::collections::BTreeSet;
 
@@ -32,6 +34,8 @@ pub(crate) struct Outcome {
     pub(crate) decided_by: Option<usize>,
     /// One that may decide when the content is known, where none has decided.
     pub(crate) may_decide: Option<usize>,
+    /// Those of which the content will tell.
+    pub(crate) open: Vec<usize>,
     /// Whether content has a say.
     pub(crate) late: bool,
 }
@@ -66,6 +70,7 @@ impl Subject<'_> {
             match held {
                 Held::No => continue,
                 Held::Open => {
+                    outcome.open.push(number);
                     if may_decide && outcome.decided_by.is_none() {
                         outcome.may_decide.get_or_insert(number);
                     }

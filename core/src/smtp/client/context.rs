@@ -34,6 +34,8 @@ pub(super) struct Context {
     pub(super) needs_tls: bool,
     /// Whether the host was told that it is wanted to hand in content, and has not said its end yet.
     pub(super) owes_content: bool,
+    /// Whether the host may hand in recipients of the message that it has begun: it has not said DATA yet.
+    pub(super) is_growing: bool,
     /// Whether the host was told that it may send.
     pub(super) was_ready: bool,
     /// Whether the host has handed in a message over this connection.
@@ -109,6 +111,7 @@ impl Context {
             events: VecDeque::new(),
             needs_tls: false,
             owes_content: false,
+            is_growing: false,
             was_ready: false,
             has_sent: false,
             has_quit: false,

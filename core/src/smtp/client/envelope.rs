@@ -13,7 +13,7 @@ pub struct Envelope {
     /// needs and the addresses is added. `body` of [`BinaryMime`](crate::smtp::Body::BinaryMime) says that the message is
     /// binary, which no scan can tell.
     pub parameters: MailParameters,
-    /// The recipients, one at least.
+    /// The recipients, one at least but for a message that grows ([`Input::Begin`](super::Input::Begin)).
     pub recipients: Vec<Recipient>,
     /// What the message asks of the server, if it was scanned. With it, a message that the server can't take is refused before
     /// anything is sent. Without it, a message counts as one with 8-bit octets where the server takes them (or `body` says
@@ -33,7 +33,14 @@ pub struct Recipient {
 impl Envelope {
     /// From one sender to these recipients, with nothing asked for.
     pub fn new(from: ReversePath, recipients: impl IntoIterator<Item = ForwardPath>) -> Self {
-        let recipients = recipients.into_iter().map(|to| Recipient { to, parameters: RcptParameters::default() });
-        Self { from, parameters: MailParameters::default(), recipients: recipients.collect(), needs: None }
+        let recipients = recipients.into_iter().map(Recipient::from).collect();
+        Self { from, parameters: MailParameters::default(), recipients, needs: None }
+    }
+}
+
+impl From<ForwardPath> for Recipient {
+    /// With nothing asked for.
+    fn from(to: ForwardPath) -> Self {
+        Self { to, parameters: RcptParameters::default() }
     }
 }

@@ -1,7 +1,7 @@
 //! What a client reports: that it is ready, what became of a message, the dialogue if asked for, and that the connection is over.
 
 use super::closed::Closed;
-use super::outcome::Outcome;
+use super::outcome::{Delivery, Outcome};
 use crate::smtp::capabilities::Capabilities;
 use crate::smtp::sasl::Mechanism;
 use crate::tls::Session;
@@ -14,6 +14,14 @@ pub enum Event {
     /// A server may end the connection in the same moment, before the host has answered. [`Input::Send`](super::Input::Send) is
     /// no misuse then: [`Sent`](Self::Sent) says of each recipient that nothing was sent, and why.
     Ready(Box<Ready>),
+    /// What the server said of a recipient of a message that grows ([`Input::Begin`](super::Input::Begin)), in the order of the
+    /// recipients. Where [`Sent`](Self::Sent) comes before, that says it of those that were not told.
+    Rcpt {
+        /// Which recipient, counted from 0.
+        index: usize,
+        /// What was said: [`Delivery::Accepted`] is the server's consent to RCPT and no more.
+        delivery: Box<Delivery>,
+    },
     /// The server waits for the content of the message: the host hands it in while
     /// [`wants_content`](super::Client::wants_content) says so. Comes once for each message that gets so far. Where the message is
     /// over before the host has said its end, what the host hands in of it is dropped.

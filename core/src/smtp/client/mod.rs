@@ -31,6 +31,7 @@
 //!         }
 //!         Output::Event(Event::Closed(_)) => break,
 //!         Output::Event(Event::Trace(_)) => unreachable!("nobody asked for a trace"),
+//!         Output::Event(Event::Rcpt { .. }) => unreachable!("the message came with all its recipients"),
 //!         Output::Idle { .. } => {
 //!             let reply = replies.next().ok_or("no more replies")?;
 //!             client.handle(now, Input::Octets(format!("{reply}\r\n").as_bytes()))?;
@@ -43,6 +44,13 @@
 //!     Subject: Hello\r\n\r\n..\r\n.\r\nQUIT\r\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # A message that grows
+//!
+//! Who has to answer each recipient before the next is known, as a relay that passes a server's replies on, hands in
+//! [`Input::Begin`] in the place of [`Input::Send`], then each recipient by [`Input::Rcpt`], which [`Event::Rcpt`] answers, and
+//! [`Input::Data`] when there are no more. Before that [`Input::Abort`] is RSET and [`Input::Quit`] QUIT, and the message is
+//! done with; from there on it is like any other.
 //!
 //! # What it makes sure of
 //!
@@ -63,6 +71,7 @@ mod content;
 mod context;
 mod envelope;
 mod event;
+mod growth;
 mod needs;
 mod outcome;
 mod plan;
@@ -103,16 +112,25 @@ pub enum Input<'a> {
     /// A message, once the client [is ready](Client::is_ready). Where the server has ended the connection meanwhile, the answer is
     /// an [`Event::Sent`] that says so.
     Send(Box<Envelope>),
+    /// A message whose recipients come one by one, where [`Send`](Self::Send) would be taken too: MAIL is said. The envelope may have
+    /// some of them already.
+    Begin(Box<Envelope>),
+    /// One more recipient of the message that was begun; answered by [`Event::Rcpt`]. Whether addresses outside ASCII are possible
+    /// is decided with MAIL, by [`MailParameters::smtputf8`](super::MailParameters::smtputf8) of the envelope.
+    Rcpt(Recipient),
+    /// The message that was begun has all its recipients: it goes on as if it had been handed in with them. Where the server takes
+    /// none of them, the message is not sent, and the connection can be used for the next.
+    Data,
     /// The message's next octets, dots and all; best while the client [wants content](Client::wants_content), and some 64 KiB
     /// at most, since all of it becomes output.
     Content(&'a [u8]),
     /// That was all of the message.
     ContentEnd,
     /// The message is taken back: it will not arrive, unless its end was out already. By DATA that takes closing the
-    /// connection once DATA has been said. Where the message is done with already, there is nothing to take back.
+    /// connection once DATA has been said; before, RSET is said, and the connection goes on. Where the message is done with already, there is nothing to take back.
     Abort,
     /// QUIT; the connection is closed. While nothing is set up yet it is closed without, and if it is over already there is
-    /// nothing to do.
+    /// nothing to do. A message that grows is given up with it while nothing is waited for but its next recipient.
     Quit,
 }
 
@@ -180,21 +198,44 @@ impl Client {
         }
     }
 
-    fn send(&mut self, envelope: Envelope) -> Result<(), Misuse> {
-        if envelope.recipients.is_empty() {
+    fn send(&mut self, envelope: Envelope, grows: bool) -> Result<(), Misuse> {
+        if envelope.recipients.is_empty() && !grows {
             return Err(Misuse::OutOfOrder("an envelope without recipients"));
         }
         match self.state {
-            State::Ready => {
-                self.context.owes_content = false;
-                self.context.has_sent = true;
-                self.change(|_, context| Transaction::begin(context, envelope));
-            }
-            State::Over => return self.context.too_late(envelope),
+            State::Ready => self.change(|_, context| Transaction::begin(context, envelope, grows)),
+            State::Over => self.context.too_late(envelope)?,
             State::Quitting(_) => return Err(Misuse::AfterEnd),
             _ => return Err(Misuse::OutOfOrder("a message while the client is not ready for one")),
         }
+        self.context.owes_content = false;
+        self.context.has_sent = true;
+        self.context.is_growing = grows;
         Ok(())
+    }
+
+    fn rcpt(&mut self, recipient: Recipient) -> Result<(), Misuse> {
+        if !self.context.is_growing {
+            return Err(Misuse::OutOfOrder("a recipient of no message that grows"));
+        }
+        self.in_transaction(|transaction, context| transaction.grow(context, recipient));
+        Ok(())
+    }
+
+    fn data(&mut self) -> Result<(), Misuse> {
+        if !std::mem::take(&mut self.context.is_growing) {
+            return Err(Misuse::OutOfOrder("the end of the recipients of no message that grows"));
+        }
+        self.in_transaction(Transaction::grown);
+        Ok(())
+    }
+
+    /// Does something with the message that is under way. It may be over before the host has polled that it is.
+    fn in_transaction(&mut self, act: impl FnOnce(Box<Transaction>, &mut Context) -> State) {
+        self.change(|state, context| match state {
+            State::Transaction(transaction) => act(transaction, context),
+            state => state,
+        });
     }
 
     /// The next octets of the content, or its end.
@@ -219,11 +260,9 @@ impl Client {
 
     fn abort(&mut self) -> Result<(), Misuse> {
         let was_asked = std::mem::take(&mut self.context.owes_content);
+        self.context.is_growing = false;
         match self.state {
-            State::Transaction(_) => self.change(|state, context| match state {
-                State::Transaction(transaction) => transaction.abort(context),
-                state => state,
-            }),
+            State::Transaction(_) => self.in_transaction(Transaction::abort),
             // It is done with already, or is not sent any more.
             _ if was_asked || self.context.has_sent => {}
             _ => return Err(Misuse::OutOfOrder("no message to take back")),
@@ -234,6 +273,9 @@ impl Client {
     fn quit(&mut self) -> Result<(), Misuse> {
         match self.state {
             State::Ready => self.change(|_, context| State::quit(context, Closed::Quit)),
+            State::Transaction(ref transaction) if transaction.may_leave(&self.context) => {
+                self.in_transaction(Transaction::leave);
+            }
             State::Transaction(_) => return Err(Misuse::OutOfOrder("QUIT in the middle of a message")),
             State::Quitting(_) | State::Over => {}
             _ => self.change(|_, context| {
@@ -242,6 +284,7 @@ impl Client {
             }),
         }
         self.context.has_quit = true;
+        self.context.is_growing = false;
         Ok(())
     }
 
@@ -270,7 +313,10 @@ impl Machine for Client {
                 self.tick(now);
                 Ok(())
             }
-            Input::Send(envelope) => self.send(*envelope),
+            Input::Send(envelope) => self.send(*envelope, false),
+            Input::Begin(envelope) => self.send(*envelope, true),
+            Input::Rcpt(recipient) => self.rcpt(recipient),
+            Input::Data => self.data(),
             Input::Content(octets) => self.content(Some(octets)),
             Input::ContentEnd => self.content(None),
             Input::Abort => self.abort(),

@@ -16,7 +16,7 @@ use crate::smtp::xtext;
 use crate::time::UnixTime;
 
 /// How a message is sent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Plan {
     /// The MAIL command, without its CRLF.
     pub(super) mail: String,
@@ -28,6 +28,9 @@ pub(super) struct Plan {
     pub(super) omitted: Vec<Omitted>,
     smtputf8: bool,
     dsn: bool,
+    /// Recipients that are asked for so far, and where the server bounds them, their hosts.
+    recipients: usize,
+    hosts: BTreeSet<Option<Host>>,
 }
 
 impl Plan {
@@ -65,6 +68,8 @@ impl Plan {
             omitted: Vec::new(),
             smtputf8: smtputf8(envelope, offered)?,
             dsn: offered.dsn,
+            recipients: 0,
+            hosts: BTreeSet::new(),
         };
         plan.parameters(envelope, offered)?;
         Ok(plan)
@@ -179,28 +184,38 @@ impl Plan {
         Ok(())
     }
 
-    /// Which recipients can't be asked for, with the others: `None` for those that can.
-    pub(super) fn recipients(&self, envelope: &Envelope, offered: &Capabilities) -> Vec<Option<Withheld>> {
-        let most = |limit: Option<u32>| limit.map_or(usize::MAX, |limit| limit as usize);
-        let (most_recipients, most_domains) = (most(offered.limits.rcpt_max), most(offered.limits.rcpt_domain_max));
-        let mut count = 0;
-        let mut hosts = BTreeSet::new();
-        let mut withheld = Vec::with_capacity(envelope.recipients.len());
-        for recipient in &envelope.recipients {
-            let host = host(&recipient.to);
-            withheld.push(if !self.smtputf8 && !is_ascii(&recipient.to) {
-                Some(Withheld::Utf8Address)
-            } else if recipient.to.to_string().len() > MAX_PATH {
-                Some(Withheld::PathTooLong)
-            } else if count == most_recipients || (hosts.len() == most_domains && !hosts.contains(&host)) {
-                Some(Withheld::TooManyRecipients)
-            } else {
-                hosts.insert(host);
-                count += 1;
-                None
-            });
+    /// Takes one more recipient in; `Some` where it can't be asked for, with the others.
+    pub(super) fn admit(&mut self, recipient: &Recipient, offered: &Capabilities) -> Option<Withheld> {
+        let is_full = |limit: Option<u32>, count: usize| limit.is_some_and(|limit| count >= limit as usize);
+        let bounds_hosts = offered.limits.rcpt_domain_max.is_some();
+        let host = bounds_hosts.then(|| host(&recipient.to).cloned());
+        let is_new_host = host.as_ref().is_some_and(|host| !self.hosts.contains(host));
+        if !self.smtputf8 && !is_ascii(&recipient.to) {
+            return Some(Withheld::Utf8Address);
         }
-        withheld
+        if recipient.to.to_string().len() > MAX_PATH {
+            return Some(Withheld::PathTooLong);
+        }
+        if is_full(offered.limits.rcpt_max, self.recipients)
+            || (is_new_host && is_full(offered.limits.rcpt_domain_max, self.hosts.len()))
+        {
+            return Some(Withheld::TooManyRecipients);
+        }
+        self.hosts.extend(host);
+        self.recipients += 1;
+        let asks_for_dsn = recipient.parameters.notify.is_some() || recipient.parameters.original.is_some();
+        if asks_for_dsn && !self.dsn {
+            self.omit(Omitted::Dsn);
+        } else if recipient.parameters.original.as_ref().is_some_and(|original| self.original(original).is_none()) {
+            self.omit(Omitted::OriginalRecipient);
+        }
+        None
+    }
+
+    fn omit(&mut self, what: Omitted) {
+        if !self.omitted.contains(&what) {
+            self.omitted.push(what);
+        }
     }
 
     /// The RCPT command, without its CRLF.

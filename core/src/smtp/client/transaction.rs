@@ -3,12 +3,15 @@
 //! Commands go out in groups where the server offers PIPELINING (RFC 2920), else one by one; that is a matter of how much room
 //! [`Context::has_room`] sees, and the same code does both. DATA is the last of a group. BDAT comes when the replies to RCPT
 //! are known, so that a message which nobody gets is not sent.
+//!
+//! A message that grows ([`Growth`]) is the same, with recipients that come while the others are answered already.
 
 use super::closed::{Closed, ProtocolError, Stage};
 use super::content::Sending;
 use super::context::Context;
 use super::envelope::{Envelope, Recipient};
 use super::event::Event;
+use super::growth::Growth;
 use super::outcome::{Delivery, Outcome, RecipientOutcome, Withheld, shortened};
 use super::plan::Plan;
 use super::settings::Protocol;
@@ -26,11 +29,15 @@ pub(super) struct Transaction {
     tried: Vec<usize>,
     /// Recipients that the server has accepted, as indices.
     accepted: Vec<usize>,
+    /// Of a message that grows.
+    growth: Option<Growth>,
     phase: Phase,
 }
 
 #[derive(Debug)]
 enum Phase {
+    /// Nothing of it can be sent, whoever its recipients are.
+    Void(Withheld),
     /// MAIL, RCPT and DATA go out, and their replies come.
     Commands(Commands),
     /// The content goes out.
@@ -49,6 +56,8 @@ struct Commands {
     mail_sent: bool,
     /// Whether MAIL was accepted.
     mail: Option<bool>,
+    /// The reply that refused it.
+    mail_refused: Option<Reply>,
     /// RCPT commands that are out.
     rcpts_sent: usize,
     /// RCPT commands that have been answered.
@@ -70,32 +79,61 @@ struct Ended {
 }
 
 impl Transaction {
-    /// Begins with a message, if anything of it can be sent at all.
-    pub(super) fn begin(context: &mut Context, envelope: Envelope) -> State {
-        let plan = match Plan::new(&envelope, context) {
-            Ok(plan) => plan,
-            Err(why) => {
-                let recipients = envelope.recipients.into_iter();
-                let recipients = recipients.map(|recipient| RecipientOutcome::new(recipient, why.delivery())).collect();
-                context.events.push_back(Event::Sent(Outcome { recipients, omitted: Vec::new() }));
-                return State::Ready;
-            }
+    /// Begins with a message, if anything of it can be sent at all. One that grows may get more recipients.
+    pub(super) fn begin(context: &mut Context, envelope: Envelope, grows: bool) -> State {
+        let (plan, phase) = match Plan::new(&envelope, context) {
+            Ok(plan) => (plan, Phase::Commands(Commands::default())),
+            Err(why) => (Plan::default(), Phase::Void(why)),
         };
-        let withheld = plan.recipients(&envelope, &context.capabilities);
-        let tried: Vec<usize> =
-            withheld.iter().enumerate().filter(|(_, withheld)| withheld.is_none()).map(|(index, _)| index).collect();
-        let nobody = tried.is_empty();
-        let transaction = Box::new(Self {
+        let mut transaction = Box::new(Self {
             plan,
-            recipients: envelope.recipients,
-            deliveries: withheld.into_iter().map(|withheld| withheld.map(Withheld::delivery)).collect(),
-            tried,
+            recipients: Vec::with_capacity(envelope.recipients.len()),
+            deliveries: Vec::with_capacity(envelope.recipients.len()),
+            tried: Vec::new(),
             accepted: Vec::new(),
-            phase: Phase::Commands(Commands::default()),
+            growth: grows.then(Growth::default),
+            phase,
         });
-        match nobody {
-            true => transaction.conclude(context),
-            false => transaction.go_on(context),
+        envelope.recipients.into_iter().for_each(|recipient| transaction.add(context, recipient));
+        transaction.tell(context);
+        transaction.go_on(context)
+    }
+
+    /// One more recipient, with what is known of it already.
+    fn add(&mut self, context: &Context, recipient: Recipient) {
+        let delivery = match &self.phase {
+            Phase::Void(why) => Some(why.delivery()),
+            Phase::Commands(Commands { mail_refused: Some(reply), .. }) => {
+                Some(Delivery::Refused { stage: Stage::Mail, reply: reply.clone() })
+            }
+            Phase::Commands(_) => self.plan.admit(&recipient, &context.capabilities).map(Withheld::delivery),
+            _ => Some(Withheld::Aborted.delivery()),
+        };
+        if delivery.is_none() {
+            self.tried.push(self.recipients.len());
+        }
+        self.recipients.push(recipient);
+        self.deliveries.push(delivery);
+    }
+
+    /// Whether more recipients may come.
+    fn is_open(&self) -> bool {
+        self.growth.as_ref().is_some_and(|growth| growth.is_open)
+    }
+
+    /// Tells the host of a message that grows what is known of its recipients, in their order.
+    fn tell(&mut self, context: &mut Context) {
+        let Some(growth) = &mut self.growth else { return };
+        while let Some(delivery) = self.deliveries.get(growth.told) {
+            let index = growth.told;
+            let accepted = || self.accepted.binary_search(&index).ok();
+            let delivery = match delivery {
+                Some(delivery) => Some(delivery.clone()),
+                None => accepted().and_then(|_| growth.said.pop_front()).map(Delivery::Accepted),
+            };
+            let Some(delivery) = delivery else { return };
+            growth.told += 1;
+            context.events.push_back(Event::Rcpt { index, delivery: Box::new(delivery) });
         }
     }
 
@@ -118,11 +156,14 @@ impl Transaction {
         }
         let reply = shortened(reply);
         match &mut self.phase {
-            Phase::Commands(commands) => match stage {
-                Stage::Mail => self.mail(reply),
-                Stage::Rcpt => self.rcpt(reply),
-                _ => commands.data = Some(reply),
-            },
+            Phase::Commands(commands) => {
+                match stage {
+                    Stage::Mail => self.mail(reply),
+                    Stage::Rcpt => self.rcpt(reply),
+                    _ => commands.data = Some(reply),
+                }
+                self.tell(context);
+            }
             // A chunk that is not the last (RFC 3030 §2: after a refusal only RSET is of use).
             Phase::Content(_) if is_refusal(&reply) => self.give_up(&Delivery::Refused { stage, reply }),
             Phase::Content(_) => {}
@@ -143,18 +184,19 @@ impl Transaction {
                 }
             }
             Phase::EndedEmpty => return self.conclude(context),
-            Phase::Resetting { .. } => {}
+            Phase::Void(_) | Phase::Resetting { .. } => {}
         }
         self.go_on(context)
     }
 
     fn mail(&mut self, reply: Reply) {
         let accepted = reply.is_completion();
-        if !accepted {
-            self.decide(&Delivery::Refused { stage: Stage::Mail, reply });
-        }
         if let Phase::Commands(commands) = &mut self.phase {
             commands.mail = Some(accepted);
+            commands.mail_refused = (!accepted).then(|| reply.clone());
+        }
+        if !accepted {
+            self.decide(&Delivery::Refused { stage: Stage::Mail, reply });
         }
     }
 
@@ -163,7 +205,12 @@ impl Transaction {
         let Some(&index) = self.tried.get(commands.rcpts_answered) else { return };
         commands.rcpts_answered += 1;
         match (reply.is_completion(), commands.mail) {
-            (true, Some(true)) => self.accepted.push(index),
+            (true, Some(true)) => {
+                self.accepted.push(index);
+                if let Some(growth) = &mut self.growth {
+                    growth.said.push_back(reply);
+                }
+            }
             (true, _) => commands.nonsense = true,
             (false, _) => {
                 if let Some(delivery @ None) = self.deliveries.get_mut(index) {
@@ -208,11 +255,46 @@ impl Transaction {
             self.decide(&Delivery::Refused { stage, reply: reply.clone() });
             return self.end(context, Closed::Refused { stage, reply });
         }
-        let stage = context.awaited().unwrap_or(Stage::Content);
+        let stage = self.stage(context);
         self.end(context, Closed::Protocol { stage, error: ProtocolError::Unasked(reply.code) })
     }
 
+    /// What is waited for.
+    pub(super) fn stage(&self, context: &Context) -> Stage {
+        context.awaited().unwrap_or(match self.is_open() {
+            true => Stage::Idle,
+            false => Stage::Content,
+        })
+    }
+
     // --- What the host says ---
+
+    /// One more recipient of a message that grows.
+    pub(super) fn grow(mut self: Box<Self>, context: &mut Context, recipient: Recipient) -> State {
+        self.add(context, recipient);
+        self.tell(context);
+        self.go_on(context)
+    }
+
+    /// A message that grows has all its recipients.
+    pub(super) fn grown(mut self: Box<Self>, context: &mut Context) -> State {
+        if let Some(growth) = &mut self.growth {
+            growth.is_open = false;
+        }
+        self.go_on(context)
+    }
+
+    /// Whether nothing is waited for but the next recipient, so that QUIT may be said.
+    pub(super) fn may_leave(&self, context: &Context) -> bool {
+        self.is_open() && context.unanswered() == 0 && matches!(self.phase, Phase::Void(_) | Phase::Commands(_))
+    }
+
+    /// The message is given up with the connection, by QUIT (RFC 5321 §4.1.1.10: at any time).
+    pub(super) fn leave(mut self: Box<Self>, context: &mut Context) -> State {
+        self.decide(&Delivery::NotSent(Closed::Quit));
+        self.report(context);
+        State::quit(context, Closed::Quit)
+    }
 
     pub(super) fn wants_content(&self, context: &Context) -> bool {
         matches!(&self.phase, Phase::Content(sending) if sending.wants_more(context))
@@ -250,6 +332,7 @@ impl Transaction {
         match self.phase {
             Phase::Ended(_) => self.end(context, Closed::MessageWithdrawn),
             Phase::EndedEmpty | Phase::Resetting { .. } => State::Transaction(self),
+            Phase::Void(_) => self.conclude(context),
             Phase::Commands(_) | Phase::Content(_) => self.withdraw(context, Withheld::Aborted),
         }
     }
@@ -266,6 +349,15 @@ impl Transaction {
             self.decide(&why.delivery());
             return self.end(context, Closed::MessageWithdrawn);
         }
+        // A refused MAIL has begun nothing.
+        let is_begun = match &self.phase {
+            Phase::Commands(commands) => commands.mail != Some(false) || commands.nonsense,
+            _ => true,
+        };
+        if !is_begun && context.unanswered() == 0 {
+            self.decide(&why.delivery());
+            return self.conclude(context);
+        }
         self.give_up(&why.delivery());
         self.go_on(context)
     }
@@ -274,11 +366,18 @@ impl Transaction {
 
     /// Sends what can be sent now.
     fn go_on(mut self: Box<Self>, context: &mut Context) -> State {
+        let is_open = self.is_open();
         match &mut self.phase {
-            Phase::Commands(_) => {
+            Phase::Void(_) if is_open => State::Transaction(self),
+            Phase::Void(_) => self.conclude(context),
+            Phase::Commands(commands) => {
+                // Nobody can get it, so that MAIL need not be said.
+                if !(is_open || commands.mail_sent) && self.tried.is_empty() {
+                    return self.conclude(context);
+                }
                 self.send_commands(context);
                 match context.unanswered() {
-                    0 => self.commands_done(context),
+                    0 if !is_open => self.commands_done(context),
                     _ => State::Transaction(self),
                 }
             }
@@ -302,6 +401,7 @@ impl Transaction {
     }
 
     fn send_commands(&mut self, context: &mut Context) {
+        let is_open = self.is_open();
         let Phase::Commands(commands) = &mut self.phase else { return };
         while context.has_room() && commands.mail != Some(false) {
             let all_refused = commands.rcpts_answered == self.tried.len() && self.accepted.is_empty();
@@ -313,7 +413,7 @@ impl Transaction {
             } else if let Some(recipient) = next {
                 commands.rcpts_sent += 1;
                 context.command(Stage::Rcpt, &self.plan.rcpt(recipient));
-            } else if !(commands.data_sent || self.plan.chunking || all_refused) {
+            } else if !(is_open || commands.data_sent || self.plan.chunking || all_refused) {
                 commands.data_sent = true;
                 context.command(Stage::Data, "DATA");
             } else {

@@ -131,6 +131,11 @@ impl Server {
         &self.session.peer
     }
 
+    /// How the client's octets ended, if they did. While the host decides on a whole message, the session outlives that.
+    pub fn ended(&self) -> Option<End> {
+        self.ended
+    }
+
     /// When the client last said something that moves the session: a whole line, so much of a message that it is worth a place
     /// ([`MIN_CONTENT_HEARD`]), a handshake; at first, when the session began. For hosts that run out of places and send the
     /// silent away ([`Input::Patience`]): who drips octets is silent.

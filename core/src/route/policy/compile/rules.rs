@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::relays::QUEUE;
 use super::{Reader, unknown, values};
-use crate::limits::{MAX_POLICY_ENTRIES, MAX_RULE_HEADER};
+use crate::limits::{
+    MAX_ADDED_NAME, MAX_ADDED_VALUE, MAX_ADDED_WORD, MAX_FOOTER, MAX_POLICY_ENTRIES, MAX_RULE_HEADER,
+    MAX_SUBJECT_PREFIX,
+};
 use crate::mailbox::Mailbox;
 use crate::route::policy::finding::Findings;
 use crate::route::policy::glob::Glob;
@@ -201,7 +204,16 @@ fn header_field(text: &str) -> Result<HeaderField, String> {
     if value.chars().any(char::is_control) {
         return Err("a field to add has no control characters; it is folded where that is needed".to_owned());
     }
+    let is_long = value.chars().count() > MAX_ADDED_VALUE || value.split(' ').any(|word| word.len() > MAX_ADDED_WORD);
+    if is_long {
+        return Err(format!(
+            "a field to add has {MAX_ADDED_VALUE} characters at most, and {MAX_ADDED_WORD} octets in a word, which cannot be folded"
+        ));
+    }
     let name = field_name(name)?;
+    if name.len() > MAX_ADDED_NAME {
+        return Err(format!("the name of a field has {MAX_ADDED_NAME} octets at most"));
+    }
     match stands_exactly_once(&name) {
         true => Err(format!(
             "each message has a field {name} of its own, and with a second one receivers refuse it (RFC 5322 §3.6): choose another name, such as X-{name}"
@@ -242,6 +254,10 @@ fn changes(table: &Table<'_>, found: &mut Findings) -> Vec<Change> {
     changes.extend(table.each(found, "add_header", header_field).into_iter().map(Change::AddHeader));
     let prefix = table.parse(found, "subject_prefix", |text| match text.chars().any(char::is_control) {
         true => Err("a subject has no control characters".to_owned()),
+        false if text.trim().is_empty() => Err("there is nothing in it to put before a subject".to_owned()),
+        false if text.chars().count() > MAX_SUBJECT_PREFIX => {
+            Err(format!("what is put before a subject has {MAX_SUBJECT_PREFIX} characters at most"))
+        }
         false => Ok(text.to_owned()),
     });
     changes.extend(prefix.map(Change::SubjectPrefix));
@@ -262,13 +278,30 @@ fn changes(table: &Table<'_>, found: &mut Findings) -> Vec<Change> {
     if let Some(item) = table.item("footer")
         && let Some(table) = item.table(found, &["text", "html"])
     {
-        let html = table.text(found, "html").map(str::to_owned);
-        match table.text(found, "text") {
-            Some(text) => changes.push(Change::Footer(Footer { text: text.to_owned(), html })),
-            None => found.error(table.place, "text", "a footer needs its text; html is for bodies in HTML"),
+        let html = table.parse(found, "html", footer);
+        match table.has("text") {
+            true => {
+                let text = table.parse(found, "text", footer);
+                changes.extend(text.map(|text| Change::Footer(Footer { text, html })));
+            }
+            false => found.error(table.place, "text", "a footer needs its text; html is for bodies in HTML"),
         }
     }
     changes
+}
+
+/// One of the texts of a footer.
+fn footer(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("a footer needs a text".to_owned());
+    }
+    if text.len() > MAX_FOOTER {
+        return Err(format!("a footer has {MAX_FOOTER} octets at most"));
+    }
+    match text.chars().any(|character| character.is_control() && !matches!(character, '\t' | '\r' | '\n')) {
+        true => Err("a footer has no control characters but the ends of its lines".to_owned()),
+        false => Ok(text.to_owned()),
+    }
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, String> {

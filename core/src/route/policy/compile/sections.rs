@@ -9,7 +9,7 @@ use crate::crypto::SigningKey;
 use crate::dkim::Signer;
 use crate::domain::Domain;
 use crate::limits::MIN_SRS_KEY;
-use crate::route::policy::finding::Findings;
+use crate::route::policy::finding::{Findings, key_mark};
 use crate::route::policy::sections::{
     Capacity, Listen, ListenTls, Milter, Quarantine, Queue, Quota, Quotas, Sign, SignKey, SrsSettings, Testing,
     Timeouts,
@@ -81,6 +81,7 @@ impl Reader<'_> {
                     return None;
                 }
             };
+            self.found.mark(key_mark(signer.domain(), selector.as_str()), table.place_of("selector"), "selector");
             keys.push(SignKey { selector: selector.to_string(), file: path.to_owned() });
         }
         if keys.is_empty() {

@@ -97,7 +97,7 @@ impl State {
         match self {
             Self::Handshake(_) => Stage::Handshake,
             Self::Ready | Self::Over => Stage::Idle,
-            Self::Transaction(_) => context.awaited().unwrap_or(Stage::Content),
+            Self::Transaction(transaction) => transaction.stage(context),
             _ => context.awaited().unwrap_or(Stage::Idle),
         }
     }

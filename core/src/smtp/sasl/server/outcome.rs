@@ -84,7 +84,8 @@ pub enum Decision {
     /// case and with a domain. SCRAM shows the same salt to all spellings then, as it does for users that exist.
     UnknownUserAs(String),
     /// What is stored for the user: the exchange compares. A password is right if one of them says so; SCRAM takes the
-    /// first verifier that is of its hash function, and where there is none the user seems unknown. With an `authzid` in the
+    /// first verifier that is of its hash function, with those of the same salt and iterations, and where there is none the user
+    /// seems unknown. With an `authzid` in the
     /// [`Credentials`] it is the same as [`CompareAndRefuse`](Self::CompareAndRefuse), unless [`acting_as`](Self::acting_as)
     /// names that one.
     ///

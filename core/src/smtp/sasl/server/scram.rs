@@ -36,7 +36,8 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Challenged {
     asked: Asked,
-    verifier: ScramVerifier,
+    /// Of one salt and one number of iterations: the proof of any of them will do.
+    verifiers: Vec<ScramVerifier>,
     /// Whether the proof may succeed at all.
     genuine: bool,
     server_first: String,
@@ -69,8 +70,9 @@ impl Opening {
 }
 
 impl Asked {
-    /// Challenges with the verifier that fits; where there is none the user only seems to exist. Without `may`, the true
-    /// verifier is shown and no proof will do.
+    /// Challenges with the verifiers that fit: the first, and those that have its salt and iterations, so that the client proves
+    /// any of these passwords. Where there is none the user only seems to exist. Without `may`, the true salt is shown and no
+    /// proof will do.
     pub(super) fn challenge(
         self,
         stored: Vec<Stored>,
@@ -82,16 +84,19 @@ impl Asked {
             Form::Verifier(verifier) if verifier.hash == self.hash => Some(verifier),
             _ => None,
         };
-        let found = stored.into_iter().find_map(fitting);
-        let genuine = found.is_some() && may;
-        let verifier = found.unwrap_or_else(|| seeming_verifier(self.hash, user, settings));
-        let server_first = ServerFirst {
-            nonce: self.nonce.clone(),
-            salt: verifier.salt.clone(),
-            iterations: verifier.iterations.to_string(),
+        let mut verifiers: Vec<ScramVerifier> = stored.into_iter().filter_map(fitting).collect();
+        let genuine = !verifiers.is_empty() && may;
+        let first = match verifiers.first() {
+            Some(first) => first.clone(),
+            None => seeming_verifier(self.hash, user, settings),
         };
-        let server_first = server_first.write();
-        (Challenged { asked: self, verifier, genuine, server_first: server_first.clone() }, server_first)
+        verifiers.retain(|other| (&other.salt, other.iterations) == (&first.salt, first.iterations));
+        if verifiers.is_empty() {
+            verifiers.push(first.clone());
+        }
+        let (salt, iterations) = (first.salt.clone(), first.iterations.to_string());
+        let server_first = ServerFirst { nonce: self.nonce.clone(), salt, iterations }.write();
+        (Challenged { asked: self, verifiers, genuine, server_first: server_first.clone() }, server_first)
     }
 }
 
@@ -109,13 +114,18 @@ impl Challenged {
         };
         let hash = self.asked.hash;
         // RFC 5802 §3: ClientKey = ClientProof XOR ClientSignature, and StoredKey = H(ClientKey).
-        let signature = auth.sign(hash, &self.verifier.stored_key);
-        let client_key = scram::xor(&last.proof, &signature);
-        let proven = crypto::equal(&hash.digest(&client_key), &self.verifier.stored_key);
-        let server_signature = auth.sign(hash, &self.verifier.server_key);
-        if !self.genuine || last.proof.len() != hash.length() || !proven {
-            return Err(Failure::Credentials);
+        let mut proven: Option<&ScramVerifier> = None;
+        for verifier in &self.verifiers {
+            let signature = auth.sign(hash, &verifier.stored_key);
+            let client_key = scram::xor(&last.proof, &signature);
+            if crypto::equal(&hash.digest(&client_key), &verifier.stored_key) {
+                proven = Some(verifier);
+            }
         }
+        let Some(verifier) = proven.filter(|_| self.genuine && last.proof.len() == hash.length()) else {
+            return Err(Failure::Credentials);
+        };
+        let server_signature = auth.sign(hash, &verifier.server_key);
         // Behind the proof, so that only the password's owner learns of a mismatch.
         if last.binding != self.asked.binding {
             return Err(Failure::ChannelBinding("the client is on another connection"));

@@ -16,6 +16,8 @@ pub struct Settings {
     /// Whether mechanisms that show a password or a token are offered without TLS. RFC 4954 §4 forbids it to whoever is
     /// not sure that nobody listens.
     pub secrets_in_clear_text: bool,
+    /// Whether nothing at all is offered without TLS, mechanisms that show no secret included.
+    pub only_inside_tls: bool,
     /// From this come the salts that unknown users seem to have. It has to stay the same across connections and
     /// restarts, or whoever asks twice can tell those users.
     pub secret: SecretKey,
@@ -43,6 +45,7 @@ impl Settings {
         Self {
             mechanisms: vec![Mechanism::Plain, Mechanism::Login],
             secrets_in_clear_text: false,
+            only_inside_tls: false,
             secret,
             iterations: NonZeroU32::new(MIN_SCRAM_ITERATIONS).unwrap_or(NonZeroU32::MIN),
             salt_length: 16,
@@ -65,6 +68,9 @@ impl Settings {
 
     pub(super) fn offers(&self, mechanism: Mechanism, session: Option<&Session>) -> bool {
         let certificate = session.is_some_and(|session| session.client_certificate.is_some());
-        self.mechanisms.contains(&mechanism) && mechanism.is_possible(session, self.secrets_in_clear_text, certificate)
+        let has_tls = session.is_some() || !self.only_inside_tls;
+        has_tls
+            && self.mechanisms.contains(&mechanism)
+            && mechanism.is_possible(session, self.secrets_in_clear_text, certificate)
     }
 }
