@@ -6,8 +6,12 @@ use passerelle::message::Header;
 use passerelle::route::policy::Footer;
 use passerelle_fuzz::fuzz_target;
 
-const FOOTERS: [(&str, Option<&str>); 4] =
-    [("bye", None), ("-- \n\u{e9}\u{20ac} bye", Some("<p>\u{e9}\u{20ac}</p>")), ("> bye \n--b\n", None), (" a\r\n\r\nb", Some("<i>a\nb</i>"))];
+const FOOTERS: [(&str, Option<&str>); 4] = [
+    ("bye", None),
+    ("-- \n\u{e9}\u{20ac} bye", Some("<p>\u{e9}\u{20ac}</p>")),
+    ("> bye \n--b\n", None),
+    (" a\r\n\r\nb", Some("<i>a\nb</i>")),
+];
 
 // The first octet chooses the footer.
 fuzz_target!(|input: &[u8]| {
