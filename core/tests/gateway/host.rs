@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use passerelle::gateway::{
-    Budget, Client, ConnectionId, Done, Event, Gateway, Held, Hold, Input, Listener, MemoryHold, NotConnected, Place,
-    Places, Setup, Terms, Ticket, Told,
+    Budget, Client, ConnectionId, Done, Event, Gateway, Hold, Input, Listener, MemoryHold, NotConnected, Place, Places,
+    Setup, Terms, Ticket, Told,
 };
 use passerelle::route::Decision;
 use passerelle::route::policy::Policy;
@@ -213,8 +213,8 @@ impl Host {
         self.leave_idle();
         let address: IpAddr = address.parse().expect("an address");
         let open = self.connections.values().filter_map(|(_, hop)| hop.as_deref());
-        let all = self.gone.iter().chain(open);
-        all.filter(|hop| hop.address == Some(address)).next_back().expect("a hop was connected to").clone()
+        let mut all = self.gone.iter().chain(open);
+        all.rfind(|hop| hop.address == Some(address)).expect("a hop was connected to").clone()
     }
 
     /// All messages that hops have taken, with the recipients.
@@ -234,8 +234,8 @@ impl Host {
     /// A hop says what it was silent about.
     pub(crate) fn speak(&mut self, address: &str, text: &str) {
         let address: IpAddr = address.parse().expect("an address");
-        let open = self.connections.values_mut().filter_map(|(_, hop)| hop.as_deref_mut());
-        let hop = open.filter(|hop| hop.address == Some(address)).next_back().expect("a hop is connected to");
+        let mut open = self.connections.values_mut().filter_map(|(_, hop)| hop.as_deref_mut());
+        let hop = open.rfind(|hop| hop.address == Some(address)).expect("a hop is connected to");
         hop.speak(text);
         self.run();
     }
@@ -259,13 +259,7 @@ impl Host {
     }
 
     fn answer_hold(&mut self, hold: Hold) {
-        let held = match self.hold.ask(hold, &mut self.budget) {
-            Some(Held::Octets(octets)) => Some(Held::Octets(octets)),
-            Some(Held::Kept) => Some(Held::Kept),
-            Some(Held::Full) => Some(Held::Full),
-            Some(other) => Some(other),
-            None => None,
-        };
+        let held = self.hold.ask(hold, &mut self.budget);
         if let Some(held) = held {
             self.gateway.handle(self.now, Input::Held(held)).expect("no misuse");
         }

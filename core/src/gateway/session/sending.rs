@@ -71,7 +71,7 @@ pub(super) struct Sending {
 /// What is done now.
 #[derive(Debug)]
 enum Current {
-    Way { way: WayId, to: Vec<Mailbox>, group: Group, feed: Feed },
+    Way { way: WayId, to: Vec<Mailbox>, group: Box<Group>, feed: Box<Feed> },
     Store { copy: bool },
 }
 
@@ -176,7 +176,8 @@ impl Sending {
             Body::Held { .. } => self.material.body_octets,
             Body::New(_) => 0,
         };
-        self.current = Some(Current::Way { way, to, group, feed: Feed::new(rewritten, held) });
+        let (group, feed) = (Box::new(group), Box::new(Feed::new(rewritten, held)));
+        self.current = Some(Current::Way { way, to, group, feed });
         None
     }
 

@@ -37,7 +37,7 @@ pub(super) struct Transaction {
 
 #[derive(Debug)]
 enum State {
-    Envelope(Envelope),
+    Envelope(Box<Envelope>),
     Content(Box<Content>),
     Deciding(Box<Deciding>),
     Sending(Box<Sending>),
@@ -62,7 +62,7 @@ impl Transaction {
         // Questions about who may send go out before the first recipient comes.
         let admission = about.decide(cx, Vec::new(), None, 0);
         about.shared.ask(&admission);
-        Self { about, state: State::Envelope(Envelope::default()) }
+        Self { about, state: State::Envelope(Box::default()) }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -163,7 +163,8 @@ impl Transaction {
     pub(super) fn aborted(&mut self, cx: &mut Context, ways: &mut Ways, is_heard: bool) {
         let (mut decision, mut reply) = (None, None);
         let way = match std::mem::replace(&mut self.state, State::Over) {
-            State::Envelope(mut envelope) => {
+            State::Envelope(envelope) => {
+                let mut envelope = *envelope;
                 decision = envelope.decision();
                 envelope.chosen.and_then(|chosen| chosen.way)
             }
