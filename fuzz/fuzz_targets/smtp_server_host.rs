@@ -7,10 +7,13 @@
 #[path = "../../core/tests/smtp_server/host.rs"]
 #[allow(dead_code)]
 mod host;
+#[path = "../../core/tests/smtp_server/host_in_tls.rs"]
+mod host_in_tls;
 
 use std::sync::LazyLock;
 
-use host::{Dice, run_in_clear, run_in_tls};
+use host::{Dice, run_in_clear};
+use host_in_tls::run_in_tls;
 use passerelle::tls::ServerTls;
 use passerelle_fuzz::fuzz_target;
 

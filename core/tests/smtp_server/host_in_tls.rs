@@ -6,7 +6,7 @@ use passerelle::smtp::server::Server;
 use passerelle::tls::{self, ClientTls, Converse, End, Layer, ServerTls, Session, Verification};
 use passerelle::{Machine, Misuse, Now, Output};
 
-use crate::host::{Desk, Dice, Reached, hello, polled, said, settings};
+use super::host::{Desk, Dice, Reached, hello, polled, said, settings};
 
 /// A session behind the layer, with TLS from the first octet or by STARTTLS, and somebody on the way who changes octets.
 pub(crate) fn run_in_tls(certificate: &ServerTls, dice: &mut Dice<'_>) -> Reached {
