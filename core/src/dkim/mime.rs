@@ -140,6 +140,7 @@ fn decode_quoted_printable(octets: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Where in a quoted-printable text the octet stands that is the so manieth when it is decoded.
+#[cfg_attr(not(feature = "tls"), allow(dead_code))] // the gateway's
 pub(crate) fn quoted_printable_place(octets: &[u8], decoded: usize) -> usize {
     let (mut at, mut count) = (0, 0);
     loop {

@@ -23,13 +23,16 @@ pub mod tls_test;
 
 use crate::domain::Domain;
 
+#[cfg(feature = "tls")]
 pub(crate) use admission::secrets;
 pub use admission::{SpfFault, SpfFaults, Unanswered};
 pub use decide::{Decide, Decision};
 pub use facts::Message;
 pub use request::{Demands, Envelope, Session};
 pub use rules::changes::Mutation;
+#[cfg(feature = "tls")]
 pub(crate) use rules::edit::{changed, roomy};
+#[cfg(feature = "tls")]
 pub(crate) use rules::ledger::Ledger;
 
 /// Each name once, in the order of their first places.

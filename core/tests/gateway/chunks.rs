@@ -8,10 +8,10 @@ use crate::host::Host;
 use crate::late;
 use crate::relay::{DNS, MESSAGE, RELAY, SMART};
 
-/// What the client heard, what hops took and heard, and the end.
+/// All that the outside can see of a session: what the client was told, what hops took and heard, how it ended.
 type Seen = (String, Vec<(Vec<String>, String)>, Vec<String>, String);
 
-/// All that the outside can see of a session, in pieces of this size.
+/// A session in pieces of this size.
 fn seen(make: &dyn Fn() -> Host, script: &[&str], chunk: usize) -> Seen {
     let mut host = make();
     host.chunk = chunk;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use passerelle::gateway::{
-    Budget, Client, ConnectionId, Done, Event, Gateway, Hold, Input, Listener, MemoryHold, NotConnected, Place,
-    Places, Setup, Terms, Ticket, Told,
+    Budget, Client, ConnectionId, Done, Event, Gateway, Hold, Input, Listener, MemoryHold, NotConnected, Place, Places,
+    Setup, Terms, Ticket, Told,
 };
 use passerelle::route::Decision;
 use passerelle::route::policy::Policy;

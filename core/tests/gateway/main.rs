@@ -1,4 +1,5 @@
 //! The gateway: what it does with connections, transactions and messages.
+#![cfg(feature = "tls")]
 
 #[path = "../tls/certificates.rs"]
 #[allow(dead_code)]

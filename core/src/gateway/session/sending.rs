@@ -71,17 +71,8 @@ pub(super) struct Sending {
 /// What is done now.
 #[derive(Debug)]
 enum Current {
-    Way(Box<Going>),
+    Way { way: WayId, to: Vec<Mailbox>, group: Box<Group>, feed: Box<Feed> },
     Store { copy: bool },
-}
-
-/// A group that its way has.
-#[derive(Debug)]
-struct Going {
-    way: WayId,
-    to: Vec<Mailbox>,
-    group: Group,
-    feed: Feed,
 }
 
 impl Sending {
@@ -114,7 +105,7 @@ impl Sending {
     /// Whether somebody may have the message itself by now: a hop that was told its end, a maildir.
     fn may_be_taken(&self) -> bool {
         match &self.current {
-            Some(Current::Way(going)) => going.feed.has_ended() && !going.group.copy,
+            Some(Current::Way { feed, group, .. }) => feed.has_ended() && !group.copy,
             Some(Current::Store { copy }) => !copy,
             None => false,
         }
@@ -133,8 +124,8 @@ impl Sending {
         }
         match &mut self.current {
             None => self.begin(cx, about, ways),
-            Some(Current::Way(going)) => {
-                going.feed.go_on(cx, ways, going.way);
+            Some(Current::Way { way, feed, .. }) => {
+                feed.go_on(cx, ways, *way);
                 // The way keeps the time for what goes by it.
                 None
             }
@@ -185,7 +176,8 @@ impl Sending {
             Body::Held { .. } => self.material.body_octets,
             Body::New(_) => 0,
         };
-        self.current = Some(Current::Way(Box::new(Going { way, to, group, feed: Feed::new(rewritten, held) })));
+        let (group, feed) = (Box::new(group), Box::new(Feed::new(rewritten, held)));
+        self.current = Some(Current::Way { way, to, group, feed });
         None
     }
 
@@ -260,10 +252,10 @@ impl Sending {
     }
 
     pub(super) fn held(&mut self, cx: &mut Context, ways: &mut Ways, held: Held<'_>) -> Option<Ended> {
-        let Some(Current::Way(going)) = &mut self.current else { return None };
+        let Some(Current::Way { way, feed, .. }) = &mut self.current else { return None };
         match held {
             Held::Octets(octets) if !octets.is_empty() => {
-                going.feed.read(cx, ways, going.way, octets);
+                feed.read(cx, ways, *way, octets);
                 None
             }
             _ => Some(self.give_up(cx, ways, Reason::Storage)),
@@ -271,8 +263,8 @@ impl Sending {
     }
 
     pub(super) fn told(&mut self, cx: &mut Context, ways: &mut Ways, from: WayId, told: Told) -> Option<Ended> {
-        let Some(Current::Way(going)) = &mut self.current else { return None };
-        if going.way != from {
+        let Some(Current::Way { way, feed, .. }) = &mut self.current else { return None };
+        if *way != from {
             // The early way of a step that is still to come has given up: another is opened then.
             if let Told::Sent(_) = told {
                 let early = |step: &&mut Step| step.early.as_ref().is_some_and(|(way, _)| *way == from);
@@ -285,7 +277,7 @@ impl Sending {
         match told {
             Told::Rcpt(_) => None,
             Told::WantsContent(from) => {
-                going.feed.wanted(cx, ways, going.way, from);
+                feed.wanted(cx, ways, *way, from);
                 None
             }
             Told::Sent(sent) => self.sent(cx, ways, sent),
@@ -294,8 +286,7 @@ impl Sending {
 
     /// A group is done with.
     fn sent(&mut self, cx: &mut Context, ways: &mut Ways, mut sent: Sent) -> Option<Ended> {
-        let Some(Current::Way(going)) = self.current.take() else { return None };
-        let Going { to, group, .. } = *going;
+        let Some(Current::Way { to, group, .. }) = self.current.take() else { return None };
         // Those whom the early host had refused were told so then.
         sent.words.retain(|(path, _)| mailbox(path).is_some_and(|mailbox| to.contains(mailbox)));
         let is_taken = !sent.words.is_empty() && sent.words.iter().all(|(_, word)| word.is_accepted());
@@ -353,8 +344,8 @@ impl Sending {
         self.abort_rest(cx, ways);
         // The answer that comes too late may be that it is kept.
         let may_be_stored = matches!(self.current, Some(Current::Store { copy: false })) && cx.asked_store;
-        if let Some(Current::Way(going)) = self.current.take() {
-            ways.say(cx, going.way, way::Input::Abort);
+        if let Some(Current::Way { way, .. }) = self.current.take() {
+            ways.say(cx, way, way::Input::Abort);
         }
         let reply = ours(reason);
         let mut ended = self.ended(if reply.code / 100 == 5 { Ending::Refused } else { Ending::Deferred }, None);

@@ -20,6 +20,7 @@ pub(crate) struct Ledger {
     broken_by: Vec<Option<usize>>,
 }
 
+#[cfg_attr(not(feature = "tls"), allow(dead_code))] // some of it is the gateway's
 impl Ledger {
     /// The signatures on a message with this header section; `fails` says of which it is known that they fail anyway, by their places
     /// among the fields.

@@ -73,6 +73,7 @@ impl SecretKey {
     }
 
     /// Octets for one purpose, and one use of it, that tell nothing of others.
+    #[cfg(feature = "tls")]
     pub(crate) fn derive(&self, purpose: &str, number: u64) -> [u8; 32] {
         let octets = Hash::Sha256.hmac(self.octets(), &[purpose.as_bytes(), &number.to_be_bytes()]);
         octets.first_chunk().copied().unwrap_or_default() // SHA-256 has 32 of them
