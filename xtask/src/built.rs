@@ -47,7 +47,19 @@ pub(crate) const RUST_CRYPTO: Build = Build {
 /// core's tests that need optimisation.
 pub(crate) const RELEASE: Build = Build {
     step: "build-release",
-    options: &["--release", "-p", "passerelle", "--test", "smtp_sim", "--test", "tls_memory", "--test", "limits"],
+    options: &[
+        "--release",
+        "-p",
+        "passerelle",
+        "--test",
+        "smtp_sim",
+        "--test",
+        "gateway_sim",
+        "--test",
+        "tls_memory",
+        "--test",
+        "limits",
+    ],
 };
 
 /// A test program, or a benchmark.

@@ -8,14 +8,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::checks::{fuzz, sim};
+use crate::checks::fuzz;
+use crate::checks::sim::{self, Simulation};
 use crate::report::{Report, StepResult, Stop};
 use crate::run::Run;
 use crate::workspace;
 
-/// Seeds of the simulation in all, and in one piece.
+/// Seeds of the simulation of client and server in all, and in one piece.
 const SEEDS: u64 = 4_000_000;
 const SEEDS_OF_A_PIECE: u64 = 40_000;
+
+/// Seeds of that of the gateway in all, and in one piece.
+const WORLDS: u64 = 1_000_000;
+const WORLDS_OF_A_PIECE: u64 = 20_000;
 
 /// Processor time of a fuzz target in all, and seconds in one piece.
 const FUZZING: Duration = Duration::from_secs(60 * 60);
@@ -27,6 +32,8 @@ struct State {
     commit: String,
     /// Seeds that were simulated, from 1 on.
     seeds: u64,
+    /// The same of the gateway.
+    worlds: u64,
     /// Seconds of processor time of each fuzz target.
     fuzzed: BTreeMap<String, f64>,
 }
@@ -38,6 +45,7 @@ pub(crate) fn run() -> Report {
     let read = std::fs::read_to_string(path()).ok().and_then(|text| State::parse(&text));
     let mut state = read.filter(|state| state.commit == commit).unwrap_or_else(|| State { commit, ..State::default() });
     println!("{}", state.forecast());
+    report.step("simulation of the gateway", || simulate_gateway(&mut state));
     report.step("simulation", || simulate(&mut state));
     report.step("fuzzing", || fuzz(&mut state));
     report
@@ -47,11 +55,22 @@ fn simulate(state: &mut State) -> StepResult {
     while state.seeds < SEEDS {
         let piece = SEEDS_OF_A_PIECE.min(SEEDS - state.seeds);
         println!("seeds {} to {} of {SEEDS}", state.seeds + 1, state.seeds + piece);
-        sim::seeds(state.seeds + 1, piece)?;
+        sim::seeds(Simulation::Sessions, state.seeds + 1, piece)?;
         state.seeds += piece;
         state.write()?;
     }
     Ok(format!("{SEEDS} seeds"))
+}
+
+fn simulate_gateway(state: &mut State) -> StepResult {
+    while state.worlds < WORLDS {
+        let piece = WORLDS_OF_A_PIECE.min(WORLDS - state.worlds);
+        println!("worlds {} to {} of {WORLDS}", state.worlds + 1, state.worlds + piece);
+        sim::seeds(Simulation::Gateway, state.worlds + 1, piece)?;
+        state.worlds += piece;
+        state.write()?;
+    }
+    Ok(format!("{WORLDS} worlds"))
 }
 
 fn fuzz(state: &mut State) -> StepResult {
@@ -83,12 +102,16 @@ impl State {
         Some(Self {
             commit: value["commit"].as_str()?.to_owned(),
             seeds: value["seeds"].as_u64()?,
+            worlds: value["worlds"].as_u64()?,
             fuzzed: fuzzed.filter_map(|(target, seconds)| Some((target.clone(), seconds.as_f64()?))).collect(),
         })
     }
 
     fn text(&self) -> String {
-        format!("{:#}\n", json!({"commit": self.commit, "seeds": self.seeds, "fuzzed": self.fuzzed}))
+        format!(
+            "{:#}\n",
+            json!({"commit": self.commit, "seeds": self.seeds, "worlds": self.worlds, "fuzzed": self.fuzzed})
+        )
     }
 
     /// In one step, so that whoever stops it never leaves half a file.
@@ -108,9 +131,9 @@ impl State {
         let targets = fuzz::targets().unwrap_or_default();
         let fuzzing: f64 = targets.iter().map(|target| self.left(target)).sum::<f64>() / 3600.0;
         format!(
-            "{} of {SEEDS} seeds are simulated; about {fuzzing:.1} hours of processor time of fuzzing are left. Stop it when \
+            "{} of {SEEDS} seeds are simulated, and {} of {WORLDS} worlds of the gateway; about {fuzzing:.1} hours of processor time of fuzzing are left. Stop it when \
              you like.",
-            self.seeds
+            self.seeds, self.worlds
         )
     }
 }
@@ -125,7 +148,12 @@ mod tests {
 
     #[test]
     fn what_was_written_is_gone_on_with() {
-        let state = State { commit: "c0ffee".into(), seeds: 80_000, fuzzed: [("tags".to_owned(), 301.5)].into() };
+        let state = State {
+            commit: "c0ffee".into(),
+            seeds: 80_000,
+            worlds: 20_000,
+            fuzzed: [("tags".to_owned(), 301.5)].into(),
+        };
         assert_eq!(State::parse(&state.text()), Some(state.clone()));
         assert_eq!(state.left("tags"), 3298.5);
         assert_eq!(state.left("domain"), 3600.0);

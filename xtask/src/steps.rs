@@ -10,7 +10,7 @@ use crate::{built, interop, setup, wasm};
 /// The step that installs what does not come from cargo.
 const TOOLS: &str = "tools";
 
-pub(crate) const STEPS: [Step; 27] = [
+pub(crate) const STEPS: [Step; 28] = [
     Step { name: "fmt", about: "cargo fmt --check", run: rust::fmt, seconds: 5, weight: Weight::Light, ..Step::NONE },
     Step {
         name: TOOLS,
@@ -107,6 +107,14 @@ pub(crate) const STEPS: [Step; 27] = [
         about: "100,000 sessions of our client and server over a faulty channel, 10,000 idle ones",
         run: sim::check,
         seconds: 60,
+        after: &["build-release"],
+        ..Step::NONE
+    },
+    Step {
+        name: "sim-gateway",
+        about: "the gateway in 2,000 simulated worlds, and gateways that are broken on purpose",
+        run: sim::gateway,
+        seconds: 120,
         after: &["build-release"],
         ..Step::NONE
     },

@@ -10,7 +10,9 @@
 
 #![cfg(feature = "tls")]
 
+#[path = "../support/channel.rs"]
 mod channel;
+#[path = "../support/dice.rs"]
 mod dice;
 mod receiver;
 mod scenario;

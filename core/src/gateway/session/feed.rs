@@ -66,9 +66,9 @@ impl Feed {
 
     /// The host has handed back what was asked for.
     pub(super) fn read(&mut self, cx: &mut Context, ways: &mut Ways, way: WayId, octets: &[u8]) {
-        // Another host may want all of it again meanwhile.
+        // The host may have refused it meanwhile, and another want all of it again.
         let is_next = self.asked.take() == self.done.checked_sub(self.head.len() as u64);
-        if is_next && self.is_wanted && !self.has_ended {
+        if is_next && self.is_wanted && !self.has_ended && ways.wants_content(way) {
             ways.say(cx, way, way::Input::Content(octets));
             self.done += octets.len() as u64;
         }

@@ -1,4 +1,5 @@
 //! One direction of a connection: octets that arrive late, in pieces, and no further than the cut.
+#![allow(dead_code)]
 
 use std::collections::VecDeque;
 
@@ -22,6 +23,7 @@ pub(crate) struct Channel {
     /// When the last piece arrives.
     last: u64,
     sent: u64,
+    taken: u64,
     /// Octets after which nothing arrives any more.
     cut_at: Option<u64>,
     /// The end, with its time, once there is one; told once.
@@ -36,7 +38,23 @@ impl Channel {
     pub(crate) fn new(mut dice: Dice, cut_at: Option<u64>) -> Self {
         let delay = dice.of(&[0, 1, 50, 2000]);
         let piece = dice.of(&[1, 3, 40, 1500, 1500, 70_000, 70_000]);
-        Self { dice, under_way: VecDeque::new(), last: 0, sent: 0, cut_at, end: None, is_told: false, delay, piece }
+        Self::with(dice, cut_at, delay, piece)
+    }
+
+    /// One with this longest delay of a piece, and pieces of no more than so many octets.
+    pub(crate) fn with(dice: Dice, cut_at: Option<u64>, delay: u64, piece: u64) -> Self {
+        Self {
+            dice,
+            under_way: VecDeque::new(),
+            last: 0,
+            sent: 0,
+            taken: 0,
+            cut_at,
+            end: None,
+            is_told: false,
+            delay,
+            piece,
+        }
     }
 
     /// Sends octets. True when the channel is cut by that.
@@ -63,6 +81,18 @@ impl Channel {
         }
     }
 
+    /// Nothing more arrives, not even what is under way.
+    pub(crate) fn reset(&mut self, now: u64) {
+        self.under_way.clear();
+        self.last = now;
+        self.end = Some((now, End::Cut));
+    }
+
+    /// Whether the end is set, though it may not have arrived.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.end.is_some()
+    }
+
     /// When the next thing arrives.
     pub(crate) fn next_at(&self) -> Option<u64> {
         match (self.under_way.front(), &self.end) {
@@ -78,13 +108,21 @@ impl Channel {
             return None;
         }
         match (self.under_way.pop_front(), &self.end) {
-            (Some((_, octets)), _) => Some(Arrival::Octets(octets)),
+            (Some((_, octets)), _) => {
+                self.taken += octets.len() as u64;
+                Some(Arrival::Octets(octets))
+            }
             (None, Some((_, end))) => {
                 self.is_told = true;
                 Some(Arrival::End(*end))
             }
             (None, None) => None,
         }
+    }
+
+    /// Octets that have arrived.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// Octets that were sent, up to the cut.

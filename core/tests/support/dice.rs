@@ -1,4 +1,5 @@
 //! Random numbers that a seed determines: SplitMix64.
+#![allow(dead_code)]
 
 /// The state.
 #[derive(Clone, Debug)]

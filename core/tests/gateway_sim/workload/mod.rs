@@ -1,0 +1,4 @@
+//! The workload: who sends what, and how they go about it.
+
+pub(crate) mod mail;
+pub(crate) mod sender;
