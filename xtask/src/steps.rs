@@ -112,7 +112,7 @@ pub(crate) const STEPS: [Step; 28] = [
     },
     Step {
         name: "sim-gateway",
-        about: "the gateway in 2,000 simulated worlds, and gateways that are broken on purpose",
+        about: "the gateway in 500 simulated worlds, and gateways that are broken on purpose",
         run: sim::gateway,
         seconds: 120,
         after: &["build-release"],

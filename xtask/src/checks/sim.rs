@@ -10,7 +10,7 @@ use crate::run::Run;
 const SESSIONS: &str = "100000";
 
 /// Worlds in which the gateway is simulated.
-const WORLDS: &str = "2000";
+const WORLDS: &str = "500";
 
 /// The tests and their words.
 const FAULTY: (&[&str], [&str; 2]) = (&["smtp_sim"], ["sessions_over_a_faulty_channel", "--nocapture"]);
